@@ -1,0 +1,1 @@
+# Filled in by the packaging of skiff::apply and skiff::engine.

@@ -1,0 +1,56 @@
+# Flags and helper functions shared by all parts.
+include(GNUInstallDirs)
+
+find_program(SKIFF_CCACHE ccache)
+if(SKIFF_CCACHE AND PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${SKIFF_CCACHE}")
+  set(CMAKE_C_COMPILER_LAUNCHER "${SKIFF_CCACHE}")
+endif()
+
+# One INTERFACE target holds the flags, so that they never leak to users of an installed Skiff.
+add_library(skiff_flags INTERFACE)
+target_compile_features(skiff_flags INTERFACE cxx_std_20)
+target_compile_options(skiff_flags INTERFACE
+  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -fstack-protector-strong
+  $<$<BOOL:${PROJECT_IS_TOP_LEVEL}>:-Werror>
+  $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>
+  "-ffile-prefix-map=${PROJECT_SOURCE_DIR}=.")
+target_compile_definitions(skiff_flags INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
+target_link_options(skiff_flags INTERFACE -Wl,-z,relro,-z,now)
+if(SKIFF_SANITIZE)
+  target_compile_options(skiff_flags INTERFACE
+    -fsanitize=${SKIFF_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(skiff_flags INTERFACE -fsanitize=${SKIFF_SANITIZE})
+endif()
+if(SKIFF_FUZZ)
+  target_compile_options(skiff_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+
+# skiff_library(NAME SOURCES... [DEPENDS targets...] [PRIVATE_DEPENDS targets...] [NO_EXCEPTIONS])
+# makes the static library skiff_NAME, alias skiff::NAME, with the engine's include folders.
+function(skiff_library name)
+  cmake_parse_arguments(ARG "NO_EXCEPTIONS" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  add_library(skiff_${name} STATIC ${ARG_SOURCES})
+  add_library(skiff::${name} ALIAS skiff_${name})
+  set_target_properties(skiff_${name} PROPERTIES EXPORT_NAME ${name})
+  target_include_directories(skiff_${name}
+    PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/engine/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+    PRIVATE ${PROJECT_SOURCE_DIR}/engine)
+  target_link_libraries(skiff_${name} PUBLIC ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE_DEPENDS} $<BUILD_INTERFACE:skiff_flags>)
+  if(ARG_NO_EXCEPTIONS)
+    target_compile_options(skiff_${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti>)
+  endif()
+endfunction()
+
+# skiff_test(NAME SOURCES... [DEPENDS targets...] [LABELS labels...]) makes one GoogleTest binary and registers
+# each of its tests with ctest. It sees the engine's inner headers as the engine does.
+function(skiff_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/engine ${PROJECT_SOURCE_DIR})
+  target_compile_definitions(${name} PRIVATE SKIFF_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gtest_main GTest::gmock skiff_flags)
+  gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 LABELS "${ARG_LABELS}")
+endfunction()

@@ -1,0 +1,67 @@
+// What the head of a delta (header and frame table) says: FORMAT.md, sections 3 and 4.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "skiff/digest.hpp"
+#include "skiff/io.hpp"
+
+namespace skiff {
+
+inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint64_t kFrameSize = 64 * 1024;  ///< wire bytes of a frame at most
+
+enum class Codec : std::uint8_t { kZstd = 0, kContextMixing = 1 };
+enum class Profile : std::uint8_t { kTiny = 0, kStandard = 1, kMax = 2 };
+
+std::string_view to_string(Codec codec);
+std::string_view to_string(Profile profile);
+
+struct ImageId {
+  std::uint64_t length = 0;
+  Sha256 sha256;
+  bool operator==(const ImageId&) const = default;
+};
+
+/// The limits that bound every allocation of a decoder; all in bytes but `window_copies`.
+struct DecoderLimits {
+  std::uint64_t segment_wire = 0;   ///< longest segment on the wire
+  std::uint64_t segment_raw = 0;    ///< longest sum of a segment's decoded streams
+  std::uint64_t window_copies = 0;  ///< most copies in one window's map
+  bool operator==(const DecoderLimits&) const = default;
+};
+
+/// One segment: a map segment opens a window and makes no result bytes; a data segment makes `result_length` of them.
+struct SegmentInfo {
+  bool is_map = false;
+  std::uint32_t window = 0;          ///< index of the window it belongs to
+  std::uint64_t result_offset = 0;   ///< of a map segment: where its window begins
+  std::uint64_t result_length = 0;   ///< of a map segment: 0
+  std::uint64_t digest = 0;          ///< of a data segment: XXH3-64 of its result bytes
+  std::uint64_t wire_offset = 0;     ///< from the start of the delta
+  std::uint64_t wire_length = 0;
+  std::uint64_t first_frame = 0;     ///< index into the frame table; its frames are ceil(wire_length / kFrameSize)
+};
+
+struct DeltaInfo {
+  std::uint32_t format = kFormatVersion;
+  Codec codec = Codec::kZstd;
+  Profile profile = Profile::kStandard;
+  ImageId base;
+  ImageId result;
+  DecoderLimits limits;
+  std::uint64_t decoder_memory = 0;  ///< peak bytes a decoder allocates, by the formula of FORMAT.md 3.3
+  std::vector<SegmentInfo> segments;
+  std::vector<Sha256> frames;
+  std::uint64_t head_length = 0;   ///< header and frame table: where the first frame begins
+  std::uint64_t delta_length = 0;  ///< the whole file
+};
+
+/// Reads and checks the head of a delta; errors name the byte and the rule of FORMAT.md.
+Result<DeltaInfo> read_delta_info(const Source& delta);
+
+/// SHA-256 over the domain tag and the head: what signed metadata vouches for (FORMAT.md 5).
+Result<Sha256> frames_root(const Source& delta, const MakeHasher& make_hasher);
+
+}  // namespace skiff
