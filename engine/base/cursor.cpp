@@ -36,7 +36,8 @@ Result<std::uint64_t> Cursor::varint() {
     value |= group << (7 * i);
     if (byte & 0x80) continue;
     if (group == 0 && i > 0) {
-      return fail(ErrorKind::kFormat, "varint not in its shortest form at byte " + std::to_string(position()), "F1");
+      return fail(ErrorKind::kFormat, "varint not in its shortest form at byte " + std::to_string(position()),
+                  "F1");
     }
     at_ += i + 1;
     return value;

@@ -58,14 +58,16 @@ class FileSource final : public Source {
 
   Result<void> read_at(std::uint64_t offset, MutableBytes out) const override {
     if (offset > size_ || out.size() > size_ - offset) {
-      return fail(ErrorKind::kUsage, "read past the end of " + path_.string() + " at byte " + std::to_string(offset));
+      return fail(ErrorKind::kUsage,
+                  "read past the end of " + path_.string() + " at byte " + std::to_string(offset));
     }
     while (!out.empty()) {
       const ssize_t got = ::pread(file_.get(), out.data(), out.size(), static_cast<off_t>(offset));
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return os_error("read", path_);
       if (got == 0) {
-        return fail(ErrorKind::kIo, path_.string() + " became shorter: nothing at byte " + std::to_string(offset));
+        return fail(ErrorKind::kIo,
+                    path_.string() + " became shorter: nothing at byte " + std::to_string(offset));
       }
       out = out.subspan(static_cast<std::size_t>(got));
       offset += static_cast<std::uint64_t>(got);
@@ -159,8 +161,8 @@ Result<std::unique_ptr<FileSink>> create_file(const fs::path& path) {
 Result<Bytes> read_file(const fs::path& path, std::uint64_t max_length) {
   SKIFF_ASSIGN(const std::unique_ptr<Source> source, open_source(path));
   if (source->size() > max_length) {
-    return fail(ErrorKind::kLimit, path.string() + " is " + std::to_string(source->size()) + " bytes long, more than " +
-                                       std::to_string(max_length));
+    return fail(ErrorKind::kLimit, path.string() + " is " + std::to_string(source->size()) +
+                                       " bytes long, more than " + std::to_string(max_length));
   }
   Bytes bytes(static_cast<std::size_t>(source->size()));
   SKIFF_TRY(source->read_at(0, bytes));

@@ -16,16 +16,17 @@ class ResultWriter {
   virtual ~ResultWriter() = default;
   /// Bytes at `offset`, in order within a segment. After an error of the segment they are written again.
   virtual Result<void> write_at(std::uint64_t offset, ByteView bytes) = 0;
-  /// All bytes of data segment `segment` are written and their digest holds. The place to sync and to journal.
+  /// All bytes of data segment `segment` are written and their digest holds. The place to sync and to
+  /// journal.
   virtual Result<void> segment_done(std::uint64_t segment) = 0;
 };
 
 struct ApplyOptions {
-  std::uint64_t max_memory = std::uint64_t{8} << 20;    ///< refuse a delta that declares more (kLimit)
-  std::uint64_t max_head = std::uint64_t{16} << 20;     ///< longest header + frame table accepted (kLimit)
-  std::optional<Sha256> frames_root;                    ///< what signed metadata says; checked before any frame is read
-  std::optional<ImageId> base;                          ///< what the device runs; the header must name it (kMismatch)
-  std::optional<ImageId> result;                        ///< what the release was signed for (kMismatch)
+  std::uint64_t max_memory = std::uint64_t{8} << 20;  ///< refuse a delta that declares more (kLimit)
+  std::uint64_t max_head = std::uint64_t{16} << 20;   ///< longest header + frame table accepted (kLimit)
+  std::optional<Sha256> frames_root;  ///< what signed metadata says; checked before any frame is read
+  std::optional<ImageId> base;        ///< what the device runs; the header must name it (kMismatch)
+  std::optional<ImageId> result;      ///< what the release was signed for (kMismatch)
 };
 
 /// A range of the delta file.
@@ -36,12 +37,13 @@ struct ByteRange {
 
 /// The decoder pipeline. Order of trust: head compared with `frames_root`, then each frame hashed whole in a
 /// private buffer, and only then does a decoder see a byte of it. Memory: what the head declares, which is at
-/// most `max_memory`, and the frame table. Not thread-safe. After any error every further call gives that error.
+/// most `max_memory`, and the frame table. Not thread-safe. After any error every further call gives that
+/// error.
 ///
 ///     applier.push(bytes)   until applier.done(): bytes are those of the delta from applier.next_offset() on
 ///
-/// To resume after a restart, push the head again (kept by the device), call resume_at(first segment that is not
-/// done), and go on pushing from next_offset(): it may first ask for the window's map segment, then jump.
+/// To resume after a restart, push the head again (kept by the device), call resume_at(first segment that is
+/// not done), and go on pushing from next_offset(): it may first ask for the window's map segment, then jump.
 class Applier {
  public:
   Applier(const Source& base, ResultWriter& result, ApplyOptions options, MakeHasher make_hasher);
@@ -49,23 +51,25 @@ class Applier {
   Applier(Applier&&) noexcept;
   Applier& operator=(Applier&&) noexcept;
 
-  /// Takes bytes of the delta that begin at next_offset(), as many as are at hand, but none past a jump: push at
-  /// most next_length() bytes. Errors: kFormat, kMismatch, kLimit, kSignature (a frame's hash), kIo.
+  /// Takes bytes of the delta that begin at next_offset(), as many as are at hand, but none past a jump: push
+  /// at most next_length() bytes. Errors: kFormat, kMismatch, kLimit, kSignature (a frame's hash), kIo.
   Result<void> push(ByteView bytes);
-  /// Goes on from data segment `segment` (an index into info()->segments). Only between segments, with the head read.
+  /// Goes on from data segment `segment` (an index into info()->segments). Only between segments, with the
+  /// head read.
   Result<void> resume_at(std::uint64_t segment);
 
   /// Offset in the delta file of the next byte wanted.
   [[nodiscard]] std::uint64_t next_offset() const;
-  /// How many bytes from next_offset() on are wanted in sequence: up to the end of the head while its length is
-  /// unknown a lower bound, afterwards up to the end of the delta or the next jump. 0 when done.
+  /// How many bytes from next_offset() on are wanted in sequence: up to the end of the head while its length
+  /// is unknown a lower bound, afterwards up to the end of the delta or the next jump. 0 when done.
   [[nodiscard]] std::uint64_t next_length() const;
   /// Ranges of the delta that a device must still have to resume here without fetching them again:
   /// the head, and the map segment of the current window. Empty ranges where there is none yet.
   [[nodiscard]] std::pair<ByteRange, ByteRange> keep() const;
   /// The head, once it is read and checked; null before.
   [[nodiscard]] const DeltaInfo* info() const;
-  /// All segments are done. The caller then reads the result back and compares its SHA-256 with the signed one.
+  /// All segments are done. The caller then reads the result back and compares its SHA-256 with the signed
+  /// one.
   [[nodiscard]] bool done() const;
   /// For tests of the order of trust: bytes whose hash was checked, and bytes given to a decoder.
   [[nodiscard]] std::uint64_t bytes_authenticated() const;
@@ -77,7 +81,7 @@ class Applier {
 };
 
 /// Applies a whole delta: checks the base's SHA-256 first and the result's last (kMismatch), writes in order.
-Result<DeltaInfo> apply_delta(const Source& base, const Source& delta, Sink& result, const ApplyOptions& options,
-                              const MakeHasher& make_hasher);
+Result<DeltaInfo> apply_delta(const Source& base, const Source& delta, Sink& result,
+                              const ApplyOptions& options, const MakeHasher& make_hasher);
 
 }  // namespace skiff

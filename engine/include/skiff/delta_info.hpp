@@ -32,16 +32,18 @@ struct DecoderLimits {
   bool operator==(const DecoderLimits&) const = default;
 };
 
-/// One segment: a map segment opens a window and makes no result bytes; a data segment makes `result_length` of them.
+/// One segment: a map segment opens a window and makes no result bytes; a data segment makes `result_length`
+/// of them.
 struct SegmentInfo {
   bool is_map = false;
-  std::uint32_t window = 0;          ///< index of the window it belongs to
-  std::uint64_t result_offset = 0;   ///< of a map segment: where its window begins
-  std::uint64_t result_length = 0;   ///< of a map segment: 0
-  std::uint64_t digest = 0;          ///< of a data segment: XXH3-64 of its result bytes
-  std::uint64_t wire_offset = 0;     ///< from the start of the delta
+  std::uint32_t window = 0;         ///< index of the window it belongs to
+  std::uint64_t result_offset = 0;  ///< of a map segment: where its window begins
+  std::uint64_t result_length = 0;  ///< of a map segment: 0
+  std::uint64_t digest = 0;         ///< of a data segment: XXH3-64 of its result bytes
+  std::uint64_t wire_offset = 0;    ///< from the start of the delta
   std::uint64_t wire_length = 0;
-  std::uint64_t first_frame = 0;     ///< index into the frame table; its frames are ceil(wire_length / kFrameSize)
+  std::uint64_t first_frame =
+      0;  ///< index into the frame table; its frames are ceil(wire_length / kFrameSize)
 };
 
 struct DeltaInfo {

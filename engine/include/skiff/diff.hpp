@@ -12,8 +12,8 @@ namespace skiff {
 struct DiffOptions {
   Codec codec = Codec::kZstd;
   Profile profile = Profile::kStandard;
-  unsigned threads = 1;                                  ///< the same bytes come out whatever the number
-  std::uint64_t max_memory = std::uint64_t{4} << 30;     ///< bytes the encoder may use for its indexes
+  unsigned threads = 1;                               ///< the same bytes come out whatever the number
+  std::uint64_t max_memory = std::uint64_t{4} << 30;  ///< bytes the encoder may use for its indexes
   /// Told the stage ("match", "code", …) and how far it is in [0, 1]; return false to cancel. May be empty.
   std::function<bool(std::string_view stage, double done)> progress;
 };
@@ -37,10 +37,10 @@ struct DiffReport {
 };
 
 /// Diffs `base` and `result` (any length, also zero; read at random, so never needed in memory whole) and
-/// writes the delta, in order, to `delta`. Deterministic: same images, options and version give the same bytes.
-/// A base of length zero gives the full image in delta form. Errors: kIo, kCancelled, kLimit.
-Result<DiffReport> build_delta(const Source& base, const Source& result, Sink& delta, const DiffOptions& options,
-                               const MakeHasher& make_hasher);
+/// writes the delta, in order, to `delta`. Deterministic: same images, options and version give the same
+/// bytes. A base of length zero gives the full image in delta form. Errors: kIo, kCancelled, kLimit.
+Result<DiffReport> build_delta(const Source& base, const Source& result, Sink& delta,
+                               const DiffOptions& options, const MakeHasher& make_hasher);
 
 /// Where the bytes of an existing delta are. Reads and decodes it; needs no base.
 Result<DiffReport> inspect_delta(const Source& delta);

@@ -59,16 +59,16 @@ using Result = tl::expected<T, Error>;
 #define SKIFF_CONCAT(a, b) SKIFF_CONCAT_INNER(a, b)
 
 /// Evaluates a Result<void> and returns its error from the enclosing function, if it has one.
-#define SKIFF_TRY(expression)                                                         \
-  do {                                                                                \
-    if (auto skiff_try_result = (expression); !skiff_try_result)                      \
-      return tl::unexpected<::skiff::Error>(std::move(skiff_try_result).error());     \
+#define SKIFF_TRY(expression)                                                     \
+  do {                                                                            \
+    if (auto skiff_try_result = (expression); !skiff_try_result)                  \
+      return tl::unexpected<::skiff::Error>(std::move(skiff_try_result).error()); \
   } while (false)
 
 /// `SKIFF_ASSIGN(auto header, read_header(cursor));` binds the value or returns the error.
 #define SKIFF_ASSIGN(declaration, expression) \
   SKIFF_ASSIGN_INNER(declaration, expression, SKIFF_CONCAT(skiff_result_, __LINE__))
-#define SKIFF_ASSIGN_INNER(declaration, expression, name)                              \
-  auto name = (expression);                                                            \
-  if (!name) return tl::unexpected<::skiff::Error>(std::move(name).error());           \
+#define SKIFF_ASSIGN_INNER(declaration, expression, name)                    \
+  auto name = (expression);                                                  \
+  if (!name) return tl::unexpected<::skiff::Error>(std::move(name).error()); \
   declaration = std::move(*name)

@@ -1,0 +1,77 @@
+// Repository: the builder's side of TUF: a folder of signed metadata and targets that any public client can
+// read.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "skiff/release.hpp"
+#include "skiff/trust.hpp"
+
+namespace skiff {
+
+/// Keys by role; a role may have several, and several may be needed.
+struct RoleKeys {
+  std::vector<PublicKey> keys;
+  std::uint32_t threshold = 1;
+};
+
+struct RepositoryRoles {
+  RoleKeys root, targets, releases, deltas, snapshot, timestamp;
+};
+
+struct NewRelease {
+  std::string name;  ///< below "releases/": letters, digits, '.', '_', '-', '/' between parts
+  std::vector<std::string> hardware;
+  std::string version;
+  std::uint64_t release_counter = 0;
+};
+
+/// Layout of the folder (consistent snapshots, spec 6.2):
+///   metadata/N.root.json  N.targets.json  N.releases.json  N.deltas.json  N.snapshot.json  timestamp.json
+///   targets/releases/<sha256>.<name>   targets/deltas/<sha256>.<name>
+/// Everything appears atomically; readers may read while a writer writes; two writers exclude each other by a
+/// lock. Signers: a call takes those it needs and refuses (kSignature) where the role's threshold is not met.
+class Repository {
+ public:
+  using Signers = std::vector<const Signer*>;
+
+  /// Makes version 1 of every role. `now` is seconds since 1970 UTC; expiries are those of trust.md.
+  static Result<Repository> init(const std::filesystem::path& folder, const RepositoryRoles& roles,
+                                 const Signers& signers, std::int64_t now);
+  static Result<Repository> open(const std::filesystem::path& folder);
+  ~Repository();
+  Repository(Repository&&) noexcept;
+  Repository& operator=(Repository&&) noexcept;
+
+  /// Copies the image into targets/ and signs a new version of `releases`. Refuses a counter that does not
+  /// rise for one of its hardware ids, and a name that exists (kRollback, kUsage).
+  Result<Release> add_release(const NewRelease& release, const Source& image, const Signers& signers,
+                              std::int64_t now);
+  /// Checks the delta's head against the releases the repository has, copies it into targets/ and signs a new
+  /// version of `deltas`.
+  Result<DeltaOffer> add_delta(const Source& delta, std::string_view min_agent, const Signers& signers,
+                               std::int64_t now);
+  /// Makes what was added visible: a new snapshot and timestamp. Called again later, renews `deltas`,
+  /// snapshot and timestamp where less than half of their life is left; does nothing if nothing changed and
+  /// nothing ages.
+  Result<void> publish(const Signers& signers, std::int64_t now);
+
+  /// What the newest metadata lists, whether published yet or not.
+  [[nodiscard]] Result<std::vector<Release>> releases() const;
+  [[nodiscard]] Result<std::vector<DeltaOffer>> deltas() const;
+  /// The file of an image or delta in targets/.
+  [[nodiscard]] std::filesystem::path target_file(std::string_view target, const Sha256& sha256) const;
+  [[nodiscard]] const std::filesystem::path& folder() const;
+
+ private:
+  class Impl;
+  explicit Repository(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace skiff

@@ -1,0 +1,82 @@
+// The TUF client workflow (specification 1.0.34): from a trusted root to a target's length, hashes and custom
+// data.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "skiff/bytes.hpp"
+#include "skiff/json.hpp"
+
+namespace skiff::tuf {
+
+/// Brings metadata from wherever it is.
+class Fetcher {
+ public:
+  virtual ~Fetcher() = default;
+  /// The file `name` of the metadata folder (for example "2.root.json"; already percent-encoded), at most
+  /// `max_length` bytes: a longer one is kLimit. nullopt: the repository has no such file (404).
+  virtual Result<std::optional<Bytes>> fetch(std::string_view name, std::uint64_t max_length) = 0;
+};
+
+/// Files larger than these are refused before they are read whole; longer chains before they are walked.
+struct Limits {
+  std::uint64_t root = 512'000;
+  std::uint64_t timestamp = 16'384;
+  std::uint64_t snapshot = 2'000'000;
+  std::uint64_t targets = 5'000'000;
+  std::uint32_t root_steps = 256;
+  std::uint32_t delegations = 32;
+};
+
+struct Target {
+  std::string name;          ///< its path in targets metadata, for example "releases/gw1/2.0.img"
+  std::uint64_t length = 0;  ///< bytes
+  std::map<std::string, std::string> hashes;  ///< algorithm ("sha256", "sha512") → hexadecimal
+  Json custom;                                ///< as signed; null if there is none
+  std::string role;  ///< the role that vouches for it: "targets", "releases", "deltas", …
+
+  /// Where a repository with consistent snapshots keeps it: the hash put before the last part of the name.
+  [[nodiscard]] std::string wire_path() const;
+};
+
+struct ClientOptions {
+  std::filesystem::path
+      metadata_dir;      ///< holds root.json, timestamp.json, … unversioned, byte for byte as served
+  std::int64_t now = 0;  ///< trusted time, seconds since 1970 UTC: what expiry is judged by
+  Limits limits;
+};
+
+/// One update cycle of one repository. Versions are persisted before they are used; what is on disk is
+/// verified again on load, against its current delegator. Errors: kSignature, kExpired, kRollback, kFormat,
+/// kLimit, kMismatch, kNotFound, kNetwork (as the fetcher gave it), kIo. A failed refresh leaves the trusted
+/// state usable.
+class Client {
+ public:
+  /// Puts the first trusted root in place (brought with the device, not from the network). No request is
+  /// made.
+  static Result<void> init(const std::filesystem::path& metadata_dir, ByteView root);
+  static Result<Client> open(ClientOptions options, Fetcher& fetcher);
+  ~Client();
+  Client(Client&&) noexcept;
+  Client& operator=(Client&&) noexcept;
+
+  /// Root walk, timestamp, snapshot, targets (spec 5.3 to 5.6).
+  Result<void> refresh();
+  /// Looks a target up through the delegations (spec 5.6.7), fetching delegated metadata as needed; refreshes
+  /// first if that was not done. nullopt: no role vouches for it.
+  Result<std::optional<Target>> find(std::string_view name);
+  /// Every target that a named role vouches for, after find()'s rules for trusting that role.
+  Result<std::vector<Target>> list(std::string_view role);
+
+ private:
+  class Impl;
+  explicit Client(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace skiff::tuf
