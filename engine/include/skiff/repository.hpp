@@ -25,7 +25,8 @@ struct RepositoryRoles {
 };
 
 struct NewRelease {
-  std::string name;  ///< below "releases/": letters, digits, '.', '_', '-', '/' between parts
+  std::string name;  ///< after "releases/": letters, digits, '.', '_', '-'; no '/', which the delegation's
+                     ///< path does not cross
   std::vector<std::string> hardware;
   std::string version;
   std::uint64_t release_counter = 0;
