@@ -60,7 +60,8 @@ struct DeltaInfo {
   std::uint64_t delta_length = 0;  ///< the whole file
 };
 
-/// Reads and checks the head of a delta; errors name the byte and the rule of FORMAT.md.
+/// Reads and checks the head of a delta, and that the file is as long as the head says (rules F1 to F13);
+/// errors name the byte and the rule of FORMAT.md.
 Result<DeltaInfo> read_delta_info(const Source& delta);
 
 /// SHA-256 over the domain tag and the head: what signed metadata vouches for (FORMAT.md 5).

@@ -1,0 +1,69 @@
+// skiff diff BASE RESULT -o DELTA
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "cli/command.hpp"
+#include "cli/delta_report.hpp"
+#include "cli/progress_bar.hpp"
+#include "skiff/trust.hpp"
+
+namespace skiff::cli {
+namespace {
+
+struct DiffArguments {
+  std::string base;
+  std::string result;
+  std::string delta;
+  bool json = false;
+  DiffOptions options;
+};
+
+Result<void> run_diff(DiffArguments& arguments) {
+  SKIFF_ASSIGN(const auto base, open_source(arguments.base));
+  SKIFF_ASSIGN(const auto result, open_source(arguments.result));
+  SKIFF_ASSIGN(const auto delta, create_file(arguments.delta));
+  const auto report = [&] {
+    ProgressBar bar;
+    arguments.options.progress = [&bar](std::string_view stage, double done) {
+      bar.show(stage, done);
+      return true;
+    };
+    return build_delta(*base, *result, *delta, arguments.options, make_sha256);
+  }();
+  if (!report) return fail_with(report.error(), arguments.delta);
+  SKIFF_TRY(delta->commit());
+  const std::string text = arguments.json ? json_text(report_json(*report)) + "\n" : report_text(*report);
+  std::fputs(text.c_str(), stdout);
+  return {};
+}
+
+}  // namespace
+
+void add_diff_command(CLI::App& app, Action& chosen) {
+  auto arguments = std::make_shared<DiffArguments>();
+  CLI::App* command = app.add_subcommand("diff", "Make the delta that turns BASE into RESULT");
+  command
+      ->add_option("BASE", arguments->base, "image in the field: a file or block device; /dev/null for none")
+      ->required();
+  command->add_option("RESULT", arguments->result, "image to ship")->required();
+  command->add_option("-o,--output", arguments->delta, "where the delta goes")->required();
+  const std::map<std::string, Codec> codecs{{"zstd", Codec::kZstd}};
+  command->add_option("--codec", arguments->options.codec, "entropy codec: zstd")
+      ->transform(CLI::CheckedTransformer(codecs));
+  const std::map<std::string, Profile> profiles{
+      {"tiny", Profile::kTiny}, {"standard", Profile::kStandard}, {"max", Profile::kMax}};
+  command
+      ->add_option("--profile", arguments->options.profile,
+                   "decoder memory: tiny 1 MiB, standard 8 MiB, max 32 MiB")
+      ->transform(CLI::CheckedTransformer(profiles));
+  command
+      ->add_option("--threads", arguments->options.threads,
+                   "threads; the delta is the same whatever the number")
+      ->check(CLI::Range(1, 256));
+  command->add_option("--max-memory", arguments->options.max_memory,
+                      "bytes the encoder may use for its indexes");
+  command->add_flag("--json", arguments->json, "print the report as JSON");
+  command->callback([arguments, &chosen] { chosen = [arguments] { return run_diff(*arguments); }; });
+}
+
+}  // namespace skiff::cli

@@ -1,0 +1,44 @@
+// skiff: makes, applies and inspects deltas; keeps keys and the signed repository.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "cli/command.hpp"
+
+namespace {
+
+int run(int argc, char** argv) {
+  CLI::App app{"Small signed deltas for over-the-air updates", "skiff"};
+  app.set_version_flag("--version", SKIFF_VERSION);
+  app.require_subcommand(1);
+  app.failure_message(CLI::FailureMessage::help);
+
+  skiff::cli::Action chosen;
+  skiff::cli::add_diff_command(app, chosen);
+  skiff::cli::add_apply_command(app, chosen);
+  skiff::cli::add_inspect_command(app, chosen);
+  skiff::cli::add_verify_command(app, chosen);
+  skiff::cli::add_key_command(app, chosen);
+  skiff::cli::add_repo_command(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? skiff::cli::kExitOk : skiff::cli::kExitUsage;
+  }
+
+  const skiff::Result<void> outcome = chosen();
+  if (outcome) return skiff::cli::kExitOk;
+  std::fprintf(stderr, "skiff: %s\n", outcome.error().text().c_str());
+  return outcome.error().kind == skiff::ErrorKind::kUsage ? skiff::cli::kExitUsage : skiff::cli::kExitFailure;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "skiff: %s\n", error.what());
+    return skiff::cli::kExitFailure;
+  }
+}
