@@ -3,6 +3,7 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,6 +15,9 @@ namespace skiff {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// /dev/null, which reads as an empty image.
+const dev_t kNullDevice = makedev(1, 3);
 
 tl::unexpected<Error> os_error(std::string_view action, const fs::path& path) {
   const int code = errno;
@@ -41,6 +45,7 @@ Result<std::uint64_t> size_of(const Descriptor& file, const fs::path& path) {
   struct stat status = {};
   if (::fstat(file.get(), &status) != 0) return os_error("inspect", path);
   if (S_ISREG(status.st_mode)) return static_cast<std::uint64_t>(status.st_size);
+  if (S_ISCHR(status.st_mode) && status.st_rdev == kNullDevice) return 0;
   if (!S_ISBLK(status.st_mode)) {
     return fail(ErrorKind::kUsage, path.string() + " is neither a regular file nor a block device");
   }

@@ -1,5 +1,6 @@
 // skiff diff BASE RESULT -o DELTA
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
 #include "cli/command.hpp"
@@ -14,11 +15,21 @@ struct DiffArguments {
   std::string base;
   std::string result;
   std::string delta;
+  std::string codec = "zstd";
+  std::string profile = "standard";
   bool json = false;
   DiffOptions options;
 };
 
+/// The value whose name is `name`; the option's check has let only such names pass.
+template <typename Enum>
+Enum by_name(std::initializer_list<Enum> values, std::string_view name) {
+  return *std::find_if(values.begin(), values.end(), [&](Enum value) { return to_string(value) == name; });
+}
+
 Result<void> run_diff(DiffArguments& arguments) {
+  arguments.options.codec = by_name({Codec::kZstd, Codec::kContextMixing}, arguments.codec);
+  arguments.options.profile = by_name({Profile::kTiny, Profile::kStandard, Profile::kMax}, arguments.profile);
   SKIFF_ASSIGN(const auto base, open_source(arguments.base));
   SKIFF_ASSIGN(const auto result, open_source(arguments.result));
   SKIFF_ASSIGN(const auto delta, create_file(arguments.delta));
@@ -47,15 +58,10 @@ void add_diff_command(CLI::App& app, Action& chosen) {
       ->required();
   command->add_option("RESULT", arguments->result, "image to ship")->required();
   command->add_option("-o,--output", arguments->delta, "where the delta goes")->required();
-  const std::map<std::string, Codec> codecs{{"zstd", Codec::kZstd}};
-  command->add_option("--codec", arguments->options.codec, "entropy codec: zstd")
-      ->transform(CLI::CheckedTransformer(codecs));
-  const std::map<std::string, Profile> profiles{
-      {"tiny", Profile::kTiny}, {"standard", Profile::kStandard}, {"max", Profile::kMax}};
+  command->add_option("--codec", arguments->codec, "entropy codec: zstd")->check(CLI::IsMember({"zstd"}));
   command
-      ->add_option("--profile", arguments->options.profile,
-                   "decoder memory: tiny 1 MiB, standard 8 MiB, max 32 MiB")
-      ->transform(CLI::CheckedTransformer(profiles));
+      ->add_option("--profile", arguments->profile, "decoder memory: tiny 1 MiB, standard 8 MiB, max 32 MiB")
+      ->check(CLI::IsMember({"tiny", "standard", "max"}));
   command
       ->add_option("--threads", arguments->options.threads,
                    "threads; the delta is the same whatever the number")
