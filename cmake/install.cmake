@@ -1,1 +1,52 @@
-# Filled in by the packaging of skiff::apply and skiff::engine.
+# Installation: the CMake package `skiff` with the components apply and engine, pkg-config files, programs and units.
+# skiff::apply is a package of its own kind: it asks for zstd, xxHash and tl-expected, nothing more.
+include(CMakePackageConfigHelpers)
+foreach(part apply match diff trust)
+  if(NOT TARGET skiff_${part} AND NOT SKIFF_APPLY_ONLY)
+    return()
+  endif()
+endforeach()
+
+set(SKIFF_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/skiff)
+set(SKIFF_HEADER_DIR ${PROJECT_SOURCE_DIR}/engine/include/skiff)
+
+# skiff_install_component(NAME TARGETS targets... HEADERS headers...) installs libraries and headers as one component
+# with its own export set and its own pkg-config file.
+function(skiff_install_component name)
+  cmake_parse_arguments(ARG "" "" "TARGETS;HEADERS" ${ARGN})
+  install(TARGETS ${ARG_TARGETS} EXPORT skiff-${name} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${name})
+  list(TRANSFORM ARG_HEADERS PREPEND ${SKIFF_HEADER_DIR}/)
+  install(FILES ${ARG_HEADERS} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/skiff COMPONENT ${name})
+  install(EXPORT skiff-${name} NAMESPACE skiff:: DESTINATION ${SKIFF_PACKAGE_DIR} COMPONENT ${name})
+  configure_file(${PROJECT_SOURCE_DIR}/cmake/skiff-${name}.pc.in skiff-${name}.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/skiff-${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT ${name})
+endfunction()
+
+# From the folder of a .pc file to the prefix, so that an installed tree can be moved.
+file(RELATIVE_PATH SKIFF_PC_TO_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+
+skiff_install_component(apply
+  TARGETS skiff_base skiff_format skiff_entropy skiff_apply
+  HEADERS applier.hpp apply.h bytes.hpp delta_info.hpp digest.hpp io.hpp result.hpp)
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/skiffConfig.cmake.in skiffConfig.cmake
+  INSTALL_DESTINATION ${SKIFF_PACKAGE_DIR})
+write_basic_package_version_file(skiffConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/skiffConfig.cmake ${PROJECT_BINARY_DIR}/skiffConfigVersion.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/FindxxHash.cmake
+        DESTINATION ${SKIFF_PACKAGE_DIR} COMPONENT apply)
+
+if(NOT SKIFF_APPLY_ONLY)
+  skiff_install_component(engine
+    TARGETS skiff_match skiff_diff skiff_trust skiff_engine
+    HEADERS diff.hpp json.hpp release.hpp repository.hpp trust.hpp tuf.hpp)
+  install(FILES ${PROJECT_SOURCE_DIR}/cmake/FindCryptoPP.cmake ${PROJECT_SOURCE_DIR}/cmake/FindDivSufSort.cmake
+          DESTINATION ${SKIFF_PACKAGE_DIR} COMPONENT engine)
+  install(TARGETS skiff RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT cli)
+  foreach(program server agent)
+    if(TARGET skiff-${program})
+      install(TARGETS skiff-${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT ${program})
+      install(FILES ${PROJECT_SOURCE_DIR}/packaging/skiff-${program}.service
+              DESTINATION lib/systemd/system COMPONENT ${program})
+    endif()
+  endforeach()
+endif()
