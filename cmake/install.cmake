@@ -1,14 +1,20 @@
 # Installation: the CMake package `skiff` with the components apply and engine, pkg-config files, programs and units.
 # skiff::apply is a package of its own kind: it asks for zstd, xxHash and tl-expected, nothing more.
 include(CMakePackageConfigHelpers)
-foreach(part apply match diff trust)
-  if(NOT TARGET skiff_${part} AND NOT SKIFF_APPLY_ONLY)
-    return()
-  endif()
-endforeach()
 
 set(SKIFF_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/skiff)
 set(SKIFF_HEADER_DIR ${PROJECT_SOURCE_DIR}/engine/include/skiff)
+
+# The rooms of the engine that each component is made of, as far as this build has them.
+set(SKIFF_APPLY_TARGETS skiff_base skiff_format skiff_entropy skiff_predict skiff_unpack skiff_apply)
+set(SKIFF_ENGINE_TARGETS skiff_match skiff_diff skiff_trust skiff_engine)
+foreach(list SKIFF_APPLY_TARGETS SKIFF_ENGINE_TARGETS)
+  foreach(target ${${list}})
+    if(NOT TARGET ${target})
+      list(REMOVE_ITEM ${list} ${target})
+    endif()
+  endforeach()
+endforeach()
 
 # skiff_install_component(NAME TARGETS targets... HEADERS headers...) installs libraries and headers as one component
 # with its own export set and its own pkg-config file.
@@ -26,7 +32,7 @@ endfunction()
 file(RELATIVE_PATH SKIFF_PC_TO_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 
 skiff_install_component(apply
-  TARGETS skiff_base skiff_format skiff_entropy skiff_apply
+  TARGETS ${SKIFF_APPLY_TARGETS}
   HEADERS applier.hpp apply.h bytes.hpp delta_info.hpp digest.hpp io.hpp result.hpp)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/skiffConfig.cmake.in skiffConfig.cmake
   INSTALL_DESTINATION ${SKIFF_PACKAGE_DIR})
@@ -37,7 +43,7 @@ install(FILES ${PROJECT_BINARY_DIR}/skiffConfig.cmake ${PROJECT_BINARY_DIR}/skif
 
 if(NOT SKIFF_APPLY_ONLY)
   skiff_install_component(engine
-    TARGETS skiff_match skiff_diff skiff_trust skiff_engine
+    TARGETS ${SKIFF_ENGINE_TARGETS}
     HEADERS diff.hpp json.hpp release.hpp repository.hpp trust.hpp tuf.hpp)
   install(FILES ${PROJECT_SOURCE_DIR}/cmake/FindCryptoPP.cmake ${PROJECT_SOURCE_DIR}/cmake/FindDivSufSort.cmake
           DESTINATION ${SKIFF_PACKAGE_DIR} COMPONENT engine)
