@@ -16,6 +16,8 @@ class Xxh3 {
  public:
   Xxh3();
   ~Xxh3();
+  Xxh3(Xxh3&&) noexcept;
+  Xxh3& operator=(Xxh3&&) noexcept;
   void reset();
   void update(ByteView bytes);
   [[nodiscard]] std::uint64_t digest() const;

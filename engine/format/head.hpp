@@ -29,7 +29,7 @@ Result<DeltaInfo> read_head(ByteView head);
 /// hold.
 Bytes write_head(const DeltaInfo& info);
 
-/// The root of section 5 over the bytes of a head.
-Sha256 hash_head(ByteView head, const MakeHasher& make_hasher);
+/// The root of section 5 over the bytes of a head. kLimit if `make_hasher` has no hasher to give.
+Result<Sha256> hash_head(ByteView head, const MakeHasher& make_hasher);
 
 }  // namespace skiff

@@ -176,8 +176,9 @@ Result<DeltaInfo> read_head(ByteView head) {
   return info;
 }
 
-Sha256 hash_head(ByteView head, const MakeHasher& make_hasher) {
+Result<Sha256> hash_head(ByteView head, const MakeHasher& make_hasher) {
   const std::unique_ptr<Hasher> hasher = make_hasher();
+  if (!hasher) return fail(ErrorKind::kLimit, "no SHA-256 at hand for the head");
   hasher->update(as_bytes(std::string_view(kRootTag, sizeof(kRootTag))));
   hasher->update(head);
   return hasher->finish();

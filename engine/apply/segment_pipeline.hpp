@@ -1,0 +1,60 @@
+// SegmentPipeline: what happens to a segment, from its first wire byte to the result bytes it makes.
+#pragma once
+
+#include <optional>
+
+#include "apply/frame_stage.hpp"
+#include "apply/reconstructor.hpp"
+#include "entropy/codec.hpp"
+#include "format/map.hpp"
+
+namespace skiff {
+
+/// Frames (authentication) → streams (decoding) → map, or reconstruction. All memory is taken when it is
+/// made.
+class SegmentPipeline {
+ public:
+  /// The arguments must outlive the pipeline. Errors: kUnsupported (codec), kLimit (memory is short).
+  static Result<std::unique_ptr<SegmentPipeline>> make(const DeltaInfo& info, const Source& base,
+                                                       ResultWriter& result, const MakeHasher& make_hasher);
+
+  /// Begins segment `index`. The map of a data segment's window must have been the last map to go through.
+  void begin(std::size_t index);
+  [[nodiscard]] std::uint64_t filled() const { return frames_.filled(); }
+  [[nodiscard]] std::uint64_t wanted() const { return frames_.wanted(); }
+  /// Takes at most wanted() bytes of the segment. With the last, the segment is decoded and its result
+  /// written.
+  Result<void> push(ByteView bytes);
+
+  /// The window whose map is at hand.
+  [[nodiscard]] std::optional<std::uint32_t> window() const { return window_; }
+  [[nodiscard]] std::uint64_t bytes_authenticated() const { return frames_.authenticated(); }
+  [[nodiscard]] std::uint64_t bytes_decoded() const { return decoded_; }
+
+ private:
+  struct Rooms {
+    HeapArray<std::uint8_t> raw;
+    HeapArray<Copy> copies;
+  };
+  SegmentPipeline(const DeltaInfo& info, ResultWriter& result, FrameStage frames, Reconstructor reconstructor)
+      : info_(info), result_(result), frames_(std::move(frames)), reconstructor_(std::move(reconstructor)) {}
+
+  Result<void> run();
+  Result<void> run_map(const SegmentInfo& segment);
+  Result<void> run_data(const SegmentInfo& segment);
+  Result<void> decode(const SegmentInfo& segment, std::span<ByteView> streams);
+  [[nodiscard]] std::uint64_t window_length(std::uint32_t window) const;
+
+  const DeltaInfo& info_;
+  ResultWriter& result_;
+  FrameStage frames_;
+  Reconstructor reconstructor_;
+  std::unique_ptr<StreamDecoder> decoder_;
+  Rooms rooms_;
+  std::size_t index_ = 0;
+  std::optional<std::uint32_t> window_;
+  std::span<const Copy> map_;  ///< of window_; lives in rooms_
+  std::uint64_t decoded_ = 0;
+};
+
+}  // namespace skiff
