@@ -1,4 +1,5 @@
-// ordered_parallel_for: work spread over threads, results taken in order, so that their number changes nothing.
+// ordered_parallel_for: work spread over threads, results taken in order, so that their number changes
+// nothing.
 #pragma once
 
 #include <condition_variable>
@@ -16,10 +17,12 @@ namespace skiff {
 
 /// Calls `produce(i)` (a Result<T>) for every i below `count` on `threads` threads, and `consume(i, T&&)`
 /// (a Result<void>) for i = 0, 1, … in order on the calling thread. At most 2 · `threads` values wait to be
-/// consumed, which bounds memory. Returns the error of the lowest i that has one; nothing after it is consumed.
-/// `produce` must be safe to call from several threads at once. With one thread everything runs in the caller.
+/// consumed, which bounds memory. Returns the error of the lowest i that has one; nothing after it is
+/// consumed. `produce` must be safe to call from several threads at once. With one thread everything runs in
+/// the caller.
 template <typename T, typename Produce, typename Consume>
-Result<void> ordered_parallel_for(std::size_t count, unsigned threads, const Produce& produce, const Consume& consume) {
+Result<void> ordered_parallel_for(std::size_t count, unsigned threads, const Produce& produce,
+                                  const Consume& consume) {
   if (threads <= 1 || count <= 1) {
     for (std::size_t i = 0; i < count; ++i) {
       SKIFF_ASSIGN(T value, produce(i));

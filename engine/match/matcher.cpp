@@ -1,0 +1,133 @@
+#include "match/matcher.hpp"
+
+#include <algorithm>
+
+#include "base/parallel.hpp"
+#include "match/block_match.hpp"
+#include "match/chunks.hpp"
+#include "match/equal_runs.hpp"
+#include "match/neighbours.hpp"
+#include "match/residue.hpp"
+
+namespace skiff::match {
+namespace {
+
+/// Result bytes whose segments and path are worked out together, on one thread.
+constexpr std::uint32_t kStretch = std::uint32_t{16} << 20;
+/// Pieces of the base begin and end on multiples of this, so that words and instructions stay in phase.
+constexpr std::uint64_t kPieceAlignment = 16;
+/// How much of what an exact copy holds stays in the base's residue on each side: copies reach into it.
+constexpr std::uint64_t kPieceMargin = 2048;
+/// A base this short is matched whole: leaving parts out would save little time and cost matches.
+constexpr std::uint64_t kWholeBase = std::uint64_t{64} << 20;
+
+Ranges base_ranges(const Cover& cover) {
+  Ranges out;
+  for (const Copy& copy : cover) out.push_back({copy.base, copy.base + copy.length});
+  return out;
+}
+
+Ranges result_ranges(const Cover& cover) {
+  Ranges out;
+  for (const Copy& copy : cover) out.push_back({copy.result, copy.result + copy.length});
+  return out;
+}
+
+/// Takes a path over two residues back to the images, cutting copies where a residue's pieces meet.
+void append_steps(Cover& cover, const Residue& base, const Residue& result, const std::vector<Step>& steps) {
+  for (const Step& step : steps) {
+    for (std::uint32_t at = step.begin; at < step.end;) {
+      const auto base_at = static_cast<std::uint32_t>(at + step.diagonal);
+      const Residue::Piece& from = base.piece_of(base_at);
+      const Residue::Piece& to = result.piece_of(at);
+      const std::uint64_t length =
+          std::min({std::uint64_t{step.end - at}, from.image.length() - (base_at - from.at),
+                    to.image.length() - (at - to.at)});
+      cover.push_back({to.image.begin + (at - to.at), from.image.begin + (base_at - from.at), length, false});
+      at += static_cast<std::uint32_t>(length);
+    }
+  }
+}
+
+/// What one stretch of a chunk's result gave.
+struct StretchMatch {
+  Path path;
+  std::uint64_t segments = 0;
+  std::uint64_t seed_bytes = 0;
+};
+
+class ChunkMatcher {
+ public:
+  ChunkMatcher(const MatchOptions& options, const Checkpoint& checkpoint, Match& match)
+      : options_(options), checkpoint_(checkpoint), match_(match) {}
+
+  Result<void> run(const Residue& base, const Residue& result) {
+    const Texts texts{base.bytes(), result.bytes()};
+    SKIFF_ASSIGN(const Neighbours neighbours, neighbours_of(texts));
+    SKIFF_TRY(checkpoint_(0.5));
+    const Occurrences occurrences(texts.base);
+    const auto length = static_cast<std::uint32_t>(texts.result.size());
+    const std::size_t stretches = (std::size_t{length} + kStretch - 1) / kStretch;
+    const auto produce = [&](std::size_t i) -> Result<StretchMatch> {
+      const auto begin = static_cast<std::uint32_t>(i * kStretch);
+      const Range32 stretch{begin, begin + std::min(kStretch, length - begin)};
+      SegmentSearch search = find_segments(texts, neighbours, occurrences, stretch, options_.rules);
+      Path path = cheapest_path(texts, search.segments, stretch, options_.costs);
+      return StretchMatch{std::move(path), search.segments.size(), search.work};
+    };
+    const auto consume = [&](std::size_t i, StretchMatch&& found) -> Result<void> {
+      append_steps(match_.cover, base, result, found.path.steps);
+      match_.work.segments += found.segments;
+      match_.work.seed_bytes += found.seed_bytes;
+      match_.work.path_steps += found.path.work;
+      return checkpoint_(0.5 + 0.5 * static_cast<double>(i + 1) / static_cast<double>(stretches));
+    };
+    return ordered_parallel_for<StretchMatch>(stretches, options_.threads, produce, consume);
+  }
+
+ private:
+  [[nodiscard]] Result<Neighbours> neighbours_of(const Texts& texts) const {
+    Bytes text;
+    text.reserve(texts.base.size() + texts.result.size());
+    text.insert(text.end(), texts.base.begin(), texts.base.end());
+    text.insert(text.end(), texts.result.begin(), texts.result.end());
+    return find_neighbours(text, texts.base.size(), options_.threads);
+  }
+
+  const MatchOptions& options_;
+  const Checkpoint& checkpoint_;
+  Match& match_;
+};
+
+}  // namespace
+
+Result<Match> find_cover(const Source& base, const Source& result, const MatchOptions& options,
+                         const Checkpoint& checkpoint) {
+  Match match;
+  const auto blocks_done = [&](double done) { return checkpoint(0.2 * done); };
+  SKIFF_ASSIGN(match.cover, match_blocks(base, result, blocks_done));
+  const Ranges result_left = uncovered(result.size(), result_ranges(match.cover), 1, 0);
+  const Ranges base_left = base.size() <= kWholeBase ? uncovered(base.size(), {}, kPieceAlignment, 0)
+                                                     : uncovered(base.size(), base_ranges(match.cover),
+                                                                 kPieceAlignment, kPieceMargin);
+  match.work.residue_bytes = total_length(result_left);
+  match.work.block_bytes = result.size() - match.work.residue_bytes;
+  const std::vector<Chunk> chunks = plan_chunks(base_left, result_left, options.max_memory);
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    if (chunks[i].base.empty() || chunks[i].result.empty()) continue;
+    const auto chunk_done = [&](double done) {
+      return checkpoint(0.2 + 0.7 * (static_cast<double>(i) + done) / static_cast<double>(chunks.size()));
+    };
+    SKIFF_ASSIGN(const Residue base_residue, Residue::read(base, chunks[i].base));
+    SKIFF_ASSIGN(const Residue result_residue, Residue::read(result, chunks[i].result));
+    const Checkpoint step = chunk_done;
+    SKIFF_TRY(ChunkMatcher(options, step, match).run(base_residue, result_residue));
+  }
+  std::sort(match.cover.begin(), match.cover.end(),
+            [](const Copy& a, const Copy& b) { return a.result < b.result; });
+  SKIFF_ASSIGN(match.cover, split_equal_runs(match.cover, base, result));
+  SKIFF_TRY(checkpoint(1.0));
+  return match;
+}
+
+}  // namespace skiff::match

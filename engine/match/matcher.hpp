@@ -1,0 +1,41 @@
+// find_cover: what of the result image is in the base image, at the least cost on the wire.
+#pragma once
+
+#include <cstdint>
+
+#include "match/cover.hpp"
+#include "match/path.hpp"
+#include "match/segments.hpp"
+#include "skiff/io.hpp"
+
+namespace skiff::match {
+
+struct MatchOptions {
+  unsigned threads = 1;                               ///< changes no byte of the cover
+  std::uint64_t max_memory = std::uint64_t{4} << 30;  ///< for the indexes and buffers of matching
+  SeedRules rules;
+  Costs costs;
+};
+
+/// What the matcher did, for tests that bound its work.
+struct MatchWork {
+  std::uint64_t block_bytes = 0;    ///< result bytes that the exact-block prepass covered
+  std::uint64_t residue_bytes = 0;  ///< result bytes that went through the suffix array
+  std::uint64_t segments = 0;
+  std::uint64_t seed_bytes = 0;  ///< bytes looked at while segments were found
+  std::uint64_t path_steps = 0;  ///< segment positions looked at while paths were chosen
+};
+
+struct Match {
+  Cover cover;
+  MatchWork work;
+};
+
+/// Exact blocks first, then suffix neighbours, segments and cheapest paths over what is left. When the
+/// indexes of the residue would not fit into `max_memory`, the result's residue is cut into chunks, each
+/// matched against as much of the base's residue as fits, nearest in offset. Errors: kIo, kLimit, and those
+/// of `checkpoint`.
+Result<Match> find_cover(const Source& base, const Source& result, const MatchOptions& options,
+                         const Checkpoint& checkpoint);
+
+}  // namespace skiff::match

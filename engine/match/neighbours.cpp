@@ -1,0 +1,55 @@
+#include "match/neighbours.hpp"
+
+#include <divsufsort.h>
+
+#include <thread>
+
+namespace skiff::match {
+namespace {
+
+/// Gives each result suffix the last base suffix seen on the way through [begin, end) of the suffix array.
+template <typename Iterator>
+std::vector<std::int32_t> sweep(Iterator begin, Iterator end, std::int32_t base_length,
+                                std::size_t result_length) {
+  std::vector<std::int32_t> nearest(result_length, Neighbours::kNone);
+  std::int32_t last = Neighbours::kNone;
+  for (; begin != end; ++begin) {
+    if (*begin < base_length) {
+      last = *begin;
+    } else {
+      nearest[static_cast<std::size_t>(*begin - base_length)] = last;
+    }
+  }
+  return nearest;
+}
+
+}  // namespace
+
+std::uint64_t neighbours_memory(std::uint64_t base_length, std::uint64_t result_length) {
+  return (base_length + result_length) * (1 + sizeof(std::int32_t)) +
+         result_length * 2 * sizeof(std::int32_t);
+}
+
+Result<Neighbours> find_neighbours(ByteView text, std::size_t base_length, unsigned threads) {
+  std::vector<std::int32_t> suffixes(text.size());
+  if (divsufsort(text.data(), suffixes.data(), static_cast<saidx_t>(text.size())) != 0 && !text.empty()) {
+    return fail(ErrorKind::kLimit,
+                "no memory to sort the suffixes of " + std::to_string(text.size()) + " bytes");
+  }
+  const std::size_t result_length = text.size() - base_length;
+  const auto border = static_cast<std::int32_t>(base_length);
+  Neighbours out;
+  const auto forward = [&] { out.before = sweep(suffixes.begin(), suffixes.end(), border, result_length); };
+  const auto backward = [&] { out.after = sweep(suffixes.rbegin(), suffixes.rend(), border, result_length); };
+  if (threads > 1) {
+    std::thread other(forward);
+    backward();
+    other.join();
+  } else {
+    forward();
+    backward();
+  }
+  return out;
+}
+
+}  // namespace skiff::match

@@ -1,0 +1,160 @@
+#include "match/segments.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <unordered_map>
+
+#include "match/common_run.hpp"
+
+namespace skiff::match {
+namespace {
+
+constexpr unsigned kMinCountBits = 12;
+constexpr unsigned kMaxCountBits = 28;
+constexpr std::uint64_t kHashFactor = 0x9E3779B97F4A7C15u;  // 2^64 / golden ratio (Knuth, TAOCP 3, 6.4)
+
+/// Prolongs segments in one stretch of the result and keeps each diagonal from being walked twice.
+class Search {
+ public:
+  Search(const Texts& texts, const Occurrences& occurrences, Range32 stretch, const SeedRules& rules)
+      : texts_(texts),
+        occurrences_(occurrences),
+        stretch_(stretch),
+        rules_(rules),
+        max_work_(rules.work_per_byte * (stretch.end - stretch.begin)) {}
+
+  void try_seed(std::uint32_t at, std::int32_t base_at) {
+    if (base_at == Neighbours::kNone) return;
+    const std::int64_t diagonal = std::int64_t{base_at} - at;
+    if (recently_covered(diagonal, at)) return;
+    const std::size_t length = seed_length(at, base_at);
+    work_ += length;
+    if (!is_seed(at, length)) return;
+    const auto known = ends_.find(diagonal);
+    const std::uint32_t floor = known == ends_.end() ? stretch_.begin : known->second;
+    if (floor > at) return remember(diagonal, floor);
+    const Segment segment = prolong(at, diagonal, floor);
+    found_.push_back(segment);
+    ends_[diagonal] = segment.end;
+    remember(diagonal, segment.end);
+  }
+
+  SegmentSearch take() {
+    std::sort(found_.begin(), found_.end(), [](const Segment& a, const Segment& b) {
+      return a.begin != b.begin ? a.begin < b.begin : a.diagonal < b.diagonal;
+    });
+    return {std::move(found_), work_};
+  }
+
+ private:
+  struct Recent {
+    std::int64_t diagonal = 0;
+    std::uint32_t end = 0;
+  };
+
+  [[nodiscard]] bool recently_covered(std::int64_t diagonal, std::uint32_t at) const {
+    return std::any_of(recent_.begin(), recent_.end(),
+                       [&](const Recent& r) { return r.diagonal == diagonal && at < r.end; });
+  }
+  void remember(std::int64_t diagonal, std::uint32_t end) {
+    recent_[next_recent_] = {diagonal, end};
+    next_recent_ = (next_recent_ + 1) % recent_.size();
+  }
+
+  /// Equal bytes from here on, counted as far as the rules care.
+  [[nodiscard]] std::size_t seed_length(std::uint32_t at, std::int32_t base_at) const {
+    const std::size_t limit = std::min({rules_.sure_length, std::size_t{stretch_.end - at},
+                                        texts_.base.size() - static_cast<std::size_t>(base_at)});
+    return common_run(texts_.result.data() + at, texts_.base.data() + base_at, limit);
+  }
+
+  [[nodiscard]] bool is_seed(std::uint32_t at, std::size_t length) const {
+    if (length < rules_.min_length) return false;
+    if (length >= rules_.sure_length) return true;
+    const std::uint8_t* bytes = texts_.result.data() + at;
+    const auto telling =
+        std::count_if(bytes, bytes + length, [](std::uint8_t b) { return b != 0x00 && b != 0xff; });
+    if (static_cast<std::size_t>(telling) < rules_.min_telling) return false;
+    if (length >= rules_.long_length) return true;
+    const bool one_value = load64(bytes) == std::rotl(load64(bytes), 8);
+    if (one_value || work_ > max_work_) return false;
+    return occurrences_.of(bytes) <= rules_.max_occurrences ||
+           occurrences_.of(bytes + length - 8) <= rules_.max_occurrences;
+  }
+
+  Segment prolong(std::uint32_t at, std::int64_t diagonal, std::uint32_t floor) {
+    const auto base_at = static_cast<std::size_t>(at + diagonal);
+    const std::size_t ahead = std::min<std::size_t>(stretch_.end - at, texts_.base.size() - base_at);
+    const std::size_t behind = std::min<std::size_t>(at - floor, base_at);
+    const std::size_t forward = reach(at, base_at, ahead, +1);
+    const std::size_t backward = reach(at, base_at, behind, -1);
+    return {at - static_cast<std::uint32_t>(backward), at + static_cast<std::uint32_t>(forward), diagonal};
+  }
+
+  /// How far from here, in one direction, the score of equal and different bytes is highest: the ungapped
+  /// extension with X-drop of BLAST (Altschul et al. 1990).
+  std::size_t reach(std::size_t at, std::size_t base_at, std::size_t limit, int direction) {
+    std::int64_t score = 0;
+    std::int64_t best = 0;
+    std::size_t best_length = 0;
+    std::size_t length = 0;
+    const std::uint8_t* result = texts_.result.data() + at;
+    const std::uint8_t* base = texts_.base.data() + base_at;
+    while (length < limit) {
+      const std::size_t run = direction > 0
+                                  ? common_run(result + length, base + length, limit - length)
+                                  : common_run_before(result - length, base - length, limit - length);
+      length += run;
+      score += static_cast<std::int64_t>(run) * rules_.match_score;
+      if (score > best) {
+        best = score;
+        best_length = length;
+      }
+      if (length == limit) break;
+      ++length;
+      score += rules_.mismatch_score;
+      if (score < best - rules_.drop) break;
+    }
+    work_ += length;
+    return best_length;
+  }
+
+  const Texts& texts_;
+  const Occurrences& occurrences_;
+  Range32 stretch_;
+  const SeedRules& rules_;
+  std::uint64_t max_work_;
+  std::uint64_t work_ = 0;
+  std::unordered_map<std::int64_t, std::uint32_t> ends_;  // diagonal -> end of its last segment
+  std::array<Recent, 4> recent_{};
+  std::size_t next_recent_ = 0;
+  std::vector<Segment> found_;
+};
+
+}  // namespace
+
+Occurrences::Occurrences(ByteView base)
+    : shift_(64 - std::clamp<unsigned>(std::bit_width(base.size()) + 1, kMinCountBits, kMaxCountBits)),
+      counts_(std::size_t{1} << (64 - shift_)) {
+  for (std::size_t i = 0; i + 8 <= base.size(); ++i) {
+    std::uint8_t& count = counts_[slot(base.data() + i)];
+    if (count < 255) ++count;
+  }
+}
+
+std::size_t Occurrences::slot(const std::uint8_t* eight_bytes) const {
+  return static_cast<std::size_t>((load64(eight_bytes) * kHashFactor) >> shift_);
+}
+
+SegmentSearch find_segments(const Texts& texts, const Neighbours& neighbours, const Occurrences& occurrences,
+                            Range32 stretch, const SeedRules& rules) {
+  Search search(texts, occurrences, stretch, rules);
+  for (std::uint32_t at = stretch.begin; at < stretch.end; ++at) {
+    search.try_seed(at, neighbours.before[at]);
+    search.try_seed(at, neighbours.after[at]);
+  }
+  return search.take();
+}
+
+}  // namespace skiff::match
