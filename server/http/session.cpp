@@ -1,0 +1,260 @@
+#include "http/session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <cctype>
+#include <ctime>
+
+#include "event_log.hpp"
+#include "http/tls.hpp"
+
+namespace skiff::server {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kPiece = 64 * 1024;        // bytes read from a source and handed to TLS at a time
+constexpr std::size_t kMaxBuffered = 16 * 1024;  // bytes of requests read ahead
+constexpr auto kAdmissionAge = std::chrono::seconds(1);  // how old an admission may grow during a download
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return result;
+}
+
+RequestHead to_head(const beast::http::request_header<>& header) {
+  RequestHead head;
+  head.method = std::string(header.method_string());
+  head.target = std::string(header.target());
+  head.version = header.version();
+  for (const auto& field : header) {
+    const auto name = field.name_string();
+    const auto value = field.value();
+    head.fields.push_back({lower({name.data(), name.size()}), std::string(value.data(), value.size())});
+  }
+  return head;
+}
+
+bool wants_close(const RequestHead& head) {
+  return std::any_of(head.fields.begin(), head.fields.end(), [](const Field& field) {
+    return field.name == "connection" && lower(field.value).find("close") != std::string::npos;
+  });
+}
+
+/// The catch-all around admission and handler.
+Response answer(const HttpService& service, const Route& route, const Request& request) {
+  try {
+    if (route.needs_device && service.admit) {
+      if (auto refusal = service.admit(request.peer)) return *std::move(refusal);
+    }
+    return route.handler(request);
+  } catch (const std::exception& error) {
+    log_event(Severity::kError, "handler-failed", {{"path", route.path}, {"error", error.what()}});
+    return error_response(ApiError::kInternal, "the server could not answer");
+  }
+}
+
+// Coroutines for the blocking pool. They refer to what their awaiting session keeps alive.
+asio::awaitable<Response> answer_on_pool(const HttpService& service, const Match& match,
+                                         const Request& request) {
+  co_return answer(service, *match.route, request);
+}
+asio::awaitable<bool> read_on_pool(const StreamedBody& body, std::uint64_t position, MutableBytes out) {
+  const auto read = body.source->read_at(body.offset + position, out);
+  if (!read) log_event(Severity::kError, "read-failed", {{"error", read.error().text()}});
+  co_return read.has_value();
+}
+asio::awaitable<bool> admitted_on_pool(const HttpService& service, const Peer& peer) {
+  co_return !service.admit || !peer.serial || !service.admit(peer).has_value();
+}
+
+class Session {
+ public:
+  Session(asio::ip::tcp::socket socket, const SessionContext& context,
+          std::unique_ptr<ConnectionLimit::Permit> permit)
+      : context_(context), permit_(std::move(permit)), stream_(std::move(socket), context.tls) {}
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session() {
+    if (peer_.serial && context_.service.account) {
+      context_.service.account(peer_, wire_bytes(stream_.native_handle()));
+    }
+  }
+
+  asio::awaitable<void> run() {
+    if (!co_await handshake()) co_return;
+    while (co_await serve_one()) {
+    }
+    expires_after(context_.limits.goodbye);
+    co_await stream_.async_shutdown(kAwait);
+  }
+
+ private:
+  /// Why there is no request: an answer to send first, or nobody left to answer.
+  using NoRequest = std::optional<Response>;
+
+  void expires_after(std::chrono::milliseconds time) { stream_.next_layer().expires_after(time); }
+
+  asio::awaitable<bool> handshake() {
+    boost::system::error_code ignored;
+    const auto remote = stream_.next_layer().socket().remote_endpoint(ignored);
+    expires_after(context_.limits.handshake);
+    auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kAwait);
+    peer_ = peer_of(stream_.native_handle(), remote.address().to_string());
+    if (error) {
+      log_event(Severity::kDebug, "handshake-failed",
+                {{"address", peer_.address}, {"error", error.message()}});
+    }
+    co_return !error;
+  }
+
+  /// One request and its answer; false when the connection is to end.
+  asio::awaitable<bool> serve_one() {
+    auto head = co_await read_head();
+    if (!head && !head.error()) co_return false;
+    if (!head) co_return co_await send(RequestHead{}, *std::move(head.error()), Clock::now());
+    const Clock::time_point began = Clock::now();
+    auto match = context_.service.router.match(*head, peer_);
+    if (!match) co_return co_await send(*head, std::move(match.error()), began);
+    Request request{*std::move(head), {}, peer_};
+    if (!co_await read_body(match->body_length, request.body)) co_return false;
+    Response response = co_await asio::co_spawn(
+        context_.blocking, answer_on_pool(context_.service, *match, request), asio::use_awaitable);
+    co_return co_await send(request.head, std::move(response), began);
+  }
+
+  asio::awaitable<tl::expected<RequestHead, NoRequest>> read_head() {
+    if (buffer_.size() == 0) {
+      expires_after(context_.limits.idle);
+      auto [error, count] = co_await stream_.async_read_some(buffer_.prepare(kFirstRead), kAwait);
+      if (error) co_return tl::unexpected<NoRequest>(std::nullopt);
+      buffer_.commit(count);
+    }
+    beast::http::request_parser<beast::http::empty_body> parser;
+    parser.header_limit(kMaxHeader);
+    parser.body_limit(boost::none);  // the policy answers long bodies with 413; no body is read by the parser
+    expires_after(context_.limits.header);
+    auto [error, count] = co_await beast::http::async_read_header(stream_, buffer_, parser, kAwait);
+    if (!error) co_return to_head(parser.get().base());
+    if (error.category() != beast::http::make_error_code(beast::http::error::bad_method).category() ||
+        error == beast::http::error::end_of_stream || error == beast::http::error::partial_message) {
+      co_return tl::unexpected<NoRequest>(std::nullopt);
+    }
+    Response refusal = error_response(ApiError::kBadRequest, "malformed HTTP: " + error.message());
+    refusal.close = true;
+    co_return tl::unexpected<NoRequest>(std::move(refusal));
+  }
+
+  asio::awaitable<bool> read_body(std::uint64_t length, std::string& body) {
+    body.resize(static_cast<std::size_t>(length));  // the router bounded it by the route's limit
+    const std::size_t at_hand = std::min<std::size_t>(buffer_.size(), body.size());
+    asio::buffer_copy(asio::buffer(body), buffer_.data(), at_hand);
+    buffer_.consume(at_hand);
+    if (at_hand == body.size()) co_return true;
+    expires_after(context_.limits.body);
+    auto [error, count] = co_await asio::async_read(
+        stream_, asio::buffer(body.data() + at_hand, body.size() - at_hand), kAwait);
+    co_return !error;
+  }
+
+  /// Sends an answer; false if the connection cannot or shall not be used again.
+  asio::awaitable<bool> send(const RequestHead& head, Response response, Clock::time_point began) {
+    const bool keep_alive = !response.close && !wants_close(head);
+    std::string text = format_head(response, keep_alive, std::time(nullptr));
+    const bool has_body = head.method != "HEAD" && response.status != 204 && response.status != 304;
+    bool sent = false;
+    if (has_body && response.streamed) {
+      sent = co_await send_streamed(std::move(text), *response.streamed);
+    } else {
+      if (has_body) text += response.text;
+      sent = co_await write(as_bytes(text));
+    }
+    log_request(head, response, sent, began);
+    co_return sent&& keep_alive;
+  }
+
+  asio::awaitable<bool> send_streamed(std::string text, const StreamedBody& body) {
+    Bytes piece(text.begin(), text.end());
+    Clock::time_point admitted = Clock::now();
+    for (std::uint64_t position = 0; position < body.length || !piece.empty();) {
+      const std::size_t start = piece.size();
+      const std::uint64_t count = std::min<std::uint64_t>(kPiece - start, body.length - position);
+      piece.resize(start + static_cast<std::size_t>(count));
+      if (!co_await asio::co_spawn(context_.blocking,
+                                   read_on_pool(body, position, MutableBytes(piece).subspan(start)),
+                                   asio::use_awaitable)) {
+        co_return false;
+      }
+      if (!co_await write(piece)) co_return false;
+      position += count;
+      piece.clear();
+      if (Clock::now() - admitted > kAdmissionAge) {
+        if (!co_await asio::co_spawn(context_.blocking, admitted_on_pool(context_.service, peer_),
+                                     asio::use_awaitable)) {
+          co_return false;
+        }
+        admitted = Clock::now();
+      }
+    }
+    co_return true;
+  }
+
+  /// The deadline is that of the slowest rate allowed, for these bytes and for those the kernel may still
+  /// hold.
+  asio::awaitable<bool> write(ByteView bytes) {
+    const std::uint64_t due = bytes.size() + kUnsentInKernel;
+    expires_after(
+        std::chrono::milliseconds(due * 1000 / std::max<std::uint64_t>(1, context_.limits.min_send_rate)));
+    auto [error, count] =
+        co_await asio::async_write(stream_, asio::buffer(bytes.data(), bytes.size()), kAwait);
+    co_return !error;
+  }
+
+  void log_request(const RequestHead& head, const Response& response, bool sent,
+                   Clock::time_point began) const {
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began);
+    log_event(Severity::kInfo, "request",
+              {{"address", peer_.address},
+               {"serial", peer_.serial.value_or("")},
+               {"method", head.method},
+               {"path", head.target.substr(0, head.target.find('?'))},
+               {"status", response.status},
+               {"bytes", response.content_length()},
+               {"complete", sent ? "yes" : "no"},
+               {"ms", static_cast<std::uint64_t>(took.count())}});
+  }
+
+  static constexpr std::size_t kFirstRead = 4096;
+
+  const SessionContext& context_;
+  std::unique_ptr<ConnectionLimit::Permit> permit_;
+  asio::ssl::stream<beast::tcp_stream> stream_;
+  beast::flat_buffer buffer_{kMaxBuffered};
+  Peer peer_;
+};
+
+}  // namespace
+
+asio::awaitable<void> run_session(asio::ip::tcp::socket socket, const SessionContext& context,
+                                  std::unique_ptr<ConnectionLimit::Permit> permit) {
+  Session session(std::move(socket), context, std::move(permit));
+  co_await session.run();
+}
+
+}  // namespace skiff::server
