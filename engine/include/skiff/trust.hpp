@@ -37,7 +37,10 @@ class PublicKey {
   [[nodiscard]] const std::string& key_id() const { return key_id_; }
   /// kSignature unless `signature` is one of this key over `message`. Ed25519: exactly 64 bytes with S < L.
   [[nodiscard]] Result<void> verify(ByteView message, ByteView signature) const;
-  bool operator==(const PublicKey& other) const { return key_id_ == other.key_id_; }
+  /// Whether they are one key, however each was written down.
+  bool operator==(const PublicKey& other) const {
+    return type_ == other.type_ && material_ == other.material_;
+  }
 
  private:
   PublicKey() = default;
