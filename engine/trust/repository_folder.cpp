@@ -1,0 +1,149 @@
+#include "trust/repository_folder.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+#include "skiff/trust.hpp"
+#include "skiff/tuf.hpp"
+#include "trust/file_names.hpp"
+
+namespace skiff {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kCopyBlock = std::uint64_t{1} << 20;
+constexpr std::uint64_t kMaxMetadata = std::uint64_t{64} << 20;
+constexpr std::size_t kStageNameBytes = 16;
+
+tl::unexpected<Error> os_error(std::string_view action, const fs::path& path) {
+  const int code = errno;
+  return fail(ErrorKind::kIo,
+              "cannot " + std::string(action) + " " + path.string() + ": " + std::strerror(code));
+}
+
+/// An open file that holds the writers' lock.
+class LockFile {
+ public:
+  explicit LockFile(int file) : file_(file) {}
+  LockFile(const LockFile&) = delete;
+  LockFile& operator=(const LockFile&) = delete;
+  ~LockFile() {
+    if (file_ >= 0) ::close(file_);
+  }
+  [[nodiscard]] bool wait() const {
+    int outcome = 0;
+    do {
+      outcome = file_ < 0 ? -1 : ::flock(file_, LOCK_EX);
+    } while (outcome != 0 && errno == EINTR && file_ >= 0);
+    return outcome == 0;
+  }
+
+ private:
+  int file_;
+};
+
+Result<void> sync_folder(const fs::path& folder) {
+  const int handle = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = handle >= 0 && ::fsync(handle) == 0;
+  if (handle >= 0) ::close(handle);
+  if (!synced) return os_error("sync", folder);
+  return {};
+}
+
+Result<void> copy(const Source& source, Sink& sink) {
+  Bytes block(static_cast<std::size_t>(std::min(kCopyBlock, source.size())));
+  for (std::uint64_t at = 0; at < source.size(); at += block.size()) {
+    const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), source.size() - at));
+    const MutableBytes part = MutableBytes(block).first(length);
+    SKIFF_TRY(source.read_at(at, part));
+    SKIFF_TRY(sink.write(part));
+  }
+  return {};
+}
+
+/// The version in "<version>.<rest>"; 0 for any other name.
+std::uint64_t version_in(std::string_view name, std::string_view rest) {
+  std::uint64_t version = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), version);
+  const std::string_view after = name.substr(static_cast<std::size_t>(end - name.data()));
+  return error == std::errc() && after.starts_with('.') && after.substr(1) == rest ? version : 0;
+}
+
+}  // namespace
+
+StagedFile::StagedFile(StagedFile&& other) noexcept
+    : path_(std::exchange(other.path_, fs::path())), length_(other.length_), sha256_(other.sha256_) {}
+
+StagedFile::~StagedFile() {
+  if (!path_.empty()) ::unlink(path_.c_str());
+}
+
+Result<void> StagedFile::place(const fs::path& destination) {
+  if (::chmod(path_.c_str(), 0444) != 0) return os_error("protect", path_);
+  if (::rename(path_.c_str(), destination.c_str()) != 0) return os_error("put in place", destination);
+  path_.clear();
+  return sync_folder(destination.parent_path());
+}
+
+Result<void> RepositoryFolder::create() const {
+  for (const char* const folder : {"metadata", "targets/releases", "targets/deltas", "incoming"}) {
+    std::error_code error;
+    fs::create_directories(path_ / folder, error);
+    if (error)
+      return fail(ErrorKind::kIo, "cannot create " + (path_ / folder).string() + ": " + error.message());
+  }
+  return {};
+}
+
+Result<std::shared_ptr<void>> RepositoryFolder::lock() const {
+  const fs::path file = path_ / "lock";
+  const auto lock = std::make_shared<LockFile>(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  if (!lock->wait()) return os_error("lock", file);
+  return lock;
+}
+
+Result<std::uint64_t> RepositoryFolder::newest_version(std::string_view role) const {
+  const std::string rest = tuf::file_name(role);
+  std::uint64_t newest = 0;
+  std::error_code error;
+  for (fs::directory_iterator entry(path_ / "metadata", error), end; !error && entry != end;
+       entry.increment(error)) {
+    newest = std::max(newest, version_in(entry->path().filename().string(), rest));
+  }
+  if (error) return fail(ErrorKind::kNotFound, "no repository in " + path_.string() + ": " + error.message());
+  return newest;
+}
+
+Result<Bytes> RepositoryFolder::read_metadata(const std::string& name) const {
+  return read_file(path_ / "metadata" / name, kMaxMetadata);
+}
+
+Result<void> RepositoryFolder::write_metadata(const std::string& name, ByteView text) const {
+  return write_file(path_ / "metadata" / name, text);
+}
+
+Result<StagedFile> RepositoryFolder::stage(const Source& source) const {
+  const fs::path path = path_ / "incoming" / to_hex(random_bytes(kStageNameBytes));
+  SKIFF_ASSIGN(const std::unique_ptr<FileSink> file, create_file(path));
+  HashingSink hashing(file.get(), make_sha256);
+  SKIFF_TRY(copy(source, hashing));
+  SKIFF_TRY(file->commit());
+  return StagedFile(path, source.size(), hashing.finish());
+}
+
+fs::path RepositoryFolder::target_file(std::string_view target, const Sha256& digest) const {
+  tuf::Target named;
+  named.name = target;
+  named.hashes["sha256"] = digest.hex();
+  return path_ / "targets" / named.wire_path();
+}
+
+}  // namespace skiff

@@ -1,0 +1,57 @@
+// RepositoryFolder: the files of a repository, how they appear and who may write them.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "skiff/io.hpp"
+
+namespace skiff {
+
+/// A copy that is on disk but not yet part of the repository; removed unless it is placed.
+class StagedFile {
+ public:
+  StagedFile(std::filesystem::path path, std::uint64_t length, const Sha256& digest)
+      : path_(std::move(path)), length_(length), sha256_(digest) {}
+  StagedFile(StagedFile&& other) noexcept;
+  StagedFile& operator=(StagedFile&&) = delete;
+  ~StagedFile();
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] std::uint64_t length() const { return length_; }
+  [[nodiscard]] const Sha256& sha256() const { return sha256_; }
+  /// Read-only and durable at its place; one that is there already has this hash and is replaced.
+  Result<void> place(const std::filesystem::path& destination);
+
+ private:
+  std::filesystem::path path_;  ///< empty once placed
+  std::uint64_t length_;
+  Sha256 sha256_;
+};
+
+/// Paths, atomic writes and the writers' lock. Thread-safe: it has no state but its path.
+class RepositoryFolder {
+ public:
+  explicit RepositoryFolder(std::filesystem::path path) : path_(std::move(path)) {}
+
+  /// Makes the folders; what is there stays.
+  [[nodiscard]] Result<void> create() const;
+  /// Waits until no other writer, thread or process, is in; the lock ends with the handle.
+  [[nodiscard]] Result<std::shared_ptr<void>> lock() const;
+
+  /// The highest version of a role that has a file; 0 if none has.
+  [[nodiscard]] Result<std::uint64_t> newest_version(std::string_view role) const;
+  [[nodiscard]] Result<Bytes> read_metadata(const std::string& name) const;
+  [[nodiscard]] Result<void> write_metadata(const std::string& name, ByteView text) const;
+
+  /// Copies a source of any length, hashing what it copies.
+  [[nodiscard]] Result<StagedFile> stage(const Source& source) const;
+  /// Where a target with this hash is, as tuf::Target::wire_path() says.
+  [[nodiscard]] std::filesystem::path target_file(std::string_view target, const Sha256& digest) const;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace skiff

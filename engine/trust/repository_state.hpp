@@ -1,0 +1,33 @@
+// RepositoryState: the newest metadata of a repository, read and verified from the root down.
+#pragma once
+
+#include "skiff/release.hpp"
+#include "trust/repository_folder.hpp"
+#include "trust/signed_role.hpp"
+
+namespace skiff {
+
+/// What a builder extends. It is verified first: nobody signs a successor to what somebody else slipped in.
+/// Dates are not looked at: old metadata can be renewed.
+struct RepositoryState {
+  tuf::Root root;
+  SignedRole targets;
+  tuf::KeyRing release_keys;
+  tuf::KeyRing delta_keys;
+  SignedRole releases;
+  SignedRole deltas;
+
+  static Result<RepositoryState> load(const RepositoryFolder& folder);
+
+  [[nodiscard]] const tuf::KeyRing& keys_of(std::string_view top_level_role) const {
+    return root.roles.find(top_level_role)->second;
+  }
+  /// Every target of the role, in order of their names.
+  [[nodiscard]] Result<std::vector<Release>> release_list() const;
+  [[nodiscard]] Result<std::vector<DeltaOffer>> delta_list() const;
+};
+
+/// The part of `role` with a target more (or another in its place), one version further.
+Json with_target(const SignedRole& role, const std::string& name, Json entry, std::int64_t expires);
+
+}  // namespace skiff
