@@ -48,7 +48,7 @@ Copy longest_copy(ByteView base, ByteView result, std::size_t base_at, std::size
   return {.result_offset = result_at, .base_offset = base_at, .length = length, .verbatim = length == exact};
 }
 
-DataPart cut_segment(ByteView base, ByteView result, PieceWalk walk, const BuildPlan& plan) {
+DataPart cut_segment(ByteView base, ByteView result, PieceWalk walk) {
   DataPart part;
   Bytes residue;
   while (const std::optional<Piece> piece = walk.next()) {
@@ -59,9 +59,8 @@ DataPart cut_segment(ByteView base, ByteView result, PieceWalk walk, const Build
       residue.push_back(static_cast<std::uint8_t>(made[i] - base[piece->base_offset + i]));
     }
   }
-  ResidueStreams runs = write_residue(residue, plan.min_equal_run);
-  part.streams[kRuns] = std::move(runs.runs);
-  part.streams[kChanges] = std::move(runs.changes);
+  std::array<Bytes, kResidueStreams> written = write_residue(residue);
+  std::move(written.begin(), written.end(), part.streams.begin());
   return part;
 }
 
@@ -71,7 +70,7 @@ WindowPart cut_window(ByteView base, ByteView result, std::span<const Copy> copi
   WindowPart window{.map = write_map(copies, begin), .data = {}};
   for (std::uint64_t at = begin; at < end; at += plan.segment) {
     const std::uint64_t segment_end = std::min(at + plan.segment, end);
-    DataPart part = cut_segment(base, result, PieceWalk(copies, at, segment_end), plan);
+    DataPart part = cut_segment(base, result, PieceWalk(copies, at, segment_end));
     part.result_length = segment_end - at;
     part.digest = xxh3(result.subspan(at, part.result_length));
     window.data.push_back(std::move(part));

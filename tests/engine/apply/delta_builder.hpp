@@ -14,7 +14,6 @@ namespace skiff::testing {
 struct BuildPlan {
   std::uint64_t window = std::uint64_t{1} << 20;   ///< result bytes of a window
   std::uint64_t segment = std::uint64_t{1} << 16;  ///< result bytes of a data segment
-  std::uint64_t min_equal_run = 4;
   Profile profile = Profile::kStandard;
   int level = 3;
 };
