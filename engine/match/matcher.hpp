@@ -13,8 +13,8 @@ namespace skiff::match {
 struct MatchOptions {
   unsigned threads = 1;                               ///< changes no byte of the cover
   std::uint64_t max_memory = std::uint64_t{4} << 30;  ///< for the indexes and buffers of matching
-  SeedRules rules;
-  Costs costs;
+  SeedRules rules{};
+  Costs costs{};
 };
 
 /// What the matcher did, for tests that bound its work.

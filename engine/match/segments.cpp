@@ -10,6 +10,7 @@
 namespace skiff::match {
 namespace {
 
+constexpr std::size_t kExactStep = 4096;  // how far ahead an equal run is followed at once
 constexpr unsigned kMinCountBits = 12;
 constexpr unsigned kMaxCountBits = 28;
 constexpr std::uint64_t kHashFactor = 0x9E3779B97F4A7C15u;  // 2^64 / golden ratio (Knuth, TAOCP 3, 6.4)
@@ -25,17 +26,18 @@ class Search {
         max_work_(rules.work_per_byte * (stretch.end - stretch.begin)) {}
 
   void try_seed(std::uint32_t at, std::int32_t base_at) {
-    if (base_at == Neighbours::kNone) return;
+    if (base_at == Neighbours::kNone || at + rules_.sure_length <= exact_end_) return;
     const std::int64_t diagonal = std::int64_t{base_at} - at;
-    if (recently_covered(diagonal, at)) return;
+    if (recently_covered(diagonal, at)) return note_exact(at, base_at);
     const std::size_t length = seed_length(at, base_at);
     work_ += length;
-    if (!is_seed(at, length)) return;
+    if (at + length < exact_end_ || !is_seed(at, length)) return;
     const auto known = ends_.find(diagonal);
     const std::uint32_t floor = known == ends_.end() ? stretch_.begin : known->second;
     if (floor > at) return remember(diagonal, floor);
     const Segment segment = prolong(at, diagonal, floor);
     found_.push_back(segment);
+    note_exact(at, base_at);
     ends_[diagonal] = segment.end;
     remember(diagonal, segment.end);
   }
@@ -60,6 +62,17 @@ class Search {
   void remember(std::int64_t diagonal, std::uint32_t end) {
     recent_[next_recent_] = {diagonal, end};
     next_recent_ = (next_recent_ + 1) % recent_.size();
+  }
+
+  /// Remembers how far a segment that is known goes on without any difference: shorter seeds in there would
+  /// only lead to places that fit less well.
+  void note_exact(std::uint32_t at, std::int32_t base_at) {
+    if (at < exact_end_) return;
+    const std::size_t limit = std::min(
+        {kExactStep, std::size_t{stretch_.end - at}, texts_.base.size() - static_cast<std::size_t>(base_at)});
+    const std::size_t run = common_run(texts_.result.data() + at, texts_.base.data() + base_at, limit);
+    work_ += run;
+    exact_end_ = at + static_cast<std::uint32_t>(run);
   }
 
   /// Equal bytes from here on, counted as far as the rules care.
@@ -129,6 +142,7 @@ class Search {
   std::unordered_map<std::int64_t, std::uint32_t> ends_;  // diagonal -> end of its last segment
   std::array<Recent, 4> recent_{};
   std::size_t next_recent_ = 0;
+  std::uint32_t exact_end_ = 0;  // up to here a known segment's bytes are all equal
   std::vector<Segment> found_;
 };
 

@@ -28,7 +28,7 @@ struct SeedRules {
   std::size_t long_length = 32;       ///< from here on occurrences do not matter
   std::size_t sure_length = 64;       ///< from here on content does not matter
   std::int64_t match_score = 10;      ///< of an equal byte, when a segment is prolonged
-  std::int64_t mismatch_score = -8;  ///< of another
+  std::int64_t mismatch_score = -8;   ///< of another
   std::int64_t drop = 400;            ///< prolonging stops this far below the best score
   std::uint64_t work_per_byte = 200;  ///< bytes looked at per result byte; then only long seeds are prolonged
 };
