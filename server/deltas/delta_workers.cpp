@@ -1,0 +1,135 @@
+#include "deltas/delta_workers.hpp"
+
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <chrono>
+
+#include "event_log.hpp"
+
+namespace skiff::server {
+namespace {
+
+constexpr int kNiceness = 10;                           // polls and downloads go first
+constexpr auto kLongestNap = std::chrono::seconds(10);  // until jobs that wait for their time are looked at
+const ViewSource kEmptyImage{ByteView{}};
+
+std::string pair_name(const ImagePair& pair) {
+  return pair.base.sha256.hex().substr(0, 16) + "-" + pair.result.sha256.hex().substr(0, 16);
+}
+
+/// The image as a source; an image of the catalogue, or nothing.
+Result<std::shared_ptr<const Source>> open_image(const CatalogueView& catalogue, const ImageId& image) {
+  if (image.length == 0) return std::shared_ptr<const Source>(&kEmptyImage, [](const Source*) {});
+  const Release* const release = catalogue.find_image(image.sha256);
+  if (release == nullptr) {
+    return fail(ErrorKind::kNotFound, "no release has the image " + image.sha256.hex());
+  }
+  return catalogue.open_image(*release);
+}
+
+const OfferedDelta* find_delta(const CatalogueView& catalogue, const ImagePair& pair) {
+  for (const OfferedDelta& delta : catalogue.deltas) {
+    if (delta.offer.base == pair.base && delta.offer.result == pair.result) return &delta;
+  }
+  return nullptr;
+}
+
+/// Not below the full image: nobody would be told to fetch it.
+bool is_worthless(const CatalogueView& catalogue, const ImagePair& pair, std::uint64_t length) {
+  const OfferedDelta* const full = find_delta(catalogue, full_image_pair(pair.result));
+  return pair.base.length != 0 && full != nullptr && length >= full->offer.length;
+}
+
+/// Linux keeps this per thread.
+void lower_priority() { ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), kNiceness); }
+
+}  // namespace
+
+Result<bool> JobRunner::run_one(const std::function<bool()>& keep_going) {
+  SKIFF_ASSIGN(const std::optional<DeltaJob> job, parts_.jobs.claim(clock_()));
+  if (!job) return false;
+  log_event(Severity::kInfo, "job-begun",
+            {{"pair", pair_name(job->pair)}, {"attempt", static_cast<std::uint64_t>(job->attempts)}});
+  SKIFF_TRY(settle(*job, run(*job, keep_going)));
+  return true;
+}
+
+Result<void> JobRunner::run(const DeltaJob& job, const std::function<bool()>& keep_going) {
+  const auto before = parts_.catalogue.view();
+  if (const OfferedDelta* const there = find_delta(*before, job.pair)) {
+    return parts_.jobs.finish(job.pair, JobState::kDone, there->offer.length, clock_());
+  }
+  SKIFF_ASSIGN(const std::shared_ptr<const Source> base, open_image(*before, job.pair.base));
+  SKIFF_ASSIGN(const std::shared_ptr<const Source> result, open_image(*before, job.pair.result));
+  SKIFF_ASSIGN(const MadeDelta delta, make_delta(job.pair, *base, *result, options_, keep_going));
+  const std::uint64_t length = delta.source().size();
+  if (is_worthless(*parts_.catalogue.view(), job.pair, length)) {
+    log_event(Severity::kInfo, "job-not-smaller", {{"pair", pair_name(job.pair)}, {"bytes", length}});
+    return parts_.jobs.finish(job.pair, JobState::kNotSmaller, length, clock_());
+  }
+  SKIFF_TRY(parts_.publisher.add(delta.source(), clock_()));
+  log_event(Severity::kInfo, "job-done", {{"pair", pair_name(job.pair)}, {"bytes", length}});
+  return parts_.jobs.finish(job.pair, JobState::kDone, length, clock_());
+}
+
+Result<void> JobRunner::settle(const DeltaJob& job, const Result<void>& outcome) {
+  if (outcome) return {};
+  if (outcome.error().kind == ErrorKind::kCancelled) return parts_.jobs.give_back(job.pair);
+  log_event(Severity::kError, "job-failed",
+            {{"pair", pair_name(job.pair)}, {"error", outcome.error().text()}});
+  return parts_.jobs.record_failure(job.pair, outcome.error().text(), clock_());
+}
+
+DeltaWorkers::DeltaWorkers(DeltaParts parts, MakerOptions options, WallClock clock, unsigned threads)
+    : runner_(parts, std::move(options), std::move(clock)) {
+  if (const auto recovered = parts.jobs.recover(); !recovered) {
+    log_event(Severity::kError, "recovery-failed", {{"error", recovered.error().text()}});
+  }
+  for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+}
+
+DeltaWorkers::~DeltaWorkers() { stop(); }
+
+void DeltaWorkers::wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++wakes_;
+  }
+  changed_.notify_all();
+}
+
+void DeltaWorkers::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+bool DeltaWorkers::stopping() {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
+void DeltaWorkers::work() {
+  lower_priority();
+  std::uint64_t seen = 0;
+  for (;;) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) return;
+      seen = wakes_;
+    }
+    const auto ran = runner_.run_one([this] { return !stopping(); });
+    if (!ran) log_event(Severity::kError, "job-queue-failed", {{"error", ran.error().text()}});
+    if (ran && *ran) continue;
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, kLongestNap, [&] { return stopping_ || wakes_ != seen; });
+  }
+}
+
+}  // namespace skiff::server

@@ -1,0 +1,31 @@
+#include "deltas/publisher.hpp"
+
+namespace skiff::server {
+
+Result<OnlineKeys> load_online_keys(const std::filesystem::path& folder, std::string_view passphrase) {
+  OnlineKeys keys;
+  SKIFF_ASSIGN(keys.deltas, load_key(folder / "deltas.key", passphrase));
+  SKIFF_ASSIGN(keys.snapshot, load_key(folder / "snapshot.key", passphrase));
+  SKIFF_ASSIGN(keys.timestamp, load_key(folder / "timestamp.key", passphrase));
+  return keys;
+}
+
+Repository::Signers Publisher::signers() const {
+  return {keys_.deltas.get(), keys_.snapshot.get(), keys_.timestamp.get()};
+}
+
+Result<DeltaOffer> Publisher::add(const Source& delta, std::int64_t now) {
+  const std::lock_guard lock(mutex_);
+  SKIFF_ASSIGN(Repository repository, Repository::open(repository_));
+  SKIFF_ASSIGN(DeltaOffer offer, repository.add_delta(delta, "", signers(), now));
+  SKIFF_TRY(repository.publish(signers(), now));
+  return offer;
+}
+
+Result<void> Publisher::renew(std::int64_t now) {
+  const std::lock_guard lock(mutex_);
+  SKIFF_ASSIGN(Repository repository, Repository::open(repository_));
+  return repository.publish(signers(), now);
+}
+
+}  // namespace skiff::server

@@ -1,0 +1,142 @@
+#include "fleet/device_api.hpp"
+
+#include "event_log.hpp"
+#include "fleet/messages.hpp"
+#include "http/range.hpp"
+
+namespace skiff::server {
+namespace {
+
+constexpr std::string_view kMetadataPath = "/v1/metadata/";
+constexpr std::string_view kTargetsPath = "/v1/targets/";
+constexpr std::uint64_t kMaxCheckIn = 16'384;
+constexpr std::uint64_t kMaxReport = 65'536;
+constexpr std::string_view kForever = "public, max-age=31536000, immutable";
+
+Response internal_error(const Error& error) {
+  log_event(Severity::kError, "request-failed", {{"error", error.text()}});
+  return error_response(ApiError::kInternal, "the server could not answer");
+}
+
+/// Answers with the file of this name, if there is one.
+Response serve(const Request& request, const std::map<std::string, ServedFile, std::less<>>& files,
+               std::string_view name) {
+  const auto found = files.find(name);
+  if (found == files.end()) return error_response(ApiError::kNotFound, "no such file");
+  const ServedFile& file = found->second;
+  auto source = file.open();
+  if (!source) return internal_error(source.error());
+  const std::string_view type = name.ends_with(".json") ? "application/json" : "application/octet-stream";
+  return representation_response(request, {*std::move(source), "\"" + file.sha256.hex() + "\"", type,
+                                           file.immutable ? kForever : "no-cache"});
+}
+
+DeviceStatus to_status(const Peer& peer, const CheckIn& device) {
+  return {*peer.serial,   peer.fingerprint,     device.hardware, device.image,
+          device.version, device.counter_floor, device.agent,    device.state};
+}
+
+}  // namespace
+
+DeviceApi::DeviceApi(FleetStores stores, PollTimes times, WallClock clock, std::function<void()> on_job)
+    : stores_(stores), times_(times), clock_(std::move(clock)), on_job_(std::move(on_job)) {}
+
+std::vector<Route> DeviceApi::routes() {
+  return {
+      {{"GET", "HEAD"},
+       std::string(kMetadataPath),
+       0,
+       true,
+       [this](const Request& r) { return metadata(r); }},
+      {{"GET", "HEAD"}, std::string(kTargetsPath), 0, true, [this](const Request& r) { return target(r); }},
+      {{"POST"}, "/v1/check-in", kMaxCheckIn, true, [this](const Request& r) { return check_in(r); }},
+      {{"POST"}, "/v1/reports", kMaxReport, true, [this](const Request& r) { return report(r); }},
+      {{"GET", "HEAD"},
+       "/healthz",
+       0,
+       false,
+       [](const Request&) {
+         Response response;
+         response.fields.push_back({"content-type", "text/plain"});
+         response.text = "ok";
+         return response;
+       }},
+  };
+}
+
+std::optional<Response> DeviceApi::admit(const Peer& peer) {
+  const auto admission = stores_.devices.admission(*peer.serial);
+  if (!admission) return internal_error(admission.error());
+  switch (admission->value_or(Admission::kAccepted)) {
+    case Admission::kAccepted:
+      return std::nullopt;
+    case Admission::kPending:
+      return error_response(ApiError::kPending, "the device waits to be accepted");
+    case Admission::kRejected:
+    case Admission::kDecommissioned:
+      break;
+  }
+  return error_response(ApiError::kRejected, "the device is rejected or decommissioned");
+}
+
+Response DeviceApi::metadata(const Request& request) {
+  const auto view = stores_.catalogue.view();
+  return serve(request, view->metadata, std::string_view(request.head.target).substr(kMetadataPath.size()));
+}
+
+Response DeviceApi::target(const Request& request) {
+  const auto view = stores_.catalogue.view();
+  return serve(request, view->targets, std::string_view(request.head.target).substr(kTargetsPath.size()));
+}
+
+Response DeviceApi::check_in(const Request& request) {
+  const auto device = parse_check_in(request.body);
+  if (!device) return error_response(ApiError::kBadRequest, device.error().text());
+  return answer_check_in(request, *device);
+}
+
+Response DeviceApi::answer_check_in(const Request& request, const CheckIn& device) {
+  const std::int64_t now = clock_();
+  const auto settled = stores_.jobs.settled();
+  if (!settled) return internal_error(settled.error());
+  const auto other_key = stores_.devices.check_in(to_status(request.peer, device), now);
+  if (!other_key) return internal_error(other_key.error());
+  if (*other_key) {
+    log_event(Severity::kWarning, "certificate-changed",
+              {{"serial", *request.peer.serial}, {"before", **other_key}, {"now", request.peer.fingerprint}});
+  }
+  const Plan plan = plan_update(device, *stores_.catalogue.view(), *settled, times_);
+  if (plan.wanted) {
+    const auto queued = stores_.jobs.enqueue(*plan.wanted, kDevicePriority, now);
+    if (!queued) return internal_error(queued.error());
+    if (on_job_) on_job_();
+  }
+  log_event(Severity::kInfo, "check-in",
+            {{"serial", *request.peer.serial},
+             {"hardware", device.hardware},
+             {"version", device.version},
+             {"state", device.state},
+             {"plan", to_string(plan.kind)},
+             {"release", plan.release},
+             {"bytes", plan.bytes}});
+  return json_response(200, plan_json(plan));
+}
+
+Response DeviceApi::report(const Request& request) {
+  const auto report = parse_report(request.body);
+  if (!report) return error_response(ApiError::kBadRequest, report.error().text());
+  const auto added = stores_.reports.add(*request.peer.serial, *report, clock_());
+  if (!added) return internal_error(added.error());
+  log_event(Severity::kInfo, "report",
+            {{"serial", *request.peer.serial},
+             {"release", report->release},
+             {"outcome", report->outcome},
+             {"reason", report->reason},
+             {"wire", report->wire_bytes},
+             {"again", *added ? "no" : "yes"}});
+  Response response;
+  response.status = 204;
+  return response;
+}
+
+}  // namespace skiff::server

@@ -1,0 +1,94 @@
+#include "fleet_server.hpp"
+
+#include <ctime>
+
+#include "store/database.hpp"
+
+namespace skiff::server {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Removes what a process that was killed left half made.
+Result<void> prepare_state(const fs::path& state, const fs::path& work) {
+  std::error_code error;
+  fs::remove_all(work, error);
+  if (!error) fs::create_directories(work, error);
+  if (!error) fs::permissions(state, fs::perms::owner_all, error);
+  if (error) return fail(ErrorKind::kIo, "cannot prepare " + state.string() + ": " + error.message());
+  return {};
+}
+
+}  // namespace
+
+fs::path database_file(const fs::path& state) { return state / "skiff.sqlite"; }
+
+class FleetServer::Impl {
+ public:
+  Impl(ServerOptions options, std::unique_ptr<Database> database, std::unique_ptr<Catalogue> catalogue,
+       OnlineKeys keys)
+      : options_(std::move(options)),
+        database_(std::move(database)),
+        catalogue_(std::move(catalogue)),
+        publisher_(options_.repository, std::move(keys)) {}
+
+  Result<void> listen() {
+    HttpService service{Router(api_.routes()), [this](const Peer& peer) { return api_.admit(peer); },
+                        [this](const Peer& peer, WireBytes bytes) { ledger_.add(*peer.serial, bytes); }};
+    SKIFF_ASSIGN(http_, HttpServer::create(options_.http, std::move(service)));
+    return {};
+  }
+
+  void start() {
+    workers_ = std::make_unique<DeltaWorkers>(DeltaParts{*catalogue_, jobs_, publisher_}, options_.maker,
+                                              options_.clock, options_.workers);
+    upkeep_ = std::make_unique<Upkeep>(UpkeepParts{*catalogue_, jobs_, devices_, publisher_, ledger_},
+                                       options_.upkeep, options_.clock, [this] { workers_->wake(); });
+    http_->start();
+  }
+
+  /// In the order in which they depend on each other. The upkeep ends last: it writes what the connections
+  /// cost.
+  void stop() {
+    http_.reset();
+    if (upkeep_ != nullptr) upkeep_->stop();
+    if (workers_ != nullptr) workers_->stop();
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return http_->port(); }
+
+ private:
+  ServerOptions options_;
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<Catalogue> catalogue_;
+  Publisher publisher_;
+  DeviceStore devices_{*database_};
+  ReportStore reports_{*database_};
+  JobStore jobs_{*database_};
+  WireLedger ledger_;
+  std::unique_ptr<DeltaWorkers> workers_;
+  std::unique_ptr<Upkeep> upkeep_;
+  DeviceApi api_{
+      {*catalogue_, devices_, reports_, jobs_}, options_.poll, options_.clock, [this] { workers_->wake(); }};
+  std::unique_ptr<HttpServer> http_;
+};
+
+Result<std::unique_ptr<FleetServer>> FleetServer::create(ServerOptions options, OnlineKeys keys) {
+  if (!options.clock) options.clock = [] { return static_cast<std::int64_t>(std::time(nullptr)); };
+  options.maker.work_folder = options.state / "work";
+  SKIFF_TRY(prepare_state(options.state, options.maker.work_folder));
+  SKIFF_ASSIGN(auto database, Database::open(database_file(options.state)));
+  SKIFF_ASSIGN(auto catalogue, Catalogue::open(options.repository));
+  auto impl =
+      std::make_unique<Impl>(std::move(options), std::move(database), std::move(catalogue), std::move(keys));
+  SKIFF_TRY(impl->listen());
+  return std::unique_ptr<FleetServer>(new FleetServer(std::move(impl)));
+}
+
+FleetServer::FleetServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+FleetServer::~FleetServer() { stop(); }
+void FleetServer::start() { impl_->start(); }
+void FleetServer::stop() { impl_->stop(); }
+std::uint16_t FleetServer::port() const { return impl_->port(); }
+
+}  // namespace skiff::server

@@ -1,0 +1,46 @@
+// FleetServer: the whole server in one object: repository, database, workers and HTTP, put together.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "deltas/upkeep.hpp"
+#include "http/server.hpp"
+
+namespace skiff::server {
+
+struct ServerOptions {
+  std::filesystem::path repository;
+  std::filesystem::path state;  ///< made if missing: the database and work in progress
+  HttpOptions http;
+  PollTimes poll;
+  MakerOptions maker;  ///< its work folder is set to one in `state`
+  UpkeepTimes upkeep;
+  unsigned workers = 1;  ///< threads that make deltas; 0: none
+  WallClock clock;       ///< empty: the system's
+};
+
+/// The database of a state folder.
+std::filesystem::path database_file(const std::filesystem::path& state);
+
+/// Publishes what the repository holds, then serves. Nothing runs before start().
+class FleetServer {
+ public:
+  static Result<std::unique_ptr<FleetServer>> create(ServerOptions options, OnlineKeys keys);
+  /// As stop().
+  ~FleetServer();
+  FleetServer(const FleetServer&) = delete;
+  FleetServer& operator=(const FleetServer&) = delete;
+
+  void start();
+  /// Ends connections, cancels jobs (they are queued again) and writes the ledger. May be called twice.
+  void stop();
+  [[nodiscard]] std::uint16_t port() const;
+
+ private:
+  class Impl;
+  explicit FleetServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace skiff::server

@@ -1,0 +1,85 @@
+#include "store/database.hpp"
+
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <array>
+#include <span>
+
+namespace skiff::server {
+namespace {
+
+constexpr int kBusySeconds = 10;  // how long to wait for another process's transaction
+
+/// Step n brings the schema from version n to n + 1. Steps are never changed, only added.
+constexpr std::array kVersion1 = {
+    "CREATE TABLE devices ("
+    " serial TEXT PRIMARY KEY NOT NULL, admission TEXT NOT NULL, fingerprint TEXT NOT NULL,"
+    " hardware TEXT NOT NULL, image_sha256 TEXT NOT NULL, image_length BIGINT NOT NULL,"
+    " version TEXT NOT NULL, counter_floor BIGINT NOT NULL, agent TEXT NOT NULL,"
+    " agent_state TEXT NOT NULL, first_contact BIGINT NOT NULL, last_contact BIGINT NOT NULL,"
+    " check_ins BIGINT NOT NULL, wire_received BIGINT NOT NULL, wire_sent BIGINT NOT NULL)",
+    "CREATE TABLE reports ("
+    " serial TEXT NOT NULL, id TEXT NOT NULL, received BIGINT NOT NULL, release TEXT NOT NULL,"
+    " outcome TEXT NOT NULL, reason TEXT NOT NULL, image_sha256 TEXT NOT NULL,"
+    " image_length BIGINT NOT NULL, payload_bytes BIGINT NOT NULL, metadata_bytes BIGINT NOT NULL,"
+    " wire_bytes BIGINT NOT NULL, wasted_bytes BIGINT NOT NULL, seconds BIGINT NOT NULL,"
+    " peak_memory BIGINT NOT NULL, checks TEXT NOT NULL, PRIMARY KEY (serial, id))",
+    "CREATE TABLE delta_jobs ("
+    " base_sha256 TEXT NOT NULL, result_sha256 TEXT NOT NULL, base_length BIGINT NOT NULL,"
+    " result_length BIGINT NOT NULL, state TEXT NOT NULL, priority BIGINT NOT NULL,"
+    " attempts BIGINT NOT NULL, not_before BIGINT NOT NULL, created BIGINT NOT NULL,"
+    " finished BIGINT NOT NULL, delta_length BIGINT NOT NULL, error TEXT NOT NULL,"
+    " PRIMARY KEY (base_sha256, result_sha256))",
+    "CREATE INDEX delta_jobs_due ON delta_jobs (state, priority, created)",
+};
+constexpr std::array<std::span<const char* const>, 1> kMigrations = {kVersion1};
+
+}  // namespace
+
+Database::Database(const std::string& connection) : session_(soci::sqlite3, connection) {
+  session_ << "PRAGMA trusted_schema = OFF";
+  session_ << "PRAGMA foreign_keys = ON";
+  session_ << "PRAGMA synchronous = FULL";
+  std::string mode;
+  session_ << "PRAGMA journal_mode = TRUNCATE", soci::into(mode);
+}
+
+void Database::migrate() {
+  session_ << "BEGIN IMMEDIATE";
+  session_ << "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";
+  long long version = 0;
+  session_ << "SELECT COALESCE(MAX(version), 0) FROM schema_version", soci::into(version);
+  constexpr auto kNewest = static_cast<long long>(kMigrations.size());
+  if (version > kNewest) {
+    throw soci::soci_error("it was written by a newer skiff-server (schema " + std::to_string(version) + ")");
+  }
+  for (long long step = version; step < kNewest; ++step) {
+    for (const char* statement : kMigrations[static_cast<std::size_t>(step)]) session_ << statement;
+  }
+  if (version < kNewest) {
+    session_ << "INSERT INTO schema_version (version) VALUES (:version)", soci::use(kNewest, "version");
+  }
+  session_ << "COMMIT";
+}
+
+void Database::roll_back() noexcept {
+  try {
+    session_ << "ROLLBACK";
+  } catch (const std::exception&) {
+    // There was no transaction to end: it failed to begin, or SQLite has ended it itself.
+    return;
+  }
+}
+
+Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& file) {
+  try {
+    std::unique_ptr<Database> database(
+        new Database("dbname=\"" + file.string() + "\" timeout=" + std::to_string(kBusySeconds)));
+    database->migrate();
+    return database;
+  } catch (const std::exception& error) {
+    return fail(ErrorKind::kIo, "cannot open database " + file.string() + ": " + error.what());
+  }
+}
+
+}  // namespace skiff::server

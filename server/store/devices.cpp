@@ -1,0 +1,127 @@
+#include "store/devices.hpp"
+
+#include <array>
+
+#include "store/database.hpp"
+
+namespace skiff::server {
+namespace {
+
+using Integer = long long;  // what SOCI binds to BIGINT
+
+constexpr std::array<std::string_view, 4> kAdmissions = {"accepted", "pending", "rejected", "decommissioned"};
+
+/// Whatever is not known here is read as the state that lets least happen.
+Admission parse_admission(std::string_view text) {
+  for (std::size_t i = 0; i < kAdmissions.size(); ++i) {
+    if (kAdmissions[i] == text) return static_cast<Admission>(i);
+  }
+  return Admission::kRejected;
+}
+
+std::uint64_t unsigned_column(const soci::row& row, const char* name) {
+  return static_cast<std::uint64_t>(row.get<Integer>(name));
+}
+
+DeviceRecord read_record(const soci::row& row) {
+  DeviceRecord record;
+  DeviceStatus& status = record.status;
+  status.serial = row.get<std::string>("serial");
+  status.fingerprint = row.get<std::string>("fingerprint");
+  status.hardware = row.get<std::string>("hardware");
+  status.image.length = unsigned_column(row, "image_length");
+  // Empty for a device that was rejected before it ever checked in.
+  status.image.sha256 = Sha256::from_hex(row.get<std::string>("image_sha256")).value_or(Sha256{});
+  status.version = row.get<std::string>("version");
+  status.counter_floor = unsigned_column(row, "counter_floor");
+  status.agent = row.get<std::string>("agent");
+  status.agent_state = row.get<std::string>("agent_state");
+  record.admission = parse_admission(row.get<std::string>("admission"));
+  record.first_contact = row.get<Integer>("first_contact");
+  record.last_contact = row.get<Integer>("last_contact");
+  record.check_ins = unsigned_column(row, "check_ins");
+  record.wire = {unsigned_column(row, "wire_received"), unsigned_column(row, "wire_sent")};
+  return record;
+}
+
+void upsert_check_in(soci::session& sql, const DeviceStatus& status, Integer now) {
+  const std::string image = status.image.sha256.hex();
+  const auto length = static_cast<Integer>(status.image.length);
+  const auto floor = static_cast<Integer>(status.counter_floor);
+  const std::string admission(to_string(Admission::kAccepted));
+  sql << "INSERT INTO devices (serial, admission, fingerprint, hardware, image_sha256, image_length, version,"
+         " counter_floor, agent, agent_state, first_contact, last_contact, check_ins, wire_received, "
+         "wire_sent)"
+         " VALUES (:serial, :admission, :fingerprint, :hardware, :image, :length, :version, :floor, :agent,"
+         " :state, :now, :now2, 1, 0, 0)"
+         " ON CONFLICT (serial) DO UPDATE SET fingerprint = excluded.fingerprint,"
+         " hardware = excluded.hardware, image_sha256 = excluded.image_sha256,"
+         " image_length = excluded.image_length, version = excluded.version,"
+         " counter_floor = excluded.counter_floor, agent = excluded.agent,"
+         " agent_state = excluded.agent_state, last_contact = excluded.last_contact,"
+         " first_contact = CASE WHEN devices.first_contact = 0 THEN excluded.first_contact"
+         " ELSE devices.first_contact END, check_ins = devices.check_ins + 1",
+      soci::use(status.serial), soci::use(admission), soci::use(status.fingerprint),
+      soci::use(status.hardware), soci::use(image), soci::use(length), soci::use(status.version),
+      soci::use(floor), soci::use(status.agent), soci::use(status.agent_state), soci::use(now),
+      soci::use(now);
+}
+
+}  // namespace
+
+std::string_view to_string(Admission admission) { return kAdmissions[static_cast<std::size_t>(admission)]; }
+
+Result<std::optional<Admission>> DeviceStore::admission(const std::string& serial) {
+  return database_.transact("look up a device", [&](soci::session& sql) -> std::optional<Admission> {
+    std::string text;
+    sql << "SELECT admission FROM devices WHERE serial = :serial", soci::use(serial), soci::into(text);
+    if (!sql.got_data()) return std::nullopt;
+    return parse_admission(text);
+  });
+}
+
+Result<void> DeviceStore::set_admission(const std::string& serial, Admission admission) {
+  return database_.transact("set a device's admission", [&](soci::session& sql) {
+    const std::string text(to_string(admission));
+    sql << "INSERT INTO devices (serial, admission, fingerprint, hardware, image_sha256, image_length, "
+           "version,"
+           " counter_floor, agent, agent_state, first_contact, last_contact, check_ins, wire_received,"
+           " wire_sent) VALUES (:serial, :admission, '', '', '', 0, '', 0, '', '', 0, 0, 0, 0, 0)"
+           " ON CONFLICT (serial) DO UPDATE SET admission = excluded.admission",
+        soci::use(serial), soci::use(text);
+  });
+}
+
+Result<std::optional<std::string>> DeviceStore::check_in(const DeviceStatus& status, std::int64_t now) {
+  return database_.transact("remember a check-in", [&](soci::session& sql) -> std::optional<std::string> {
+    std::string known;
+    sql << "SELECT fingerprint FROM devices WHERE serial = :serial", soci::use(status.serial),
+        soci::into(known);
+    const bool other = sql.got_data() && !known.empty() && known != status.fingerprint;
+    upsert_check_in(sql, status, now);
+    return other ? std::optional(known) : std::nullopt;
+  });
+}
+
+Result<void> DeviceStore::add_wire_bytes(const std::map<std::string, WireBytes>& by_serial) {
+  return database_.transact("add to the ledger", [&](soci::session& sql) {
+    for (const auto& [serial, bytes] : by_serial) {
+      const auto received = static_cast<Integer>(bytes.received);
+      const auto sent = static_cast<Integer>(bytes.sent);
+      sql << "UPDATE devices SET wire_received = wire_received + :received, wire_sent = wire_sent + :sent"
+             " WHERE serial = :serial",
+          soci::use(received), soci::use(sent), soci::use(serial);
+    }
+  });
+}
+
+Result<std::vector<DeviceRecord>> DeviceStore::list() {
+  return database_.transact("list devices", [](soci::session& sql) {
+    std::vector<DeviceRecord> records;
+    const soci::rowset<soci::row> rows = sql.prepare << "SELECT * FROM devices ORDER BY serial";
+    for (const soci::row& row : rows) records.push_back(read_record(row));
+    return records;
+  });
+}
+
+}  // namespace skiff::server

@@ -1,0 +1,62 @@
+// DeviceStore: what the server remembers of each device.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http/server.hpp"
+#include "skiff/delta_info.hpp"
+
+namespace skiff::server {
+
+class Database;
+
+/// Whether a device may speak to the server. One with a valid certificate is accepted when it first checks
+/// in.
+enum class Admission : std::uint8_t { kAccepted, kPending, kRejected, kDecommissioned };
+std::string_view to_string(Admission admission);
+
+/// What a device said of itself when it last checked in.
+struct DeviceStatus {
+  std::string serial;
+  std::string fingerprint;  ///< of the certificate it came with
+  std::string hardware;
+  ImageId image;
+  std::string version;
+  std::uint64_t counter_floor = 0;
+  std::string agent;
+  std::string agent_state;
+};
+
+struct DeviceRecord {
+  DeviceStatus status;
+  Admission admission = Admission::kAccepted;
+  std::int64_t first_contact = 0;  ///< seconds since 1970 UTC; 0: never
+  std::int64_t last_contact = 0;
+  std::uint64_t check_ins = 0;
+  WireBytes wire;  ///< over all its connections
+};
+
+/// Thread-safe, as the database is. Errors: kIo.
+class DeviceStore {
+ public:
+  explicit DeviceStore(Database& database) : database_(database) {}
+
+  /// nullopt: never heard of.
+  Result<std::optional<Admission>> admission(const std::string& serial);
+  Result<void> set_admission(const std::string& serial, Admission admission);
+  /// Remembers a check-in. The fingerprint that was known before, if another: a second key for one serial.
+  Result<std::optional<std::string>> check_in(const DeviceStatus& status, std::int64_t now);
+  /// Adds to what the devices' connections have cost; serials never heard of are passed over.
+  Result<void> add_wire_bytes(const std::map<std::string, WireBytes>& by_serial);
+  /// By serial.
+  Result<std::vector<DeviceRecord>> list();
+
+ private:
+  Database& database_;
+};
+
+}  // namespace skiff::server

@@ -1,0 +1,164 @@
+#include "store/jobs.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "store/database.hpp"
+
+namespace skiff::server {
+namespace {
+
+using Integer = long long;  // what SOCI binds to BIGINT
+
+constexpr std::array<std::string_view, 6> kStates = {"queued", "running",   "done",
+                                                     "failed", "abandoned", "not-smaller"};
+constexpr std::int64_t kFirstRetry = 60;     // seconds
+constexpr std::int64_t kLastRetry = 21'600;  // seconds
+
+JobState parse_state(std::string_view text) {
+  const auto found = std::find(kStates.begin(), kStates.end(), text);
+  return found == kStates.end() ? JobState::kAbandoned : static_cast<JobState>(found - kStates.begin());
+}
+
+std::int64_t retry_delay(int attempts) {
+  std::int64_t delay = kFirstRetry;
+  for (int i = 1; i < attempts && delay < kLastRetry; ++i) delay *= 4;
+  return std::min(delay, kLastRetry);
+}
+
+Sha256 digest_column(const soci::row& row, const char* name) {
+  const auto digest = Sha256::from_hex(row.get<std::string>(name));
+  if (!digest) throw soci::soci_error(std::string("column ") + name + " holds no digest");
+  return *digest;
+}
+
+DeltaJob read_job(const soci::row& row) {
+  DeltaJob job;
+  job.pair.base = {static_cast<std::uint64_t>(row.get<Integer>("base_length")),
+                   digest_column(row, "base_sha256")};
+  job.pair.result = {static_cast<std::uint64_t>(row.get<Integer>("result_length")),
+                     digest_column(row, "result_sha256")};
+  job.state = parse_state(row.get<std::string>("state"));
+  job.priority = static_cast<int>(row.get<Integer>("priority"));
+  job.attempts = static_cast<int>(row.get<Integer>("attempts"));
+  job.not_before = row.get<Integer>("not_before");
+  job.delta_length = static_cast<std::uint64_t>(row.get<Integer>("delta_length"));
+  job.error = row.get<std::string>("error");
+  return job;
+}
+
+/// The names of a pair as they are bound to statements.
+struct PairKey {
+  explicit PairKey(const ImagePair& pair) : base(pair.base.sha256.hex()), result(pair.result.sha256.hex()) {}
+  std::string base;
+  std::string result;
+};
+
+}  // namespace
+
+std::string_view to_string(JobState state) { return kStates[static_cast<std::size_t>(state)]; }
+
+Result<void> JobStore::enqueue(const ImagePair& pair, int priority, std::int64_t now) {
+  return database_.transact("queue a delta", [&](soci::session& sql) {
+    const PairKey key(pair);
+    const auto base_length = static_cast<Integer>(pair.base.length);
+    const auto result_length = static_cast<Integer>(pair.result.length);
+    const Integer created = now;
+    sql << "INSERT INTO delta_jobs (base_sha256, result_sha256, base_length, result_length, state, priority,"
+           " attempts, not_before, created, finished, delta_length, error)"
+           " VALUES (:base, :result, :base_length, :result_length, 'queued', :priority, 0, 0, :created, 0, "
+           "0, '')"
+           " ON CONFLICT (base_sha256, result_sha256) DO UPDATE SET"
+           " state = CASE WHEN delta_jobs.state = 'done' THEN 'queued' ELSE delta_jobs.state END,"
+           " priority = CASE WHEN excluded.priority > delta_jobs.priority THEN excluded.priority"
+           " ELSE delta_jobs.priority END",
+        soci::use(key.base), soci::use(key.result), soci::use(base_length), soci::use(result_length),
+        soci::use(priority), soci::use(created);
+  });
+}
+
+Result<std::optional<DeltaJob>> JobStore::claim(std::int64_t now) {
+  return database_.transact("take a job", [&](soci::session& sql) -> std::optional<DeltaJob> {
+    const Integer due = now;
+    soci::row row;
+    sql << "SELECT * FROM delta_jobs WHERE (state = 'queued' OR state = 'failed') AND not_before <= :due"
+           " ORDER BY priority DESC, created, base_sha256, result_sha256 LIMIT 1",
+        soci::use(due), soci::into(row);
+    if (!sql.got_data()) return std::nullopt;
+    DeltaJob job = read_job(row);
+    const PairKey key(job.pair);
+    sql << "UPDATE delta_jobs SET state = 'running', attempts = attempts + 1"
+           " WHERE base_sha256 = :base AND result_sha256 = :result",
+        soci::use(key.base), soci::use(key.result);
+    job.state = JobState::kRunning;
+    ++job.attempts;
+    return job;
+  });
+}
+
+Result<void> JobStore::finish(const ImagePair& pair, JobState state, std::uint64_t delta_length,
+                              std::int64_t now) {
+  return database_.transact("finish a job", [&](soci::session& sql) {
+    const PairKey key(pair);
+    const std::string name(to_string(state));
+    const auto length = static_cast<Integer>(delta_length);
+    const Integer finished = now;
+    sql << "UPDATE delta_jobs SET state = :state, delta_length = :length, finished = :finished, error = ''"
+           " WHERE base_sha256 = :base AND result_sha256 = :result",
+        soci::use(name), soci::use(length), soci::use(finished), soci::use(key.base), soci::use(key.result);
+  });
+}
+
+Result<void> JobStore::record_failure(const ImagePair& pair, const std::string& error, std::int64_t now) {
+  return database_.transact("keep a job's failure", [&](soci::session& sql) {
+    const PairKey key(pair);
+    int attempts = 0;
+    sql << "SELECT attempts FROM delta_jobs WHERE base_sha256 = :base AND result_sha256 = :result",
+        soci::use(key.base), soci::use(key.result), soci::into(attempts);
+    const std::string state(to_string(attempts < kMaxAttempts ? JobState::kFailed : JobState::kAbandoned));
+    const Integer not_before = now + retry_delay(attempts);
+    sql << "UPDATE delta_jobs SET state = :state, not_before = :not_before, error = :error"
+           " WHERE base_sha256 = :base AND result_sha256 = :result",
+        soci::use(state), soci::use(not_before), soci::use(error), soci::use(key.base), soci::use(key.result);
+  });
+}
+
+Result<void> JobStore::give_back(const ImagePair& pair) {
+  return database_.transact("give a job back", [&](soci::session& sql) {
+    const PairKey key(pair);
+    sql << "UPDATE delta_jobs SET state = 'queued', attempts = attempts - 1"
+           " WHERE base_sha256 = :base AND result_sha256 = :result AND state = 'running'",
+        soci::use(key.base), soci::use(key.result);
+  });
+}
+
+Result<std::uint64_t> JobStore::recover() {
+  return database_.transact("recover jobs", [](soci::session& sql) {
+    Integer running = 0;
+    sql << "SELECT COUNT(*) FROM delta_jobs WHERE state = 'running'", soci::into(running);
+    sql << "UPDATE delta_jobs SET state = 'queued' WHERE state = 'running'";
+    return static_cast<std::uint64_t>(running);
+  });
+}
+
+Result<std::set<ImagePair>> JobStore::settled() {
+  return database_.transact("list settled jobs", [](soci::session& sql) {
+    std::set<ImagePair> pairs;
+    const soci::rowset<soci::row> rows =
+        sql.prepare << "SELECT * FROM delta_jobs WHERE state = 'abandoned' OR state = 'not-smaller'";
+    for (const soci::row& row : rows) pairs.insert(read_job(row).pair);
+    return pairs;
+  });
+}
+
+Result<std::vector<DeltaJob>> JobStore::list() {
+  return database_.transact("list jobs", [](soci::session& sql) {
+    std::vector<DeltaJob> jobs;
+    const soci::rowset<soci::row> rows =
+        sql.prepare << "SELECT * FROM delta_jobs ORDER BY created, base_sha256, result_sha256";
+    for (const soci::row& row : rows) jobs.push_back(read_job(row));
+    return jobs;
+  });
+}
+
+}  // namespace skiff::server

@@ -1,0 +1,77 @@
+// JobStore: the queue of deltas to be made; what is queued or was begun survives the process.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "skiff/delta_info.hpp"
+
+namespace skiff::server {
+
+class Database;
+
+/// From which image to which. A base of length 0 (with the digest of nothing) means the full image.
+struct ImagePair {
+  ImageId base;
+  ImageId result;
+  bool operator==(const ImagePair&) const = default;
+  bool operator<(const ImagePair& other) const {
+    return std::pair(base.sha256, result.sha256) < std::pair(other.base.sha256, other.result.sha256);
+  }
+};
+
+enum class JobState : std::uint8_t {
+  kQueued,
+  kRunning,
+  kDone,        ///< published
+  kFailed,      ///< to be tried again, not before its time
+  kAbandoned,   ///< failed too often
+  kNotSmaller,  ///< made, and not smaller than the full image: not published
+};
+std::string_view to_string(JobState state);
+
+inline constexpr int kBackgroundPriority = 0;  ///< no device waits for it
+inline constexpr int kDevicePriority = 10;     ///< a device does
+inline constexpr int kMaxAttempts = 6;
+
+struct DeltaJob {
+  ImagePair pair;
+  JobState state = JobState::kQueued;
+  int priority = kBackgroundPriority;
+  int attempts = 0;             ///< begun so far
+  std::int64_t not_before = 0;  ///< seconds since 1970 UTC
+  std::uint64_t delta_length = 0;
+  std::string error;  ///< of the last attempt
+};
+
+/// Thread-safe, as the database is. There is at most one job for a pair. Errors: kIo.
+class JobStore {
+ public:
+  explicit JobStore(Database& database) : database_(database) {}
+
+  /// Queues a job; one that is there already keeps its state and the higher priority, but one that was done
+  /// is queued again (whoever asks has found no such delta).
+  Result<void> enqueue(const ImagePair& pair, int priority, std::int64_t now);
+  /// Takes the most urgent job that is due, oldest first, and marks it running.
+  Result<std::optional<DeltaJob>> claim(std::int64_t now);
+  /// Ends a running job as done or not smaller.
+  Result<void> finish(const ImagePair& pair, JobState state, std::uint64_t delta_length, std::int64_t now);
+  /// Ends an attempt: tried again after a minute, then four times as long each time, at last abandoned.
+  Result<void> record_failure(const ImagePair& pair, const std::string& error, std::int64_t now);
+  /// Gives a running job back, as if it had not been begun.
+  Result<void> give_back(const ImagePair& pair);
+  /// Queues again what was running when the last process ended; how many.
+  Result<std::uint64_t> recover();
+  /// Pairs that no delta will come for.
+  Result<std::set<ImagePair>> settled();
+  Result<std::vector<DeltaJob>> list();
+
+ private:
+  Database& database_;
+};
+
+}  // namespace skiff::server
