@@ -1,0 +1,252 @@
+#!/usr/bin/python3
+"""A second decoder of Skiff deltas, written from engine/FORMAT.md alone.
+
+usage: decoder.py GOLDEN: decodes each GOLDEN/good/NAME.skd against NAME.base, checking every hash on the way, and
+each GOLDEN/bad/RULE-NAME.skd against bad/base, which must be refused by that rule.
+"""
+
+import hashlib
+import pathlib
+import sys
+
+import xxhash
+import zstandard
+
+FRAME = 65536
+MASK = (1 << 64) - 1
+
+
+class Refused(Exception):
+    """A delta that breaks a rule."""
+
+
+def check(holds, rule):
+    if not holds:
+        raise Refused(rule)
+
+
+class Fields:
+    """Section 1: fields read one after another from bytes."""
+
+    def __init__(self, data):
+        self.data = data
+        self.at = 0
+
+    def left(self):
+        return len(self.data) - self.at
+
+    def take(self, length):
+        check(length <= self.left(), "F2")
+        self.at += length
+        return self.data[self.at - length:self.at]
+
+    def varint(self):
+        value = 0
+        for i in range(10):
+            byte = self.take(1)[0]
+            value |= (byte & 0x7F) << (7 * i)
+            if byte < 0x80:
+                check(i == 0 or byte != 0, "F1")
+                check(value <= MASK, "F1")
+                return value
+        raise Refused("F1")
+
+    def at_least_one(self):
+        value = self.varint()
+        check(value >= 1, "F8")
+        return value
+
+    def image(self):
+        length = self.varint()
+        return length, self.take(32)
+
+
+class Header:
+    """Section 3."""
+
+    def __init__(self, delta):
+        prefix = Fields(delta)
+        check(prefix.take(4) == b"SKFD", "F3")
+        check(prefix.take(1)[0] == 1, "F4")
+        length = prefix.varint()
+        check(length <= 16 << 20, "F5")
+        frames = prefix.varint()
+        fields = Fields(prefix.take(length))
+        check(fields.varint() == 0, "F6")
+        profile = fields.varint()
+        check(profile <= 2, "F6")
+        check(fields.varint() == 0, "F7")
+        self.base_length, self.base_sha256 = fields.image()
+        self.result_length, self.result_sha256 = fields.image()
+        self.segment_wire = fields.varint()
+        self.segment_raw = fields.varint()
+        self.window_copies = fields.varint()
+        check(fields.varint() == 0, "F6")
+        memory = 393216 + self.segment_wire + self.segment_raw + 24 * self.window_copies
+        check(memory <= (1 << 20, 8 << 20, 32 << 20)[profile], "F12")
+        self.windows = [self.window(fields) for _ in range(fields.varint())]
+        check(fields.left() == 0, "F5")
+        data = [segment for _, segments in self.windows for segment in segments]
+        check(sum(length for length, _, _ in data) == self.result_length, "F9")
+        wires = [wire for map_wire, segments in self.windows for wire in [map_wire] + [s[1] for s in segments]]
+        check(all(wire <= self.segment_wire for wire in wires), "F10")
+        check(sum(-(-wire // FRAME) for wire in wires) == frames, "F11")
+        self.frames = [prefix.take(32) for _ in range(frames)]
+        self.head_length = prefix.at
+
+    @staticmethod
+    def window(fields):
+        """Section 3.1: the wire length of the map, and (result length, wire length, digest) of each data segment."""
+        map_wire = fields.at_least_one()
+        count = fields.at_least_one()
+        return map_wire, [
+            (fields.at_least_one(), fields.at_least_one(), int.from_bytes(fields.take(8), "little"))
+            for _ in range(count)
+        ]
+
+
+class Decoder:
+    def __init__(self, base, delta):
+        self.base = base
+        self.header = Header(delta)
+        check(len(base) == self.header.base_length, "base length")
+        check(hashlib.sha256(base).digest() == self.header.base_sha256, "base")
+        self.wire = Fields(delta)
+        self.wire.at = self.header.head_length
+        self.frames = iter(self.header.frames)
+        self.result = bytearray()
+
+    def decode(self):
+        for map_wire, segments in self.header.windows:
+            begin = len(self.result)
+            end = begin + sum(length for length, _, _ in segments)
+            copies = self.copies(self.streams(map_wire, 4), begin, end)
+            for length, wire, digest in segments:
+                made = self.data(self.streams(wire, 7), copies, len(self.result), length)
+                check(xxhash.xxh3_64_intdigest(made) == digest, "F27")
+                self.result += made
+        check(self.wire.left() == 0, "F13")
+        check(hashlib.sha256(self.result).digest() == self.header.result_sha256, "result")
+        return bytes(self.result)
+
+    def streams(self, wire_length, count):
+        """Sections 4 and 6: the streams of the next segment."""
+        wire = self.wire.take(wire_length)
+        for at in range(0, wire_length, FRAME):
+            check(hashlib.sha256(wire[at:at + FRAME]).digest() == next(self.frames), "F14")
+        fields = Fields(wire)
+        streams = [self.stream(fields) for _ in range(count)]
+        check(sum(map(len, streams)) <= self.header.segment_raw, "F17")
+        check(fields.left() == 0, "F18")
+        return streams
+
+    def stream(self, fields):
+        raw_length = fields.varint()
+        if raw_length == 0:
+            return b""
+        coded_length = fields.varint()
+        check(coded_length <= raw_length, "F15")
+        check(raw_length <= self.header.segment_raw, "F17")
+        coded = fields.take(coded_length)
+        if coded_length == raw_length:
+            return coded
+        check(coded and coded[0] & 0x07 == 0, "F16")
+        frame = zstandard.ZstdDecompressor(format=zstandard.FORMAT_ZSTD1_MAGICLESS).decompressobj()
+        try:
+            raw = frame.decompress(coded)
+        except zstandard.ZstdError as error:
+            raise Refused("F16") from error
+        check(frame.eof and not frame.unused_data and len(raw) == raw_length, "F16")
+        return raw
+
+    def copies(self, streams, begin, end):
+        """Section 7: (result offset, base offset, length, verbatim) of each copy of a window."""
+        typing, gaps, lengths, jumps = map(Fields, streams)
+        check(typing.left() == 0, "F19")
+        copies = []
+        result_at = base_at = begin
+        while gaps.left():
+            check(lengths.left() and jumps.left() and len(copies) < self.header.window_copies, "F20")
+            gap, length, jump = gaps.varint(), lengths.varint(), jumps.varint()
+            length, verbatim = length >> 1, length & 1
+            result_at += gap
+            base_at = (base_at + gap + ((jump >> 1) ^ -(jump & 1))) & MASK
+            check(length > 0, "F21")
+            check(base_at + length <= len(self.base), "F22")
+            check(result_at + length <= end, "F23")
+            copies.append((result_at, base_at, length, verbatim))
+            result_at += length
+            base_at += length
+        check(lengths.left() == 0 and jumps.left() == 0, "F20")
+        return copies
+
+    def data(self, streams, copies, begin, length):
+        """Section 8: the result bytes of a data segment."""
+        end = begin + length
+        made = bytearray(length)
+        is_literal = bytearray(b"\1") * length
+        residue_places = []
+        for result_at, base_at, copy_length, verbatim in copies:
+            first, last = max(result_at, begin), min(result_at + copy_length, end)
+            if first >= last:
+                continue
+            base_first = base_at + first - result_at
+            made[first - begin:last - begin] = self.base[base_first:base_first + last - first]
+            is_literal[first - begin:last - begin] = bytes(last - first)
+            if not verbatim:
+                residue_places.extend(range(first - begin, last - begin))
+        literal_places = [place for place in range(length) if is_literal[place]]
+        check(len(literal_places) == len(streams[6]), "F26")
+        for place, byte in zip(literal_places, streams[6]):
+            made[place] = byte
+        for place, byte in self.residue(streams, len(residue_places)):
+            made[residue_places[place]] = (made[residue_places[place]] + byte) & 0xFF
+        return bytes(made)
+
+    @staticmethod
+    def residue(streams, length):
+        """The residue bytes other than 0, each with its place in the residue."""
+        tokens, long_runs = streams[0], Fields(streams[1])
+        changes = [Fields(stream) for stream in streams[2:6]]
+        found = []
+        at = 0
+        for i, token in enumerate(tokens):
+            equal, changed = token >> 3, token & 7
+            if equal == 31:
+                equal += long_runs.varint()
+            if changed == 7:
+                changed += long_runs.varint()
+            check(changed > 0 and (equal > 0 or i == 0) and at + equal + changed <= length, "F24")
+            at += equal
+            run = changes[min(changed, 4) - 1]
+            check(changed <= run.left(), "F25")
+            found.extend(enumerate(run.take(changed), at))
+            at += changed
+        check(long_runs.left() == 0, "F24")
+        check(all(run.left() == 0 for run in changes) and all(byte for _, byte in found), "F25")
+        return found
+
+
+def refusal(base, delta):
+    """The rule by which a delta is refused, or None."""
+    try:
+        Decoder(base, delta).decode()
+    except Refused as rule:
+        return str(rule)
+    return None
+
+
+def main():
+    golden = pathlib.Path(sys.argv[1])
+    good = sorted(golden.glob("good/*.skd"))
+    for path in good:
+        Decoder(path.with_suffix(".base").read_bytes(), path.read_bytes()).decode()
+    base = (golden / "bad" / "base").read_bytes()
+    bad = sorted(golden.glob("bad/*.skd"))
+    wrong = [(path.name, rule) for path in bad if (rule := refusal(base, path.read_bytes())) != path.name.split("-")[0]]
+    print(f"{len(good)} decoded, {len(bad)} refused, by another rule: {wrong}")
+    return 0 if good and bad and not wrong else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
