@@ -1,0 +1,201 @@
+#include "agent/commands.hpp"
+
+#include <algorithm>
+
+#include "agent/boot/file_boot.hpp"
+#include "agent/device.hpp"
+#include "agent/install/read_back.hpp"
+#include "agent/machine/json_fields.hpp"
+#include "agent/system/log.hpp"
+#include "agent/system/posix_clock.hpp"
+#include "agent/system/process.hpp"
+#include "skiff/trust.hpp"
+
+namespace skiff::agent {
+namespace {
+
+namespace fs = std::filesystem;
+using Stop = Outcome::Stop;
+
+constexpr std::uint64_t kMaxRoot = 512'000;
+constexpr Backoff kPollBackoff;
+
+Result<void> make_folder(const fs::path& path) {
+  std::error_code code;
+  fs::create_directories(path, code);
+  if (code) return fail(ErrorKind::kIo, "cannot make " + path.string() + ": " + code.message());
+  return {};
+}
+
+Result<Outcome> step(const Config& config, std::optional<Slot> told, Clock& clock) {
+  SKIFF_ASSIGN(const std::unique_ptr<Device> device, Device::open(config, told, clock));
+  return device->machine().run();
+}
+
+ExitCode exit_code(Stop stop) {
+  switch (stop) {
+    case Stop::kIdle:
+      return kExitDone;
+    case Stop::kReboot:
+      return kExitReboot;
+    case Stop::kLater:
+      return kExitLater;
+    case Stop::kRefused:
+      return kExitError;
+  }
+  return kExitError;
+}
+
+/// A number that is this device's own: of its certificate.
+std::uint64_t device_seed(const Config& config) {
+  const Result<Bytes> certificate = read_file(config.certificate, kMaxRoot);
+  const Sha256 digest = sha256(certificate ? *certificate : Bytes{});
+  std::uint64_t seed = 0;
+  for (int i = 0; i < 8; ++i) seed = seed << 8 | digest.bytes[static_cast<std::size_t>(i)];
+  return seed;
+}
+
+std::uint64_t random_number() {
+  std::uint64_t value = 0;
+  for (const std::uint8_t byte : random_bytes(sizeof(value))) value = value << 8 | byte;
+  return value;
+}
+
+/// When to look again: what the server asked for, else the poll interval where all is well, else backoff.
+std::chrono::milliseconds next_delay(const Config& config, const Result<Outcome>& outcome,
+                                     unsigned failures) {
+  const std::uint64_t asked = outcome ? outcome->delay : 0;
+  if (failures > 0) {
+    return std::max<std::chrono::milliseconds>(kPollBackoff.delay(failures - 1, random_number()),
+                                               std::chrono::seconds(std::min<std::uint64_t>(asked, 86'400)));
+  }
+  const std::uint64_t seconds = asked > 0 ? std::min<std::uint64_t>(asked, 86'400) : config.poll_interval;
+  return std::chrono::seconds(spread_poll(seconds, device_seed(config)));
+}
+
+Result<void> reboot(const Config& config) {
+  ProcessRequest request;
+  request.argv = config.reboot_command;
+  SKIFF_ASSIGN(const ProcessResult result, run_process(request));
+  if (result.exit == 0) return {};
+  return fail(ErrorKind::kIo, "reboot_command exited " + std::to_string(result.exit) + ": " + result.output);
+}
+
+Json boot_json(const BootState& state) {
+  const std::string primary(to_string(state.primary));
+  Json::Object object = {{"primary", primary},
+                         {primary, to_string(Bootable::kGood)},
+                         {std::string(to_string(other(state.primary))), to_string(state.other)},
+                         {"tries", std::int64_t{state.tries}}};
+  if (state.booted) object.emplace("booted", to_string(*state.booted));
+  return object;
+}
+
+Json slot_json(const std::optional<Installed>& installed) {
+  if (!installed) return nullptr;
+  return Json::Object{{"image", image_json(installed->image)}, {"version", installed->version}};
+}
+
+void add_record(const UpdateRecord& record, Json::Object& status) {
+  status["state"] = to_string(record.state);
+  if (record.state == State::kIdle) return;
+  status["update"] = Json::Object{{"target", to_string(record.target)},
+                                  {"release", record.release},
+                                  {"delta", record.delta},
+                                  {"segments_done", record.segments_done},
+                                  {"bytes", ledger_json(record.bytes)},
+                                  {"reason", record.reason}};
+}
+
+std::string lines_of(const Json::Object& status) {
+  std::string text;
+  for (const auto& [key, value] : status) {
+    text += key + ": " + (value.string() != nullptr ? *value.string() : json_text(value)) + '\n';
+  }
+  return text;
+}
+
+}  // namespace
+
+Result<void> init_device(const Config& config, const InitOptions& options) {
+  SKIFF_TRY(make_folder(config.metadata_dir()));
+  SKIFF_TRY(make_folder(config.state_dir / "reports"));
+  SKIFF_ASSIGN(const Descriptor lock, lock_state(config));
+  SKIFF_ASSIGN(const Bytes root, read_file(options.root, kMaxRoot));
+  SKIFF_TRY(tuf::Client::init(config.metadata_dir(), root));
+  PosixStorage storage;
+  Identity identity;
+  Installed running;
+  SKIFF_ASSIGN(running.image, identify_slot(storage, config.slots[static_cast<std::size_t>(options.running)],
+                                            options.image_length));
+  running.version = options.version;
+  identity.of(options.running) = std::move(running);
+  identity.active = options.running;
+  identity.counter_floor = options.counter;
+  SKIFF_ASSIGN(StateStore store, StateStore::open(storage, config.state_dir));
+  SKIFF_TRY(store.save(identity));
+  SKIFF_TRY(store.save(UpdateRecord{}));
+  SKIFF_ASSIGN(const auto boot, open_boot(config, options.running, storage));
+  SKIFF_ASSIGN(const BootStatus status, boot->status());
+  if (status.of(options.running) == Bootable::kGood) return {};
+  return fail(ErrorKind::kUsage, "boot state: the running slot is not committed");
+}
+
+Result<ExitCode> run_once(const Config& config, std::optional<Slot> told) {
+  PosixClock clock;
+  SKIFF_ASSIGN(const Outcome outcome, step(config, told, clock));
+  return exit_code(outcome.stop);
+}
+
+Result<ExitCode> run_daemon(const Config& config, std::optional<Slot> told) {
+  PosixClock clock;
+  for (unsigned failures = 0;;) {
+    const Result<Outcome> outcome = step(config, told, clock);
+    if (!outcome) log_event("fault", {{"error", outcome.error().text()}});
+    if (outcome && outcome->stop == Stop::kReboot) {
+      if (config.reboot_command.empty()) return kExitReboot;
+      SKIFF_TRY(reboot(config));
+    }
+    const bool well = outcome && (outcome->stop == Stop::kIdle || outcome->delay > 0);
+    failures = well ? 0 : failures + 1;
+    if (!clock.pause(next_delay(config, outcome, failures))) return kExitDone;
+  }
+}
+
+Result<Slot> launch(const Config& config) {
+  if (config.boot != BootKind::kFile) {
+    return fail(ErrorKind::kUsage, "the boot loader of this device is not skiff-agent");
+  }
+  PosixStorage storage;
+  SKIFF_ASSIGN(const StateStore store, StateStore::open(storage, config.state_dir));
+  const std::optional<Identity> identity = store.identity();
+  SKIFF_ASSIGN(const std::optional<BootState> known, read_boot_state(storage, config.boot_state()));
+  if (!known && !identity) return fail(ErrorKind::kIo, "neither the boot state nor the identity can be read");
+  // Without a boot state the slot committed last is the only one known to be whole.
+  const Slot fallback = identity ? identity->active : Slot::kA;
+  SKIFF_ASSIGN(FileBoot boot, FileBoot::open(storage, config.boot_state(), fallback));
+  return boot.launch();
+}
+
+Result<std::string> status_text(const Config& config, bool as_json) {
+  PosixStorage storage;
+  SKIFF_ASSIGN(const StateStore store, StateStore::open(storage, config.state_dir));
+  Json::Object status;
+  if (const auto record = store.record()) add_record(*record, status);
+  if (const auto identity = store.identity()) {
+    status["A"] = slot_json(identity->of(Slot::kA));
+    status["B"] = slot_json(identity->of(Slot::kB));
+    status["active"] = to_string(identity->active);
+    status["counter_floor"] = identity->counter_floor;
+  }
+  if (config.boot == BootKind::kFile) {
+    SKIFF_ASSIGN(const auto boot, read_boot_state(storage, config.boot_state()));
+    if (boot) status["boot"] = boot_json(*boot);
+  }
+  ReportQueue reports(storage, config.state_dir / "reports");
+  SKIFF_ASSIGN(const std::size_t waiting, reports.size());
+  status["reports_waiting"] = std::uint64_t{waiting};
+  return as_json ? json_text(status) + '\n' : lines_of(status);
+}
+
+}  // namespace skiff::agent

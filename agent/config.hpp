@@ -1,0 +1,43 @@
+// Config: the agent's configuration file, read strictly; agent/README.md describes its members.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "skiff/bytes.hpp"
+
+namespace skiff::agent {
+
+enum class BootKind : std::uint8_t { kFile, kCustom };
+
+struct Config {
+  std::string server;  ///< "https://host:port"
+  std::filesystem::path ca;
+  std::filesystem::path certificate;
+  std::filesystem::path key;
+  std::string proxy;
+  std::string hardware;
+  std::array<std::filesystem::path, 2> slots;
+  std::filesystem::path state_dir;
+  std::filesystem::path checks_dir;
+  std::string checks_user;
+  BootKind boot = BootKind::kFile;
+  std::filesystem::path boot_program;  ///< of BootKind::kCustom
+  std::uint64_t tries = 3;
+  std::uint64_t decoder_memory = std::uint64_t{8} << 20;  ///< bytes
+  std::uint64_t poll_interval = 1'800;                    ///< seconds, where the server says nothing
+  std::uint64_t trial_deadline = 86'400;                  ///< seconds
+  std::vector<std::string> reboot_command;                ///< of `run`; empty: it ends instead
+
+  [[nodiscard]] std::filesystem::path metadata_dir() const { return state_dir / "metadata"; }
+  [[nodiscard]] std::filesystem::path boot_state() const { return state_dir / "boot"; }
+};
+
+/// A JSON object; kFormat where a member is absent, odd or not one of the known, and it is named.
+Result<Config> parse_config(ByteView text);
+Result<Config> read_config(const std::filesystem::path& path);
+
+}  // namespace skiff::agent

@@ -1,0 +1,117 @@
+#include "agent/device.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "agent/boot/custom_boot.hpp"
+#include "agent/boot/file_boot.hpp"
+#include "agent/machine/state_store.hpp"
+#include "agent/machine/trusted_time.hpp"
+
+namespace skiff::agent {
+namespace {
+
+HttpOptions http_options(const Config& config, std::int64_t now) {
+  HttpOptions options;
+  options.base_url = config.server;
+  options.ca = config.ca;
+  options.certificate = config.certificate;
+  options.key = config.key;
+  options.proxy = config.proxy;
+  options.now = now;
+  return options;
+}
+
+MachineOptions machine_options(const Config& config, Slot running) {
+  MachineOptions options;
+  options.hardware = config.hardware;
+  options.slots = config.slots;
+  options.state_dir = config.state_dir;
+  options.running = running;
+  options.tries = static_cast<std::uint32_t>(config.tries);
+  options.decoder_memory = config.decoder_memory;
+  options.trial_deadline = config.trial_deadline;
+  return options;
+}
+
+CheckOptions check_options(const Config& config, Slot running) {
+  CheckOptions options;
+  options.folder = config.checks_dir;
+  options.user = config.checks_user;
+  options.slot = std::string(to_string(running));
+  return options;
+}
+
+/// What certificates are judged by: the clock alone may stand at 1970.
+Result<std::int64_t> time_of(const Config& config, Storage& storage, const Clock& clock) {
+  SKIFF_ASSIGN(const StateStore store, StateStore::open(storage, config.state_dir));
+  const Identity identity = store.identity().value_or(Identity{});
+  return trusted_time({clock.wall(), identity.good_time, kBuildTime, identity.issued});
+}
+
+}  // namespace
+
+Result<Descriptor> lock_state(const Config& config) {
+  const std::filesystem::path path = config.state_dir / "lock";
+  Descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock.valid()) return os_error("open", path);
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    return fail(ErrorKind::kUsage, "another agent is at work in " + config.state_dir.string(),
+                std::string(kBusyRule));
+  }
+  return lock;
+}
+
+std::optional<Slot> slot_of_command_line(std::string_view command_line) {
+  constexpr std::string_view kKey = "skiff.slot=";
+  std::istringstream words{std::string(command_line)};
+  std::optional<Slot> slot;
+  for (std::string word; words >> word;) {
+    if (word.starts_with(kKey)) slot = slot_of(std::string_view(word).substr(kKey.size()));
+  }
+  return slot;
+}
+
+Result<Slot> running_slot(const Config& config, std::optional<Slot> told, Storage& storage) {
+  if (told) return *told;
+  std::ifstream file("/proc/cmdline");
+  std::string command_line;
+  std::getline(file, command_line);
+  if (const std::optional<Slot> slot = slot_of_command_line(command_line)) return *slot;
+  if (config.boot == BootKind::kCustom) {
+    SKIFF_ASSIGN(const BootStatus status, CustomBoot(config.boot_program).status());
+    if (status.booted) return *status.booted;
+  } else if (const Result<std::optional<BootState>> state = read_boot_state(storage, config.boot_state())) {
+    if (*state && (*state)->booted) return *(*state)->booted;
+  }
+  return fail(ErrorKind::kUsage, "nothing tells which slot runs: say --slot A or --slot B");
+}
+
+Result<std::unique_ptr<BootControl>> open_boot(const Config& config, Slot running, Storage& storage) {
+  if (config.boot == BootKind::kCustom) return std::make_unique<CustomBoot>(config.boot_program);
+  SKIFF_ASSIGN(FileBoot boot, FileBoot::open(storage, config.boot_state(), running));
+  return std::make_unique<FileBoot>(std::move(boot));
+}
+
+Device::Device(Descriptor lock, HttpClient client, const Config& config)
+    : lock_(std::move(lock)), client_(std::move(client)), server_(client_, config.metadata_dir()) {}
+
+Result<std::unique_ptr<Device>> Device::open(const Config& config, std::optional<Slot> told, Clock& clock) {
+  SKIFF_ASSIGN(Descriptor lock, lock_state(config));
+  PosixStorage storage;
+  SKIFF_ASSIGN(const std::int64_t now, time_of(config, storage, clock));
+  SKIFF_ASSIGN(HttpClient client, HttpClient::open(http_options(config, now)));
+  std::unique_ptr<Device> device(new Device(std::move(lock), std::move(client), config));
+  SKIFF_ASSIGN(device->running_, running_slot(config, told, device->storage_));
+  SKIFF_ASSIGN(device->boot_, open_boot(config, device->running_, device->storage_));
+  device->checks_ = std::make_unique<CheckRunner>(check_options(config, device->running_));
+  const MachineDeps deps{device->storage_, *device->boot_, device->server_, *device->checks_, clock};
+  SKIFF_ASSIGN(Machine machine, Machine::open(deps, machine_options(config, device->running_)));
+  device->machine_.emplace(std::move(machine));
+  return device;
+}
+
+}  // namespace skiff::agent

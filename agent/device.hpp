@@ -1,0 +1,48 @@
+// Device: the real parts of one device put together as its configuration says.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "agent/boot/boot_control.hpp"
+#include "agent/config.hpp"
+#include "agent/machine/machine.hpp"
+#include "agent/net/http_client.hpp"
+#include "agent/system/os.hpp"
+
+namespace skiff::agent {
+
+/// The claim on the state folder: one agent at a time. If another has it, kUsage with rule kBusyRule.
+inline constexpr std::string_view kBusyRule = "busy";
+Result<Descriptor> lock_state(const Config& config);
+
+/// Which slot runs: what the caller says, else `skiff.slot=A|B` on the kernel's command line, else the slot
+/// that the boot state says was booted. kUsage where nothing tells.
+Result<Slot> running_slot(const Config& config, std::optional<Slot> told, Storage& storage);
+/// The value of skiff.slot on a kernel command line, if it has one that names a slot.
+std::optional<Slot> slot_of_command_line(std::string_view command_line);
+
+Result<std::unique_ptr<BootControl>> open_boot(const Config& config, Slot running, Storage& storage);
+
+class Device {
+ public:
+  /// Opens everything and takes up the state. Nothing is fetched yet. `clock` outlives the device.
+  static Result<std::unique_ptr<Device>> open(const Config& config, std::optional<Slot> told, Clock& clock);
+
+  [[nodiscard]] Machine& machine() { return *machine_; }
+  [[nodiscard]] Slot running() const { return running_; }
+
+ private:
+  Device(Descriptor lock, HttpClient client, const Config& config);
+
+  Descriptor lock_;
+  PosixStorage storage_;
+  HttpClient client_;
+  HttpUpdateServer server_;
+  Slot running_ = Slot::kA;
+  std::unique_ptr<BootControl> boot_;
+  std::unique_ptr<Checks> checks_;
+  std::optional<Machine> machine_;
+};
+
+}  // namespace skiff::agent

@@ -1,0 +1,58 @@
+// Installer: brings a delta over the link and applies it into the inactive slot, through drops, kills and bad
+// bytes.
+#pragma once
+
+#include <functional>
+
+#include "agent/install/apply_session.hpp"
+#include "agent/machine/update_record.hpp"
+#include "agent/net/backoff.hpp"
+#include "agent/net/update_server.hpp"
+#include "agent/system/clock.hpp"
+
+namespace skiff::agent {
+
+struct InstallPaths {
+  std::filesystem::path base_slot;    ///< the running slot, read only
+  std::filesystem::path target_slot;  ///< the inactive slot
+  std::filesystem::path stash;
+};
+
+struct InstallLimits {
+  unsigned fruitless_tries = 5;  ///< tries in a row that bring not one byte, then it is left for later
+  unsigned restarts = 3;         ///< new beginnings at a segment after bad bytes or a failed write
+  Backoff pause{std::chrono::milliseconds(1'000), std::chrono::milliseconds(60'000)};
+};
+
+struct InstallDeps {
+  Storage& storage;
+  UpdateServer& server;
+  Clock& clock;
+};
+
+class Installer {
+ public:
+  /// Called before and after progress is recorded; makes `record` durable.
+  using Save = std::function<Result<void>()>;
+
+  Installer(InstallDeps deps, InstallPaths paths, InstallLimits limits = {})
+      : deps_(deps), paths_(std::move(paths)), limits_(limits), stash_(deps.storage, paths_.stash) {}
+
+  /// Goes on from record.segments_done to the end, keeping `record` (segments and payload bytes) up to date
+  /// and calling `save` after each segment that is synced to the slot. Errors: kNetwork and kCancelled leave
+  /// everything so that a later call goes on; all others mean that this delta cannot be installed here.
+  Result<void> run(const Installation& installation, UpdateRecord& record, const Save& save);
+
+ private:
+  Result<void> run_once(const Installation& installation, UpdateRecord& record, const Save& save);
+  Result<ApplySession> begin(const Source& base, SlotWriter& writer, const SessionOptions& options);
+  Result<void> fetch_all(ApplySession& session, const DeltaOffer& delta, UpdateRecord& record);
+  Result<void> wait(unsigned tries);
+
+  InstallDeps deps_;
+  InstallPaths paths_;
+  InstallLimits limits_;
+  Stash stash_;
+};
+
+}  // namespace skiff::agent

@@ -1,0 +1,88 @@
+// skiff-agent: the program on the device.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "agent/commands.hpp"
+#include "agent/device.hpp"
+#include "agent/system/log.hpp"
+
+namespace {
+
+using namespace std::string_literals;
+namespace agent = skiff::agent;
+using skiff::Result;
+
+struct Options {
+  std::string config = "/etc/skiff/agent.json";
+  std::string slot;
+  bool json = false;
+  agent::InitOptions init;
+
+  [[nodiscard]] std::optional<agent::Slot> told() const { return agent::slot_of(slot); }
+};
+
+CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& what, Options& options) {
+  CLI::App* command = app.add_subcommand(name, what);
+  command->add_option("--config", options.config, "configuration file")->capture_default_str();
+  return command;
+}
+
+void add_slot(CLI::App& command, Options& options) {
+  command.add_option("--slot", options.slot, "the slot that runs")->check(CLI::IsMember({"A"s, "B"s}));
+}
+
+void add_commands(CLI::App& app, Options& options) {
+  CLI::App* init = add_command(app, "init", "make the state folder of a device", options);
+  init->add_option("--root", options.init.root, "first trusted root.json")->required();
+  init->add_option("--image-length", options.init.image_length, "bytes of the image in the running slot");
+  init->add_option("--version", options.init.version, "version of the running release");
+  init->add_option("--counter", options.init.counter, "release counter of the running release");
+  add_slot(*init, options);
+  add_slot(*add_command(app, "once", "check in and do what there is to do now", options), options);
+  add_slot(*add_command(app, "run", "poll until told to end", options), options);
+  add_command(app, "boot", "play the boot loader: print the slot to boot", options);
+  CLI::App* status = add_command(app, "status", "show the state", options);
+  status->add_flag("--json", options.json, "as a JSON object");
+  app.require_subcommand(1);
+}
+
+Result<int> print(Result<std::string> text) {
+  SKIFF_ASSIGN(const std::string line, std::move(text));
+  std::fputs(line.c_str(), stdout);
+  return agent::kExitDone;
+}
+
+Result<int> dispatch(const std::string& command, const Options& options) {
+  SKIFF_ASSIGN(const agent::Config config, agent::read_config(options.config));
+  if (command == "status") return print(agent::status_text(config, options.json));
+  if (command == "boot") {
+    return print(
+        agent::launch(config).map([](agent::Slot slot) { return std::string(to_string(slot)) + "\n"; }));
+  }
+  if (command == "init") {
+    agent::InitOptions init = options.init;
+    init.running = options.told().value_or(agent::Slot::kA);
+    SKIFF_TRY(agent::init_device(config, init));
+    return agent::kExitDone;
+  }
+  if (command == "once") return agent::run_once(config, options.told());
+  return agent::run_daemon(config, options.told());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Skiff's agent: brings a device from one image to the next", "skiff-agent");
+  Options options;
+  add_commands(app, options);
+  app.set_version_flag("--version", std::string(agent::kAgentVersion));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? agent::kExitDone : agent::kExitUsage;
+  }
+  const Result<int> code = dispatch(app.get_subcommands().front()->get_name(), options);
+  if (code) return *code;
+  agent::log_event("error", {{"what", code.error().text()}});
+  return code.error().rule == agent::kBusyRule ? agent::kExitBusy : agent::kExitError;
+}

@@ -1,0 +1,86 @@
+#include "agent/net/reply_head.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace skiff::agent {
+namespace {
+
+std::optional<std::uint64_t> number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, code] = std::from_chars(text.begin(), text.end(), value);
+  if (code != std::errc() || end != text.end() || text.empty()) return std::nullopt;
+  return value;
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return result;
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(kBlank);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
+}
+
+tl::unexpected<Error> refused(std::string_view name, std::string_view why) {
+  return fail(ErrorKind::kNetwork, "answer refused: " + std::string(name) + " " + std::string(why));
+}
+
+/// Keeps a field that may come only once.
+Result<void> keep(std::optional<std::string>& field, std::string_view name, std::string_view value) {
+  if (field) return refused(name, "stands there twice");
+  field = std::string(value);
+  return {};
+}
+
+}  // namespace
+
+std::optional<ContentRange> parse_content_range(std::string_view value) {
+  constexpr std::string_view kUnit = "bytes ";
+  if (!value.starts_with(kUnit)) return std::nullopt;
+  value.remove_prefix(kUnit.size());
+  const std::size_t dash = value.find('-');
+  const std::size_t slash = value.find('/');
+  if (dash == std::string_view::npos || slash == std::string_view::npos || slash < dash) return std::nullopt;
+  const auto first = number(value.substr(0, dash));
+  const auto last = number(value.substr(dash + 1, slash - dash - 1));
+  const auto total = number(value.substr(slash + 1));
+  if (!first || !last || !total || *first > *last || *last >= *total) return std::nullopt;
+  return ContentRange{*first, *last, *total};
+}
+
+Result<void> ReplyHead::take_line(std::string_view line) {
+  length_ += line.size();
+  if (length_ > kMaxLength) return refused("the header", "is too long");
+  if (line.starts_with("HTTP/")) {
+    const std::size_t length = length_;
+    *this = ReplyHead();
+    length_ = length;
+    return {};
+  }
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos) return {};
+  return take_field(lower(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
+}
+
+Result<void> ReplyHead::take_field(std::string_view name, std::string_view value) {
+  if (name == "transfer-encoding") return refused(name, "is not allowed");
+  if (name == "content-encoding" && lower(value) != "identity") return refused(name, "is not allowed");
+  if (name == "content-length") {
+    if (content_length_) return refused(name, "stands there twice");
+    content_length_ = number(value);
+    if (!content_length_) return refused(name, "is no number");
+  }
+  if (name == "retry-after") retry_after_ = number(value);
+  if (name == "etag") return keep(etag_, name, value);
+  if (name == "content-range") return keep(content_range_, name, value);
+  return {};
+}
+
+}  // namespace skiff::agent

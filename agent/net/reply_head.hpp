@@ -1,0 +1,49 @@
+// ReplyHead: what matters of an HTTP answer's header, read line by line and refused where it is ambiguous.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "skiff/result.hpp"
+
+namespace skiff::agent {
+
+/// A parsed `Content-Range: bytes first-last/total` (RFC 9110, 14.4).
+struct ContentRange {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;  ///< inclusive
+  std::uint64_t total = 0;
+  bool operator==(const ContentRange&) const = default;
+};
+/// nullopt: any other form, also those with '*', and numbers that do not fit or are out of order.
+std::optional<ContentRange> parse_content_range(std::string_view value);
+
+/// Refuses (kNetwork) what server/API.md says is never sent: Transfer-Encoding, a content coding, a second
+/// Content-Length, ETag or Content-Range, a Content-Length that is no number, and more than 16 KiB of lines.
+class ReplyHead {
+ public:
+  static constexpr std::size_t kMaxLength = 16 * 1024;
+
+  /// One line as it came, with or without its line end. A status line starts the head again (interim 1xx
+  /// answers).
+  Result<void> take_line(std::string_view line);
+
+  [[nodiscard]] const std::optional<std::uint64_t>& content_length() const { return content_length_; }
+  [[nodiscard]] const std::optional<std::string>& etag() const { return etag_; }
+  [[nodiscard]] const std::optional<std::string>& content_range() const { return content_range_; }
+  /// Seconds of Retry-After; its date form is ignored.
+  [[nodiscard]] const std::optional<std::uint64_t>& retry_after() const { return retry_after_; }
+
+ private:
+  Result<void> take_field(std::string_view name, std::string_view value);
+
+  std::size_t length_ = 0;
+  std::optional<std::uint64_t> content_length_;
+  std::optional<std::string> etag_;
+  std::optional<std::string> content_range_;
+  std::optional<std::uint64_t> retry_after_;
+};
+
+}  // namespace skiff::agent

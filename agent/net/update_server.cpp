@@ -1,0 +1,117 @@
+#include "agent/net/update_server.hpp"
+
+#include "agent/machine/json_fields.hpp"
+#include "agent/net/metadata_fetcher.hpp"
+#include "skiff/json.hpp"
+
+namespace skiff::agent {
+namespace {
+
+constexpr std::uint64_t kMaxAnswer = 65'536;
+constexpr std::chrono::seconds kDeadline{120};
+constexpr int kVersion = 1;
+
+/// "status 403 (pending)": the error's name is shown only if it looks like one.
+std::string status_text(const HttpReply& reply, ByteView body) {
+  std::string text = "status " + std::to_string(reply.status);
+  const Result<Json> json = parse_json(body);
+  if (!json) return text;
+  const Result<std::string> name = string_member(*json, "error");
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz-";
+  if (name && name->size() <= 32 && name->find_first_not_of(kLetters) == std::string::npos) {
+    text += " (" + *name + ")";
+  }
+  return text;
+}
+
+/// Answers that the same report would get again.
+bool is_final_refusal(long status) { return status == 400 || status == 404 || status == 413; }
+
+}  // namespace
+
+Result<Plan> parse_plan(ByteView body) {
+  SKIFF_ASSIGN(const Json json, parse_json(body));
+  SKIFF_ASSIGN(const std::uint64_t version, unsigned_member(json, "v"));
+  if (version != kVersion) return fail(ErrorKind::kUnsupported, "a plan of another version");
+  Plan plan;
+  SKIFF_ASSIGN(plan.poll_after, unsigned_member(json, "poll_after"));
+  SKIFF_ASSIGN(const std::string kind, string_member(json, "plan"));
+  if (kind == "nothing") return plan;
+  SKIFF_ASSIGN(plan.release, string_member(json, "release"));
+  plan.kind = Plan::Kind::kWait;
+  if (kind == "wait") return plan;
+  if (kind != "delta" && kind != "full") return fail(ErrorKind::kUnsupported, "an unknown plan");
+  SKIFF_ASSIGN(plan.delta, string_member(json, "delta"));
+  plan.kind = Plan::Kind::kInstall;
+  return plan;
+}
+
+std::string check_in_text(const CheckIn& device) {
+  const DeviceFacts& facts = device.facts;
+  return json_text(Json::Object{
+      {"v", kVersion},
+      {"hardware", facts.hardware},
+      {"image", Json::Object{{"sha256", facts.running.sha256.hex()}, {"length", facts.running.length}}},
+      {"version", device.version},
+      {"counter_floor", facts.counter_floor},
+      {"agent", facts.agent},
+      {"decoder", Json::Object{{"formats", Json::Array{std::int64_t{kFormatVersion}}},
+                               {"codecs", Json::Array{to_string(Codec::kZstd)}},
+                               {"memory", facts.decoder_memory}}},
+      {"state", device.state},
+  });
+}
+
+Result<std::pair<HttpReply, Bytes>> HttpUpdateServer::post(std::string path, std::string body) {
+  HttpRequest request;
+  request.path = std::move(path);
+  request.body = std::move(body);
+  request.deadline = kDeadline;
+  retry_after_.reset();
+  auto answer = client_.fetch(request, kMaxAnswer);
+  if (answer) retry_after_ = answer->first.head.retry_after();
+  return answer;
+}
+
+Result<Plan> HttpUpdateServer::check_in(const CheckIn& device) {
+  SKIFF_ASSIGN(const auto answer, post("/v1/check-in", check_in_text(device)));
+  const auto& [reply, body] = answer;
+  if (reply.status != 200) return fail(ErrorKind::kNetwork, "check-in: " + status_text(reply, body));
+  return parse_plan(body);
+}
+
+Result<Installation> HttpUpdateServer::authorise(const Plan& plan, const DeviceFacts& device,
+                                                 std::int64_t now) {
+  MetadataFetcher fetcher(client_, metadata_dir_);
+  tuf::ClientOptions options;
+  options.metadata_dir = metadata_dir_;
+  options.now = now;
+  SKIFF_ASSIGN(tuf::Client client, tuf::Client::open(std::move(options), fetcher));
+  Result<void> refreshed = client.refresh();
+  Result<Installation> installation = tl::unexpected<Error>(Error{});
+  if (refreshed) installation = authorise_installation(client, plan.release, plan.delta, device);
+  metadata_bytes_ += fetcher.received();
+  retry_after_ = fetcher.retry_after();
+  SKIFF_TRY(std::move(refreshed));
+  return installation;
+}
+
+RangeOutcome HttpUpdateServer::fetch(const DeltaOffer& delta, ByteRange wanted,
+                                     const RangeConsumer& consume) {
+  const RemoteFile file{"/v1/targets/" + delta.wire_path, delta.length, '"' + delta.sha256.hex() + '"'};
+  RangeOutcome outcome = fetch_range(client_, file, wanted, consume);
+  retry_after_ = outcome.retry_after;
+  return outcome;
+}
+
+Result<void> HttpUpdateServer::send_report(std::string_view body) {
+  SKIFF_ASSIGN(const auto answer, post("/v1/reports", std::string(body)));
+  const auto& [reply, text] = answer;
+  if (reply.status == 204 || reply.status == 200) return {};
+  return fail(is_final_refusal(reply.status) ? ErrorKind::kUsage : ErrorKind::kNetwork,
+              "report: " + status_text(reply, text));
+}
+
+Traffic HttpUpdateServer::traffic() const { return {metadata_bytes_, client_.wire_bytes()}; }
+
+}  // namespace skiff::agent
