@@ -1,6 +1,7 @@
 #include "match/path.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "match/common_run.hpp"
@@ -10,6 +11,8 @@ namespace {
 
 constexpr std::uint32_t kLiteral = UINT32_MAX;
 constexpr std::size_t kMaxActive = 256;  // beyond it the dearest half is let go
+constexpr std::array<std::uint32_t, 2> kWordLengths{4, 8};
+constexpr std::uint32_t kEntropyBlock = 4096;
 constexpr std::size_t kMinFastRun = 8;
 
 /// log2 of `value` (at least 1) times 16, linear between powers of two.
@@ -18,6 +21,38 @@ std::int64_t log2_16(std::uint64_t value) {
   const std::uint64_t fraction = bits >= 4 ? (value >> (bits - 4)) & 15 : (value << (4 - bits)) & 15;
   return static_cast<std::int64_t>(bits * 16 + fraction);
 }
+
+/// What each byte costs as a literal, from how often it stands in the same block of the result: tables full
+/// of zeros are cheap to send, code is not.
+class LiteralCosts {
+ public:
+  LiteralCosts(ByteView result, const Costs& costs) : result_(result), costs_(costs) {}
+
+  std::int64_t at(std::uint32_t position) {
+    if (position / kEntropyBlock != block_) enter(position / kEntropyBlock);
+    return cost_of_[result_[position]];
+  }
+
+ private:
+  void enter(std::uint32_t block) {
+    block_ = block;
+    const std::size_t begin = std::size_t{block} * kEntropyBlock;
+    const ByteView bytes =
+        result_.subspan(begin, std::min<std::size_t>(kEntropyBlock, result_.size() - begin));
+    std::array<std::uint32_t, 256> counts{};
+    for (const std::uint8_t byte : bytes) ++counts[byte];
+    for (std::size_t byte = 0; byte < counts.size(); ++byte) {
+      if (counts[byte] == 0) continue;
+      const std::int64_t bits_16 = log2_16(bytes.size()) - log2_16(counts[byte]);
+      cost_of_[byte] = std::max(costs_.least_literal, bits_16 * costs_.literal_percent / 16);
+    }
+  }
+
+  ByteView result_;
+  const Costs& costs_;
+  std::uint32_t block_ = UINT32_MAX;
+  std::array<std::int64_t, 256> cost_of_{};
+};
 
 /// A segment that passes the current position, with the cost of the cheapest way that is on it now.
 struct Active {
@@ -41,7 +76,12 @@ struct Arrival {
 class Walk {
  public:
   Walk(const Texts& texts, const std::vector<Segment>& segments, Range32 stretch, const Costs& costs)
-      : texts_(texts), segments_(segments), stretch_(stretch), costs_(costs), at_(stretch.begin) {}
+      : texts_(texts),
+        segments_(segments),
+        stretch_(stretch),
+        costs_(costs),
+        literals_(texts.result, costs),
+        at_(stretch.begin) {}
 
   Path run() {
     while (at_ < stretch_.end) {
@@ -119,9 +159,8 @@ class Walk {
 
   void skip_literals() {
     const std::uint32_t to = next_begin();
-    cost_ += costs_.literal * (to - at_);
     if (to > at_) arrive(at_ + 1, kLiteral, 0);
-    at_ = to;
+    for (; at_ < to; ++at_) cost_ += literals_.at(at_);
   }
 
   void arrive(std::uint32_t at, std::uint32_t segment, std::uint32_t entered) {
@@ -161,9 +200,24 @@ class Walk {
       i += same;
       if (i == run) break;
       if (same > 0) enter_if_cheaper(a, at_ + static_cast<std::uint32_t>(i));
-      a.above += (a.changed ? costs_.next_mismatch : costs_.first_mismatch) - costs_.equal;
+      a.above += mismatch_cost(a, at_ + static_cast<std::uint32_t>(i)) - costs_.equal;
       a.changed = true;
     }
+  }
+
+  [[nodiscard]] std::uint8_t residue(const Active& a, std::uint32_t at) const {
+    return static_cast<std::uint8_t>(texts_.result[at] -
+                                     texts_.base[static_cast<std::size_t>(at + a.diagonal)]);
+  }
+
+  /// Neighbours in a table often move by the same amount, which the coder notices.
+  [[nodiscard]] std::int64_t mismatch_cost(const Active& a, std::uint32_t at) const {
+    const std::uint32_t since = at - segments_[a.segment].begin;
+    const std::uint8_t change = residue(a, at);
+    for (const std::uint32_t word : kWordLengths) {
+      if (since >= word && residue(a, at - word) == change) return costs_.repeated_mismatch;
+    }
+    return a.changed ? costs_.next_mismatch : costs_.first_mismatch;
   }
 
   void enter_if_cheaper(Active& a, std::uint32_t at) {
@@ -179,13 +233,13 @@ class Walk {
   }
 
   void advance_one() {
-    std::int64_t least = costs_.literal;
+    std::int64_t least = literals_.at(at_);
     std::uint32_t by = kLiteral;
     for (std::size_t i = 0; i < active_.size(); ++i) {
       Active& a = active_[i];
       enter_if_cheaper(a, at_);
       const bool stands = texts_.result[at_] == texts_.base[static_cast<std::size_t>(at_ + a.diagonal)];
-      a.above += stands ? costs_.equal : a.changed ? costs_.next_mismatch : costs_.first_mismatch;
+      a.above += stands ? costs_.equal : mismatch_cost(a, at_);
       a.changed = !stands;
       if (a.above < least) {
         least = a.above;
@@ -224,6 +278,7 @@ class Walk {
   const std::vector<Segment>& segments_;
   Range32 stretch_;
   const Costs& costs_;
+  LiteralCosts literals_;
   std::uint32_t at_;
   std::size_t next_ = 0;  // segment that opens next
   std::vector<Active> active_;
