@@ -11,15 +11,15 @@ namespace skiff::match {
 
 /// What things cost on the wire, in hundredths of a bit. Integers, so that every machine chooses alike.
 struct Costs {
-  std::int64_t literal_percent = 65;  ///< of a byte's entropy in its surroundings: a byte that no copy covers
+  std::int64_t literal_percent = 55;  ///< of a byte's entropy in its surroundings: a byte that no copy covers
   std::int64_t least_literal = 50;    ///< but no less than this
   std::int64_t equal = 1;             ///< a copied byte that stands
   std::int64_t first_mismatch = 800;  ///< a copied byte that changes, after one that stood
   std::int64_t next_mismatch = 300;   ///< after one that changed
   std::int64_t repeated_mismatch = 200;  ///< changed by as much as the byte one or two words before was
-  std::int64_t enter = 1400;             ///< a new copy
+  std::int64_t enter = 2200;             ///< a new copy
   std::int64_t enter_per_bit = 140;  ///< and per bit of the distance between its diagonal and the last one's
-  std::int64_t resume = 1600;         ///< a new copy on the last one's diagonal
+  std::int64_t resume = 2200;         ///< a new copy on the last one's diagonal
 };
 
 /// A piece of the path: result positions [begin, end) copied along `diagonal`.

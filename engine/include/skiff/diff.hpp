@@ -15,7 +15,7 @@ struct DiffOptions {
   unsigned threads = 1;                               ///< the same bytes come out whatever the number
   std::uint64_t max_memory = std::uint64_t{4} << 30;  ///< bytes the encoder may use for its indexes
   /// Told the stage ("match", "code", …) and how far it is in [0, 1]; return false to cancel. May be empty.
-  std::function<bool(std::string_view stage, double done)> progress;
+  std::function<bool(std::string_view stage, double done)> progress{};
 };
 
 /// Bytes of the delta by what they say, as `skiff inspect` shows them; their sum is delta_length.

@@ -1,0 +1,112 @@
+#include "match/matcher.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/engine/apply/test_images.hpp"
+#include "tests/engine/match/match_images.hpp"
+
+namespace skiff::match {
+namespace {
+
+using testing::operator+;
+
+const Checkpoint kGoOn = [](double) -> Result<void> { return {}; };
+
+Match match_of(const Bytes& base, const Bytes& result, const MatchOptions& options = {}) {
+  Result<Match> match = find_cover(ViewSource(base), ViewSource(result), options, kGoOn);
+  EXPECT_TRUE(match);
+  return match ? std::move(*match) : Match{};
+}
+
+std::vector<testing::MatchPair> all_pairs() {
+  std::vector<testing::MatchPair> pairs = testing::ordinary_pairs();
+  for (auto& pair : testing::hostile_pairs(30'000)) pairs.push_back(std::move(pair));
+  return pairs;
+}
+
+std::uint64_t covered_bytes(const Cover& cover) {
+  std::uint64_t sum = 0;
+  for (const Copy& copy : cover) sum += copy.length;
+  return sum;
+}
+
+TEST(Matcher, CopiesAreInOrderApartInsideBothImagesAndTruthfulAboutEquality) {
+  for (const auto& [name, base, result] : all_pairs()) {
+    std::uint64_t end = 0;
+    for (const Copy& copy : match_of(base, result).cover) {
+      ASSERT_GE(copy.result, end) << name;
+      ASSERT_GT(copy.length, 0u) << name;
+      end = copy.result + copy.length;
+      ASSERT_LE(end, result.size()) << name;
+      ASSERT_LE(copy.base + copy.length, base.size()) << name;
+      const bool equal =
+          testing::part(base, copy.base, copy.length) == testing::part(result, copy.result, copy.length);
+      EXPECT_EQ(copy.equal, equal) << name << " at " << copy.result;
+    }
+  }
+}
+
+TEST(Matcher, FindsNearlyEverythingThatOnlyMoved) {
+  for (const auto& [name, base, result] : testing::ordinary_pairs()) {
+    if (name == "unrelated" || base.empty() || result.empty()) continue;
+    EXPECT_GT(covered_bytes(match_of(base, result).cover), result.size() * 95 / 100) << name;
+  }
+}
+
+TEST(Matcher, CoversNothingOfWhatIsNotThere) {
+  const Bytes base = testing::noise(50'000, 1);
+  EXPECT_LT(covered_bytes(match_of(base, testing::noise(50'000, 2)).cover), 100u);
+  EXPECT_TRUE(match_of({}, base).cover.empty());
+  EXPECT_TRUE(match_of(base, {}).cover.empty());
+}
+
+TEST(Matcher, GivesTheSameCoverWhateverTheNumberOfThreads) {
+  for (const auto& [name, base, result] : all_pairs()) {
+    const Cover one = match_of(base, result, {.threads = 1}).cover;
+    for (const unsigned threads : {2u, 3u}) {
+      EXPECT_EQ(match_of(base, result, {.threads = threads}).cover, one) << name;
+    }
+  }
+}
+
+TEST(Matcher, WorksInChunksWhenMemoryIsShort) {
+  const Bytes base = testing::noise(4 << 20, 1);
+  const Bytes result = testing::noise(100, 2) + testing::speckled(base, 700);
+  const MatchOptions tight{.threads = 2, .max_memory = 24 << 20};
+  const Match match = match_of(base, result, tight);
+  EXPECT_GT(covered_bytes(match.cover), result.size() * 3 / 4);
+}
+
+/// Limits on what is looked at per result byte, far above what ordinary images need and far below a quadratic
+/// blow-up, which at this length would be tens of thousands.
+TEST(Matcher, DoesBoundedWorkOnHostileImages) {
+  std::vector<testing::MatchPair> pairs = testing::hostile_pairs(200'000);
+  pairs.push_back({"code of few words", testing::code(50'000, 1, 0), testing::code(50'000, 1, 5)});
+  for (const auto& [name, base, result] : pairs) {
+    const MatchWork work = match_of(base, result).work;
+    EXPECT_LE(work.seed_bytes, 300 * result.size()) << name;
+    EXPECT_LE(work.path_steps, 300 * result.size()) << name;
+    EXPECT_LE(work.segments, result.size() / 8) << name;
+  }
+}
+
+TEST(Matcher, StopsAtWhicheverCheckpointSaysSo) {
+  const Bytes base = testing::prose(60'000, 1);
+  const Bytes result = testing::speckled(base, 100);
+  for (int allowed = 0;; ++allowed) {
+    int left = allowed;
+    const Checkpoint stop = [&](double) -> Result<void> {
+      if (left-- > 0) return {};
+      return fail(ErrorKind::kCancelled, "enough");
+    };
+    const Result<Match> match = find_cover(ViewSource(base), ViewSource(result), {}, stop);
+    if (match) {
+      EXPECT_GT(allowed, 3);
+      return;
+    }
+    EXPECT_EQ(match.error().kind, ErrorKind::kCancelled);
+  }
+}
+
+}  // namespace
+}  // namespace skiff::match
