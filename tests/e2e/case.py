@@ -1,0 +1,61 @@
+"""What the tests of whole updates share: a fleet with two releases, a delta between them, a server and a proxy."""
+
+import shutil
+import tempfile
+import unittest
+from pathlib import Path
+
+import images
+from fleet import Fleet
+from programs import programs
+from proxy import Proxy
+
+BASE_BLOCKS, NEW_BLOCKS = 1024, 384
+
+
+class FleetCase(unittest.TestCase):
+    """Each test has a fleet of its own, copied from one that is made once."""
+
+    @classmethod
+    def setUpClass(cls):
+        scratch = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(scratch.cleanup)
+        cls.template = Path(scratch.name)
+        fleet = Fleet(programs(), cls.template)
+        base = images.image(10, BASE_BLOCKS)
+        one = fleet.write_image("one.img", base)
+        two = fleet.write_image("two.img", images.revised(base, 11, NEW_BLOCKS))
+        fleet.release(one)
+        fleet.release(two)
+        cls.delta_name = fleet.add_delta(one, two).relative_to(cls.template)
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        shutil.copytree(self.template, scratch.name, dirs_exist_ok=True)
+        self.fleet = Fleet(programs(), scratch.name)
+        self.addCleanup(self.fleet.close)
+        self.one, self.two = self.fleet.folder / "one.img", self.fleet.folder / "two.img"
+        self.delta = self.fleet.folder / self.delta_name
+        # The deltas these tests need are there, so that none waits for the server's workers.
+        self.server = self.fleet.start_server("--workers", "0")
+        self.proxy = Proxy(self.server.address)
+        self.addCleanup(self.proxy.close)
+        self.device = self.fleet.device("device-1", self.one, self.proxy.port)
+
+    def check_step(self, code):
+        """One step of the agent ends with this exit code."""
+        self.assertEqual(self.device.once(), code, self.device.log())
+
+    def check_untouched(self):
+        """The device still boots what it booted, and that is release one."""
+        self.assertEqual(self.device.boot(), "A")
+        self.assertTrue(self.device.holds("A", self.one))
+
+    def check_updates(self):
+        """From here on the update goes through to its commit."""
+        self.check_step(self.device.REBOOT)
+        self.assertTrue(self.device.holds("B", self.two))
+        self.assertEqual(self.device.boot(), "B")
+        self.check_step(self.device.OK)
+        self.assertEqual(self.device.boot(), "B")

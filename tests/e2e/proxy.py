@@ -1,0 +1,93 @@
+"""A TCP proxy that counts the bytes of every connection at the socket and cuts connections where it is told."""
+
+import selectors
+import socket
+import struct
+import threading
+
+CHUNK = 4096
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with no time left: close() sends a reset
+
+
+class Proxy:
+    """Forwards 127.0.0.1:port to an upstream. Bytes are counted as the device sees them: up is sent, down received."""
+
+    def __init__(self, upstream):
+        self.upstream = upstream
+        self.up = 0
+        self.down = 0
+        self.connections = 0
+        self.cuts = 0
+        self._cut_after = None
+        self._marks = []
+        self._lock = threading.Lock()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def total(self):
+        return self.up + self.down
+
+    def cut_after(self, bytes_down):
+        """Cuts once, as soon as so many more bytes have gone down; None takes it back."""
+        with self._lock:
+            self._cut_after = None if bytes_down is None else self.down + bytes_down
+
+    def when_down(self, bytes_down):
+        """An event that is set once so many more bytes have gone down."""
+        reached = threading.Event()
+        with self._lock:
+            self._marks.append((self.down + bytes_down, reached))
+        return reached
+
+    def close(self):
+        self._listener.close()
+
+    def _accept(self):
+        while True:
+            try:
+                device, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(device,), daemon=True).start()
+
+    def _serve(self, device):
+        try:
+            server = socket.create_connection(self.upstream)
+        except OSError:
+            self._reset(device)
+            return
+        with selectors.DefaultSelector() as ready:
+            ready.register(device, selectors.EVENT_READ, (server, "up"))
+            ready.register(server, selectors.EVENT_READ, (device, "down"))
+            try:
+                while all(self._forward(key.fileobj, *key.data) for key, _ in ready.select()):
+                    pass
+            except OSError:
+                pass
+        self._reset(device)
+        self._reset(server)
+
+    def _forward(self, source, target, direction):
+        """Moves one chunk; False when the connection is at its end, by itself or by a cut."""
+        chunk = source.recv(CHUNK)
+        if not chunk:
+            return False
+        with self._lock:
+            if direction == "down" and self._cut_after is not None and self.down + len(chunk) >= self._cut_after:
+                self._cut_after = None
+                self.cuts += 1
+                return False
+            setattr(self, direction, getattr(self, direction) + len(chunk))
+            for mark, reached in self._marks:
+                if self.down >= mark:
+                    reached.set()
+        target.sendall(chunk)
+        return True
+
+    @staticmethod
+    def _reset(connection):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+        connection.close()

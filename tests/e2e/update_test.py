@@ -1,0 +1,143 @@
+"""Updates from end to end: over a good link, over links that are cut, with an agent that is killed, and rolled back."""
+
+import threading
+import unittest
+
+from case import FleetCase
+
+WIRE_EXTRA = 60_000  # bytes that metadata, handshakes and requests of one update may cost beside the delta
+FRAME = 65_536
+
+
+class UpdateTest(FleetCase):
+    def kill_in_download(self, bytes_down):
+        """Kills the agent as soon as so many more bytes came down; gives its exit code."""
+        reached = self.proxy.when_down(bytes_down)
+        agent = self.device.start("once")
+        ended = threading.Thread(target=lambda: (agent.wait(), reached.set()))
+        ended.start()
+        reached.wait()
+        agent.kill()
+        ended.join()
+        return agent.returncode
+
+    def check_committed(self, wasted_at_most=0):
+        """The server knows of one update, committed, that fetched every byte of the delta and not many twice."""
+        reports = self.server.reports()
+        self.assertEqual([report["outcome"] for report in reports], ["committed"])
+        self.assertLessEqual(reports[0]["wasted_bytes"], wasted_at_most)
+        self.assertEqual(reports[0]["payload_bytes"], self.delta.stat().st_size + reports[0]["wasted_bytes"])
+        return reports[0]
+
+    def test_an_update_goes_through_and_costs_little_more_than_its_delta(self):
+        self.check_updates()
+        delta = self.delta.stat().st_size
+        self.assertLess(self.proxy.total, delta * 1.02 + WIRE_EXTRA)
+        report = self.check_committed()
+        self.assertAlmostEqual(report["wire_bytes"], self.proxy.total, delta=0.02 * self.proxy.total)
+
+    def test_the_agents_memory_is_bounded(self):
+        self.check_updates()
+        self.assertLess(self.check_committed()["peak_memory"], 32 << 20)
+
+    def test_nothing_to_do_is_cheap(self):
+        self.check_updates()
+        self.check_step(self.device.OK)
+        before = self.proxy.total
+        self.check_step(self.device.OK)
+        self.assertLess(self.proxy.total - before, 8_000)
+
+    def test_a_cut_connection_is_taken_up_where_it_broke(self):
+        delta = self.delta.stat().st_size
+        for part in (0.2, 0.4, 0.3):
+            self.proxy.cut_after(int(delta * part))
+            code = self.device.once()
+            self.assertIn(code, (self.device.LATER, self.device.REBOOT), self.device.log())
+        self.assertGreaterEqual(self.proxy.cuts, 1)
+        if code == self.device.LATER:
+            self.check_step(self.device.REBOOT)
+        self.assertTrue(self.device.holds("B", self.two))
+        self.assertEqual(self.device.boot(), "B")
+        self.check_step(self.device.OK)
+        # What was cut off inside a frame comes again; a finished segment never does.
+        self.check_committed(wasted_at_most=3 * FRAME)
+        self.assertLess(self.proxy.down, delta * 1.02 + 3 * FRAME + 2 * WIRE_EXTRA)
+
+    def test_a_killed_agent_goes_on_and_pays_no_finished_segment_twice(self):
+        delta = self.delta.stat().st_size
+        kills = 0
+        for part in (0.05, 0.3, 0.3, 0.2):
+            code = self.kill_in_download(int(delta * part))
+            self.check_untouched()
+            kills += code == -9
+        self.assertEqual(kills, 4)
+        done_before = self.device.status()["update"]["segments_done"]
+        self.assertGreater(done_before, 0)
+        self.check_updates()
+        segment = self.longest_segment()
+        self.assertLess(self.proxy.down, delta * 1.02 + 4 * (segment + FRAME) + 5 * WIRE_EXTRA)
+        self.check_committed(wasted_at_most=4 * (segment + FRAME))
+
+    def longest_segment(self):
+        """At most so many wire bytes has a segment of the delta: all of them over their number, and half as many again."""
+        from programs import run_json
+
+        report = run_json(self.fleet.programs.skiff, "inspect", self.delta, "--json")
+        self.assertGreater(report["segments"], 2)
+        return report["delta_length"] * 3 // (2 * report["segments"])
+
+    def test_a_server_that_is_not_there_changes_nothing_and_is_asked_again(self):
+        self.server.stop()
+        self.check_step(self.device.LATER)
+        self.check_untouched()
+        server = self.fleet.start_server("--workers", "0")
+        self.device.link(server.address[1])
+        self.check_updates()
+
+    def test_a_server_that_is_away_during_the_trial_rolls_nothing_back(self):
+        self.check_step(self.device.REBOOT)
+        self.assertEqual(self.device.boot(), "B")
+        self.server.stop()
+        self.check_step(self.device.LATER)
+        self.assertEqual(self.device.status()["boot"]["primary"], "A")
+        server = self.fleet.start_server("--workers", "0")
+        self.device.link(server.address[1])
+        self.check_step(self.device.OK)
+        self.assertEqual(self.device.status()["boot"]["primary"], "B")
+
+    def test_a_failing_check_rolls_back_and_is_reported(self):
+        self.device.add_check("10-fine", "exit 0")
+        self.device.add_check("20-selftest", 'echo "the new slot $SKIFF_SLOT is broken"; test "$SKIFF_SLOT" = A')
+        self.check_step(self.device.REBOOT)
+        self.assertEqual(self.device.boot(), "B")
+        self.check_step(self.device.REBOOT)
+        self.check_untouched()
+        self.device.once()
+        report = self.server.reports()[0]
+        self.assertEqual((report["outcome"], report["reason"]), ("rolled-back", "check 20-selftest failed with exit 1"))
+        self.assertIn("the new slot B is broken", report["checks"])
+
+    def test_a_slot_that_never_comes_up_falls_back_by_itself(self):
+        self.check_step(self.device.REBOOT)
+        boots = [self.device.boot() for _ in range(4)]
+        self.assertEqual(boots, ["B", "B", "B", "A"])
+        self.device.once()
+        self.assertEqual([report["outcome"] for report in self.server.reports()], ["rolled-back"])
+
+    def test_the_server_makes_a_delta_that_is_missing_while_the_device_waits(self):
+        base = self.two.read_bytes()
+        three = self.fleet.write_image("three.img", base[:500_000] + b"release three" * 100 + base[500_000:])
+        self.check_updates()
+        self.server.stop()
+        self.fleet.release(three)
+        server = self.fleet.start_server("--workers", "1", "--poll-wait", "1")
+        self.device.link(server.address[1])
+        code = self.device.once()
+        while code in (self.device.OK, self.device.LATER):
+            code = self.device.once()
+        self.assertEqual(code, self.device.REBOOT, self.device.log())
+        self.assertTrue(self.device.holds("A", three))
+
+
+if __name__ == "__main__":
+    unittest.main()
