@@ -13,7 +13,7 @@ target_compile_features(skiff_flags INTERFACE cxx_std_20)
 # When it optimises, g++ 12 sees overlapping copies inside std::string's operator+ (GCC bug 105651) and uninitialised
 # values inside std::variant where there are none.
 target_compile_options(skiff_flags INTERFACE
-  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -fstack-protector-strong
+  -Wall -Wextra -Wshadow $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> -fstack-protector-strong
   "$<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict;-Wno-maybe-uninitialized>"
   $<$<BOOL:${PROJECT_IS_TOP_LEVEL}>:-Werror>
   $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>
@@ -21,8 +21,9 @@ target_compile_options(skiff_flags INTERFACE
 target_compile_definitions(skiff_flags INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
 target_link_options(skiff_flags INTERFACE -Wl,-z,relro,-z,now)
 if(SKIFF_SANITIZE)
+  # The vptr check needs type information, which NO_EXCEPTIONS libraries are built without.
   target_compile_options(skiff_flags INTERFACE
-    -fsanitize=${SKIFF_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    -fsanitize=${SKIFF_SANITIZE} -fno-sanitize=vptr -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(skiff_flags INTERFACE -fsanitize=${SKIFF_SANITIZE})
 endif()
 if(SKIFF_FUZZ)
@@ -38,6 +39,7 @@ function(skiff_library name)
   add_library(skiff_${name} STATIC ${ARG_SOURCES})
   add_library(skiff::${name} ALIAS skiff_${name})
   set_target_properties(skiff_${name} PROPERTIES EXPORT_NAME ${name})
+  target_compile_features(skiff_${name} PUBLIC cxx_std_20)
   target_include_directories(skiff_${name}
     PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/engine/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
     PRIVATE ${PROJECT_SOURCE_DIR}/engine)
