@@ -162,11 +162,10 @@ Result<ExitCode> run_daemon(const Config& config, std::optional<Slot> told) {
   }
 }
 
-Result<Slot> launch(const Config& config) {
+Result<Slot> launch(const Config& config, Storage& storage) {
   if (config.boot != BootKind::kFile) {
     return fail(ErrorKind::kUsage, "the boot loader of this device is not skiff-agent");
   }
-  PosixStorage storage;
   SKIFF_ASSIGN(const StateStore store, StateStore::open(storage, config.state_dir));
   const std::optional<Identity> identity = store.identity();
   SKIFF_ASSIGN(const std::optional<BootState> known, read_boot_state(storage, config.boot_state()));

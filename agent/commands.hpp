@@ -7,6 +7,7 @@
 
 #include "agent/boot/boot_control.hpp"
 #include "agent/config.hpp"
+#include "agent/system/storage.hpp"
 
 namespace skiff::agent {
 
@@ -35,7 +36,7 @@ Result<ExitCode> run_once(const Config& config, std::optional<Slot> told);
 /// Polls until SIGTERM or SIGINT, or a reboot is wanted and no command for it is configured.
 Result<ExitCode> run_daemon(const Config& config, std::optional<Slot> told);
 /// What the boot loader of boot kind `file` does: the slot to boot, after the boot state is written.
-Result<Slot> launch(const Config& config);
+Result<Slot> launch(const Config& config, Storage& storage);
 /// The state as a JSON object, or as lines for people.
 Result<std::string> status_text(const Config& config, bool as_json);
 

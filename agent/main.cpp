@@ -56,8 +56,10 @@ Result<int> dispatch(const std::string& command, const Options& options) {
   SKIFF_ASSIGN(const agent::Config config, agent::read_config(options.config));
   if (command == "status") return print(agent::status_text(config, options.json));
   if (command == "boot") {
-    return print(
-        agent::launch(config).map([](agent::Slot slot) { return std::string(to_string(slot)) + "\n"; }));
+    agent::PosixStorage storage;
+    return print(agent::launch(config, storage).map([](agent::Slot slot) {
+      return std::string(to_string(slot)) + "\n";
+    }));
   }
   if (command == "init") {
     agent::InitOptions init = options.init;

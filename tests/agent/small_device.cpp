@@ -1,0 +1,114 @@
+#include "tests/agent/small_device.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "skiff/trust.hpp"
+#include "tests/engine/apply/delta_builder.hpp"
+
+namespace skiff::testing {
+namespace {
+
+using agent::Slot;
+
+constexpr std::size_t kImage = 64 * 1024;
+
+Bytes random_image() {
+  std::mt19937 random(7);
+  Bytes image(kImage);
+  for (std::uint8_t& byte : image) byte = static_cast<std::uint8_t>(random());
+  return image;
+}
+
+/// The same image with some runs of bytes changed and a part of it new.
+Bytes changed(Bytes image) {
+  std::mt19937 random(8);
+  for (std::size_t at = 500; at < image.size(); at += 3'000) image[at] ^= 0x55;
+  for (std::size_t at = 20'000; at < 28'000; ++at) image[at] = static_cast<std::uint8_t>(random());
+  return image;
+}
+
+ImageId id_of(const Bytes& image) { return {image.size(), sha256(image)}; }
+
+}  // namespace
+
+SmallDevice::SmallDevice() : old_image_(random_image()), new_image_(changed(old_image_)) {
+  BuildPlan plan;
+  plan.window = 16 * 1024;
+  plan.segment = 4 * 1024;
+  server.delta = make_delta(old_image_, new_image_, plan);
+  const ViewSource delta(server.delta);
+  const DeltaInfo info = *read_delta_info(delta);
+  segments_ = info.segments;
+  head_length_ = info.head_length;
+  Release& release = server.installation.release;
+  release = {"releases/small-2.img", {"small"}, "2", 2, id_of(new_image_), agent::kBuildTime};
+  DeltaOffer& offer = server.installation.delta;
+  offer.target = "deltas/small.skd";
+  offer.length = server.delta.size();
+  offer.sha256 = sha256(server.delta);
+  offer.base = id_of(old_image_);
+  offer.result = release.image;
+  offer.frames_root = *frames_root(delta, make_sha256);
+  offer.decoder_memory = info.decoder_memory;
+  config.hardware = "small";
+  config.slots = {"slot-a", "slot-b"};
+  config.state_dir = "state";
+  storage.put("slot-a", old_image_);
+  storage.put("slot-b", Bytes(kImage, 0xEE));
+  EXPECT_TRUE(agent::FileBoot::open(storage, config.boot_state(), Slot::kA));
+  agent::Identity identity;
+  identity.of(Slot::kA) = agent::Installed{id_of(old_image_), "1"};
+  identity.counter_floor = 1;
+  auto store = agent::StateStore::open(storage, config.state_dir);
+  EXPECT_TRUE(store && store->save(identity) && store->save(agent::UpdateRecord{}));
+}
+
+Bytes SmallDevice::slot_content(Slot slot) const {
+  return storage.content(config.slots[static_cast<std::size_t>(slot)]);
+}
+
+agent::UpdateRecord SmallDevice::journal() {
+  const auto store = agent::StateStore::open(storage, config.state_dir);
+  return store ? store->record().value_or(agent::UpdateRecord{}) : agent::UpdateRecord{};
+}
+
+std::string SmallDevice::last_outcome() const {
+  return server.reports.size() == 1 ? *string_member(server.reports.begin()->second, "outcome") : "";
+}
+
+Result<agent::Outcome> SmallDevice::boot() {
+  clock.reboot();
+  SKIFF_ASSIGN(running_, agent::launch(config, storage));
+  EXPECT_EQ(slot_content(running_), image(running_)) << "booted a slot that is not whole";
+  return run();
+}
+
+Result<agent::Outcome> SmallDevice::run() {
+  clock.advance(1);
+  SKIFF_ASSIGN(auto file_boot, agent::FileBoot::open(storage, config.boot_state(), running_));
+  agent::MachineOptions options;
+  options.hardware = config.hardware;
+  options.slots = config.slots;
+  options.state_dir = config.state_dir;
+  options.running = running_;
+  options.trial_deadline = trial_deadline;
+  SKIFF_ASSIGN(auto machine, agent::Machine::open({storage, file_boot, server, checks, clock}, options));
+  const Result<agent::Outcome> outcome = machine.run();
+  last_state = std::string(to_string(machine.record().state));
+  return outcome;
+}
+
+Result<int> SmallDevice::converge(Fate fate, unsigned seed, int limit) {
+  for (int boots = 1; boots <= limit; ++boots) {
+    const Result<agent::Outcome> outcome = boot();
+    if (!outcome && !storage.is_dead()) return tl::unexpected<Error>(outcome.error());
+    if (outcome && outcome->stop == agent::Outcome::Stop::kIdle && !server.reports.empty()) return boots;
+    // A clean reboot writes everything back first.
+    storage.power_cycle(storage.is_dead() ? fate : Fate::kKept, seed + static_cast<unsigned>(boots));
+  }
+  return fail(ErrorKind::kLimit, "not over after " + std::to_string(limit) + " boots");
+}
+
+}  // namespace skiff::testing
