@@ -1,0 +1,166 @@
+#include "diff/mixed_window_coder.hpp"
+
+#include <algorithm>
+
+#include "base/xxh.hpp"
+#include "codec/map_coder.hpp"
+#include "codec/segment_coder.hpp"
+#include "format/pieces.hpp"
+
+namespace skiff {
+namespace {
+
+/// The result image, read in order, with the digest of what was taken.
+class TrueBytes final : public ResultStream {
+ public:
+  TrueBytes(const Source& image, std::uint64_t begin) : image_(image), at_(begin), block_(kBlock) {}
+
+  Result<std::uint64_t> peek(unsigned length) override {
+    if (at_ < begin_ || at_ - begin_ + length > filled_) SKIFF_TRY(fill());
+    std::uint64_t value = 0;
+    for (unsigned i = length; i-- > 0;)
+      value = value << 8 | block_[static_cast<std::size_t>(at_ - begin_) + i];
+    return value;
+  }
+  Result<void> put(ByteView bytes) override {
+    digest_.update(bytes);
+    at_ += bytes.size();
+    return {};
+  }
+  [[nodiscard]] std::uint64_t digest() const { return digest_.digest(); }
+
+ private:
+  static constexpr std::size_t kBlock = 64 * 1024;
+  Result<void> fill() {
+    begin_ = at_;
+    filled_ = static_cast<std::size_t>(std::min<std::uint64_t>(kBlock, image_.size() - begin_));
+    return image_.read_at(begin_, MutableBytes(block_).first(filled_));
+  }
+
+  const Source& image_;
+  std::uint64_t at_;
+  Bytes block_;
+  std::uint64_t begin_ = 0;
+  std::size_t filled_ = 0;
+  Xxh3 digest_;
+};
+
+/// The spaces that one of some ranges, in order, touches.
+ImageTyping touched(const ImageTyping& typing, std::vector<match::Range> ranges, bool with_types) {
+  std::sort(ranges.begin(), ranges.end(),
+            [](const match::Range& a, const match::Range& b) { return a.begin < b.begin; });
+  ImageTyping out;
+  std::size_t next = 0;
+  std::uint64_t reached = 0;  // the furthest end of the ranges before `next`
+  for (const Space& space : typing) {
+    for (; next < ranges.size() && ranges[next].begin < space.end; ++next)
+      reached = std::max(reached, ranges[next].end);
+    if (reached <= space.begin) continue;
+    out.push_back(space);
+    if (!with_types) out.back().types.clear();
+  }
+  return out;
+}
+
+WindowMap window_map(const Typing& typing, const Window& window) {
+  std::vector<match::Range> base;
+  std::vector<match::Range> result;
+  for (const Copy& copy : window.copies) {
+    if (copy.verbatim) continue;
+    base.push_back({copy.base_offset, copy.base_offset + copy.length});
+    result.push_back({copy.result_offset, copy.result_end()});
+  }
+  return {window.copies,
+          {touched(typing.base, std::move(base), true), touched(typing.result, std::move(result), false)}};
+}
+
+std::uint64_t entries_of(const ImageTyping& typing) {
+  std::uint64_t entries = typing.size();
+  for (const Space& space : typing) entries += space.addresses.size() + space.types.size();
+  return entries;
+}
+
+class Coding {
+ public:
+  Coding(const Images& images, const Window& window, std::uint32_t index, const MixedOptions& options,
+         WindowMap map)
+      : images_(images),
+        window_(window),
+        index_(index),
+        options_(options),
+        map_(std::move(map)),
+        models_(options.sizes) {}
+
+  Result<MixedWindow> run() {
+    MixedWindow out;
+    out.entries = map_.copies.size() + entries_of(map_.typing.base) + entries_of(map_.typing.result);
+    // Typing is advice: where it would crowd out the copies, the window goes without.
+    if (out.entries > options_.max_entries) {
+      map_.typing = {};
+      out.entries = map_.copies.size();
+    }
+    SKIFF_ASSIGN(MixedSegment map, code_map());
+    out.segments.push_back(std::move(map));
+    const WindowView view(map_);
+    for (std::uint64_t at = window_.begin; at < window_.end;) {
+      SKIFF_ASSIGN(MixedSegment segment, code_range(view, at));
+      at += segment.info.result_length;
+      out.segments.push_back(std::move(segment));
+    }
+    out.totals = count_pieces(PieceWalk(map_.copies, window_.begin, window_.end));
+    return out;
+  }
+
+ private:
+  Result<MixedSegment> code_map() {
+    models_.reset();
+    RangeEncoder coder;
+    const WindowBounds bounds{window_.begin, window_.end - window_.begin, images_.base.size()};
+    SKIFF_TRY(MapCoder<RangeEncoder>(coder, models_.numbers, models_.slots, bounds, images_.result.size(),
+                                     options_.max_entries)
+                  .run(map_));
+    MixedSegment out;
+    out.info = {.is_map = true, .window = index_, .result_offset = window_.begin};
+    out.wire = finished(coder);
+    return out;
+  }
+
+  Result<MixedSegment> code_range(const WindowView& view, std::uint64_t begin) {
+    models_.reset();
+    RangeEncoder coder;
+    TrueBytes truth(images_.result, begin);
+    SegmentCoder<RangeEncoder> segment(coder, models_, options_.sizes, images_.base, view, truth);
+    SKIFF_ASSIGN(const std::uint64_t end, segment.run(begin, window_.end, options_.segment_wire));
+    MixedSegment out;
+    out.info.window = index_;
+    out.info.result_offset = begin;
+    out.info.result_length = end - begin;
+    out.info.digest = truth.digest();
+    out.literal_wire = segment.literal_bytes();
+    out.wire = finished(coder);
+    return out;
+  }
+
+  /// A segment has at least one byte on the wire.
+  static Bytes finished(RangeEncoder& coder) {
+    Bytes wire = coder.finish();
+    if (wire.empty()) wire.push_back(0);
+    return wire;
+  }
+
+  const Images& images_;
+  const Window& window_;
+  std::uint32_t index_;
+  const MixedOptions& options_;
+  WindowMap map_;
+  SegmentModels models_;
+};
+
+}  // namespace
+
+Result<MixedWindow> code_mixed_window(const Images& images, const Typing& typing, const Window& window,
+                                      std::uint32_t index, const MixedOptions& options) {
+  return Coding(images, window, index, options, window_map(typing, window)).run();
+}
+
+}  // namespace skiff
