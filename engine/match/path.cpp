@@ -2,58 +2,18 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 
 #include "match/common_run.hpp"
+#include "match/literal_costs.hpp"
 
 namespace skiff::match {
 namespace {
 
 constexpr std::uint32_t kLiteral = UINT32_MAX;
-constexpr std::size_t kMaxActive = 256;  // beyond it the dearest half is let go
-constexpr std::array<std::uint32_t, 2> kWordLengths{4, 8};
-constexpr std::uint32_t kEntropyBlock = 4096;
-constexpr std::uint32_t kForecast = 128;  // bytes looked ahead to choose which to let go
+constexpr std::size_t kMaxActive = 256;                     // beyond it the less promising half is let go
+constexpr std::array<std::uint32_t, 2> kWordLengths{4, 8};  // of the tables that programs are full of
+constexpr std::uint32_t kForecast = 128;                    // bytes looked ahead to choose which to let go
 constexpr std::size_t kMinFastRun = 8;
-
-/// log2 of `value` (at least 1) times 16, linear between powers of two.
-std::int64_t log2_16(std::uint64_t value) {
-  const auto bits = static_cast<unsigned>(std::bit_width(value)) - 1;
-  const std::uint64_t fraction = bits >= 4 ? (value >> (bits - 4)) & 15 : (value << (4 - bits)) & 15;
-  return static_cast<std::int64_t>(bits * 16 + fraction);
-}
-
-/// What each byte costs as a literal, from how often it stands in the same block of the result: tables full
-/// of zeros are cheap to send, code is not.
-class LiteralCosts {
- public:
-  LiteralCosts(ByteView result, const Costs& costs) : result_(result), costs_(costs) {}
-
-  std::int64_t at(std::uint32_t position) {
-    if (position / kEntropyBlock != block_) enter(position / kEntropyBlock);
-    return cost_of_[result_[position]];
-  }
-
- private:
-  void enter(std::uint32_t block) {
-    block_ = block;
-    const std::size_t begin = std::size_t{block} * kEntropyBlock;
-    const ByteView bytes =
-        result_.subspan(begin, std::min<std::size_t>(kEntropyBlock, result_.size() - begin));
-    std::array<std::uint32_t, 256> counts{};
-    for (const std::uint8_t byte : bytes) ++counts[byte];
-    for (std::size_t byte = 0; byte < counts.size(); ++byte) {
-      if (counts[byte] == 0) continue;
-      const std::int64_t bits_16 = log2_16(bytes.size()) - log2_16(counts[byte]);
-      cost_of_[byte] = std::max(costs_.least_literal, bits_16 * costs_.literal_percent / 16);
-    }
-  }
-
-  ByteView result_;
-  const Costs& costs_;
-  std::uint32_t block_ = UINT32_MAX;
-  std::array<std::int64_t, 256> cost_of_{};
-};
 
 /// A segment that passes the current position, with the cost of the cheapest way that is on it now.
 struct Active {
@@ -81,7 +41,7 @@ class Walk {
         segments_(segments),
         stretch_(stretch),
         costs_(costs),
-        literals_(texts.result, costs),
+        literals_(texts.result, {costs.literal_percent, costs.least_literal}),
         at_(stretch.begin) {}
 
   Path run() {
@@ -111,7 +71,7 @@ class Walk {
     const std::int64_t distance = diagonal - diagonal_;
     if (distance == 0) return costs_.resume;
     const auto magnitude = static_cast<std::uint64_t>(distance < 0 ? -distance : distance);
-    return costs_.enter + costs_.enter_per_bit * log2_16(magnitude + 1) / 16;
+    return costs_.enter + costs_.enter_per_bit * log2_sixteenths(magnitude + 1) / 16;
   }
 
   void open_segments() {
