@@ -8,7 +8,7 @@
 
 namespace skiff::server {
 
-/// Thread-safe. Outlived by none of its permits: they share its counts.
+/// Thread-safe. Permits may outlive it: they share its counts.
 class ConnectionLimit {
  public:
   ConnectionLimit(std::size_t total, std::size_t per_address);

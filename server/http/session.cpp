@@ -84,6 +84,8 @@ asio::awaitable<bool> admitted_on_pool(const HttpService& service, const Peer& p
   co_return !service.admit || !peer.serial || !service.admit(peer).has_value();
 }
 
+/// What is awaited, and what it is given, has a name of its own: g++ 12 miscompiles a co_await inside a
+/// condition and temporaries in the call that is awaited.
 class Session {
  public:
   Session(asio::ip::tcp::socket socket, const SessionContext& context,
@@ -98,9 +100,9 @@ class Session {
   }
 
   asio::awaitable<void> run() {
-    if (!co_await handshake()) co_return;
-    while (co_await serve_one()) {
-    }
+    bool open = co_await handshake();
+    if (!open) co_return;
+    while (open) open = co_await serve_one();
     expires_after(context_.limits.goodbye);
     co_await stream_.async_shutdown(kAwait);
   }
@@ -126,17 +128,26 @@ class Session {
 
   /// One request and its answer; false when the connection is to end.
   asio::awaitable<bool> serve_one() {
-    auto head = co_await read_head();
-    if (!head && !head.error()) co_return false;
-    if (!head) co_return co_await send(RequestHead{}, *std::move(head.error()), Clock::now());
+    const auto head = co_await read_head();
     const Clock::time_point began = Clock::now();
-    auto match = context_.service.router.match(*head, peer_);
-    if (!match) co_return co_await send(*head, std::move(match.error()), began);
-    Request request{*std::move(head), {}, peer_};
-    if (!co_await read_body(match->body_length, request.body)) co_return false;
-    Response response = co_await asio::co_spawn(
+    if (!head) {
+      if (!head.error()) co_return false;
+      const RequestHead unknown;
+      const bool kept = co_await send(unknown, *head.error(), began);
+      co_return kept;
+    }
+    const auto match = context_.service.router.match(*head, peer_);
+    if (!match) {
+      const bool kept = co_await send(*head, match.error(), began);
+      co_return kept;
+    }
+    Request request{*head, {}, peer_};
+    const bool whole = co_await read_body(match->body_length, request.body);
+    if (!whole) co_return false;
+    const Response response = co_await asio::co_spawn(
         context_.blocking, answer_on_pool(context_.service, *match, request), asio::use_awaitable);
-    co_return co_await send(request.head, std::move(response), began);
+    const bool kept = co_await send(*head, response, began);
+    co_return kept;
   }
 
   asio::awaitable<tl::expected<RequestHead, NoRequest>> read_head() {
@@ -174,50 +185,52 @@ class Session {
   }
 
   /// Sends an answer; false if the connection cannot or shall not be used again.
-  asio::awaitable<bool> send(const RequestHead& head, Response response, Clock::time_point began) {
+  asio::awaitable<bool> send(const RequestHead& head, const Response& response, Clock::time_point began) {
     const bool keep_alive = !response.close && !wants_close(head);
     std::string text = format_head(response, keep_alive, std::time(nullptr));
     const bool has_body = head.method != "HEAD" && response.status != 204 && response.status != 304;
     bool sent = false;
     if (has_body && response.streamed) {
-      sent = co_await send_streamed(std::move(text), *response.streamed);
+      sent = co_await send_streamed(text, *response.streamed);
     } else {
       if (has_body) text += response.text;
-      sent = co_await write(as_bytes(text));
+      const ByteView bytes = as_bytes(text);
+      sent = co_await write(bytes);
     }
     log_request(head, response, sent, began);
     co_return sent&& keep_alive;
   }
 
-  asio::awaitable<bool> send_streamed(std::string text, const StreamedBody& body) {
+  /// The head goes out with the first piece of the body: small answers are one TLS record.
+  asio::awaitable<bool> send_streamed(const std::string& text, const StreamedBody& body) {
     Bytes piece(text.begin(), text.end());
+    std::uint64_t position = 0;
     Clock::time_point admitted = Clock::now();
-    for (std::uint64_t position = 0; position < body.length || !piece.empty();) {
+    while (position < body.length || !piece.empty()) {
       const std::size_t start = piece.size();
       const std::uint64_t count = std::min<std::uint64_t>(kPiece - start, body.length - position);
       piece.resize(start + static_cast<std::size_t>(count));
-      if (!co_await asio::co_spawn(context_.blocking,
-                                   read_on_pool(body, position, MutableBytes(piece).subspan(start)),
-                                   asio::use_awaitable)) {
-        co_return false;
-      }
-      if (!co_await write(piece)) co_return false;
+      const MutableBytes out = MutableBytes(piece).subspan(start);
+      const bool read =
+          co_await asio::co_spawn(context_.blocking, read_on_pool(body, position, out), asio::use_awaitable);
+      if (!read) co_return false;
+      const ByteView bytes(piece);
+      const bool written = co_await write(bytes);
+      if (!written) co_return false;
       position += count;
       piece.clear();
-      if (Clock::now() - admitted > kAdmissionAge) {
-        if (!co_await asio::co_spawn(context_.blocking, admitted_on_pool(context_.service, peer_),
-                                     asio::use_awaitable)) {
-          co_return false;
-        }
-        admitted = Clock::now();
-      }
+      if (Clock::now() - admitted <= kAdmissionAge) continue;
+      const bool still = co_await asio::co_spawn(context_.blocking, admitted_on_pool(context_.service, peer_),
+                                                 asio::use_awaitable);
+      if (!still) co_return false;
+      admitted = Clock::now();
     }
     co_return true;
   }
 
   /// The deadline is that of the slowest rate allowed, for these bytes and for those the kernel may still
   /// hold.
-  asio::awaitable<bool> write(ByteView bytes) {
+  asio::awaitable<bool> write(const ByteView& bytes) {
     const std::uint64_t due = bytes.size() + kUnsentInKernel;
     expires_after(
         std::chrono::milliseconds(due * 1000 / std::max<std::uint64_t>(1, context_.limits.min_send_rate)));
