@@ -52,7 +52,8 @@ Bytes delta_around(ByteView input) {
   coded.info.base = {base_image().size(), {}};
   coded.info.result = {kResultLength, {}};
   Cursor cursor(input);
-  const std::uint64_t map_length = std::min<std::uint64_t>(cursor.varint().value_or(0), cursor.remaining());
+  const std::uint64_t wanted = cursor.varint().value_or(0);
+  const std::uint64_t map_length = std::min<std::uint64_t>(wanted, cursor.remaining());
   for (const std::uint64_t length : {map_length, cursor.remaining() - map_length}) {
     const ByteView wire = *cursor.bytes(length);
     coded.wires.push_back(wire.empty() ? Bytes{0} : Bytes(wire.begin(), wire.end()));
