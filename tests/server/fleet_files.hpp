@@ -7,6 +7,7 @@
 #include <string>
 
 #include "access/certificates.hpp"
+#include "http/server.hpp"
 #include "tests/server/tls_client.hpp"
 
 namespace skiff::server::test {

@@ -98,7 +98,9 @@ TEST(Representation, EveryNamedConditionIsAnsweredAsTheTableSays) {
   for (const ConditionCase& c : kConditionCases) {
     const Response response = respond(c.method, c.fields);
     EXPECT_EQ(response.status, c.status) << c.name;
-    if (response.streamed) EXPECT_EQ(response.streamed->length, c.length) << c.name;
+    if (response.streamed) {
+      EXPECT_EQ(response.streamed->length, c.length) << c.name;
+    }
   }
 }
 

@@ -52,7 +52,9 @@ TEST(Policy, EveryNamedHeadIsJudgedAsTheTableSays) {
   for (const PolicyCase& c : kPolicyCases) {
     const auto length = check_head(c.head);
     EXPECT_EQ(length ? 0 : length.error().status, c.status) << c.name;
-    if (!length) EXPECT_TRUE(length.error().close) << c.name;
+    if (!length) {
+      EXPECT_TRUE(length.error().close) << c.name;
+    }
   }
 }
 

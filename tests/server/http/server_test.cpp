@@ -256,7 +256,7 @@ std::vector<HostileCase> hostile_cases() {
       {"gzip coding", with("Host: h\r\nTransfer-Encoding: gzip\r\nContent-Length: 1\r\n", "a"), 411},
       {"chunked then identity", with("Host: h\r\nTransfer-Encoding: chunked, identity\r\n"), 411},
       {"coding that ends in chunked", with("Host: h\r\nTransfer-Encoding: xchunked\r\n"), 411},
-      {"two codings", with("Host: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), 411},
+      {"two codings", with("Host: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), 400},
       {"no length", with("Host: h\r\n"), 411},
       {"length then chunked", with("Host: h\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n", "a"),
        400},
@@ -303,9 +303,13 @@ TEST_F(HttpServerTest, EveryHostileRequestIsRefusedAndTheServerStaysWell) {
     ASSERT_TRUE(client.connected()) << c.name;
     client.send(c.request);  // may fail: the server may end the connection before all is sent
     const auto answer = client.receive();
-    if (answer) EXPECT_EQ(answer->status, c.status) << c.name;
+    if (answer) {
+      EXPECT_EQ(answer->status, c.status) << c.name;
+    }
     // A refusal may be lost when the connection ends under a request much longer than any allowed.
-    if (!answer) EXPECT_GT(c.request.size(), kMaxHeader) << c.name;
+    if (!answer) {
+      EXPECT_GT(c.request.size(), kMaxHeader) << c.name;
+    }
   }
   EXPECT_EQ(handled_, 0);
   EXPECT_TRUE(is_well());

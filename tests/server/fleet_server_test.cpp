@@ -1,0 +1,273 @@
+// The whole server on loopback with a repository on disk: check-in, job, delta, plan; reports; reload.
+#include "fleet_server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <random>
+#include <thread>
+
+#include "skiff/applier.hpp"
+#include "skiff/trust.hpp"
+#include "store/database.hpp"
+#include "tests/server/api_document.hpp"
+#include "tests/server/fleet_files.hpp"
+
+namespace skiff::server::test {
+namespace {
+
+constexpr std::int64_t kNow = 1'795'000'000;
+
+Bytes random_image(unsigned seed, std::size_t length) {
+  std::mt19937 random(seed);
+  Bytes image(length);
+  for (auto& byte : image) byte = static_cast<std::uint8_t>(random());
+  return image;
+}
+
+ImageId id_of(const Bytes& image) { return {image.size(), sha256(image)}; }
+
+/// A repository with one key a role, as `skiff repo init --keys` makes it.
+class Builder {
+ public:
+  explicit Builder(const std::filesystem::path& folder) : folder_(folder) {
+    RepositoryRoles roles;
+    std::filesystem::create_directories(folder_ / "keys");
+    for (auto [name, role] :
+         {std::pair("root", &roles.root), std::pair("targets", &roles.targets),
+          std::pair("releases", &roles.releases), std::pair("deltas", &roles.deltas),
+          std::pair("snapshot", &roles.snapshot), std::pair("timestamp", &roles.timestamp)}) {
+      signers_.push_back(generate_ed25519().value());
+      role->keys.push_back(signers_.back()->public_key());
+      saved_ = saved_ &&
+               save_key(*signers_.back(), folder_ / "keys" / (std::string(name) + ".key"), "").has_value();
+    }
+    repository_.emplace(Repository::init(repository(), roles, all(), kNow).value());
+    publish();
+  }
+
+  void release(const std::string& name, std::uint64_t counter, const Bytes& image) {
+    const auto added =
+        repository_->add_release({name, {"gw1"}, name, counter}, ViewSource(image), all(), kNow);
+    EXPECT_TRUE(added) << added.error().text();
+    publish();
+  }
+
+  [[nodiscard]] std::filesystem::path repository() const { return folder_ / "repo"; }
+  [[nodiscard]] OnlineKeys online_keys() const { return load_online_keys(folder_ / "keys", "").value(); }
+
+ private:
+  [[nodiscard]] Repository::Signers all() const {
+    Repository::Signers signers;
+    for (const auto& signer : signers_) signers.push_back(signer.get());
+    return signers;
+  }
+  void publish() {
+    const auto published = repository_->publish(all(), kNow);
+    EXPECT_TRUE(published) << published.error().text();
+  }
+
+  std::filesystem::path folder_;
+  std::vector<std::unique_ptr<Signer>> signers_;
+  bool saved_ = true;
+  std::optional<Repository> repository_;
+};
+
+class FleetServerTest : public ::testing::Test {
+ protected:
+  void start(unsigned workers = 1) {
+    ServerOptions options;
+    options.repository = builder_.repository();
+    options.state = fleet_.folder() / "state";
+    options.http.tls = fleet_.server();
+    options.upkeep.tick = std::chrono::milliseconds(20);
+    options.workers = workers;
+    options.clock = [] { return kNow + 10; };
+    auto server = FleetServer::create(std::move(options), builder_.online_keys());
+    ASSERT_TRUE(server) << server.error().text();
+    server_ = *std::move(server);
+    server_->start();
+  }
+
+  Answer ask(const std::string& request, const std::string& serial = "d1") {
+    TlsClient client(server_->port(), fleet_.device(serial));
+    return client.ask(request).value_or(Answer{});
+  }
+
+  Json check_in(const ImageId& running, std::uint64_t floor) {
+    const Json body(
+        Json::Object{{"v", 1},
+                     {"hardware", "gw1"},
+                     {"image", Json::Object{{"sha256", running.sha256.hex()}, {"length", running.length}}},
+                     {"version", "1"},
+                     {"counter_floor", floor},
+                     {"agent", "0.1.0"},
+                     {"decoder", Json::Object{{"formats", Json::Array{1}},
+                                              {"codecs", Json::Array{"zstd"}},
+                                              {"memory", std::uint64_t{64} << 20}}},
+                     {"state", "IDLE"}});
+    const Answer answer = ask(post("/v1/check-in", json_text(body)));
+    EXPECT_EQ(answer.status, 200U) << answer.body;
+    return parse_json(as_bytes(answer.body)).value();
+  }
+
+  /// Checks in until the plan is another than `wait`; the worker's progress is what ends this.
+  Json final_plan(const ImageId& running, std::uint64_t floor) {
+    for (;;) {
+      Json plan = check_in(running, floor);
+      if (string_member(plan, "plan").value() != "wait") return plan;
+      std::this_thread::yield();
+    }
+  }
+
+  FleetFiles fleet_;
+  Builder builder_{fleet_.folder()};
+  Bytes old_ = random_image(1, 200'000);
+  std::unique_ptr<FleetServer> server_;
+};
+
+Bytes changed(Bytes image) {
+  for (std::size_t i = 0; i < 100; ++i) image[i * 1'000] ^= 1;
+  return image;
+}
+
+TEST_F(FleetServerTest, ADeviceWaitsForItsDeltaAndIsThenToldToFetchOneThatWorks) {
+  const Bytes newer = changed(old_);
+  builder_.release("one", 1, old_);
+  builder_.release("two", 2, newer);
+  start();
+  const Json plan = final_plan(id_of(old_), 1);
+  EXPECT_EQ(string_member(plan, "plan").value(), "delta");
+  EXPECT_EQ(string_member(plan, "release").value(), "releases/two");
+  const auto offers = Repository::open(builder_.repository()).value().deltas().value();
+  const auto offer = std::find_if(offers.begin(), offers.end(), [&](const DeltaOffer& candidate) {
+    return candidate.target == string_member(plan, "delta").value();
+  });
+  ASSERT_NE(offer, offers.end());
+  EXPECT_EQ(unsigned_member(plan, "bytes").value(), offer->length);
+  const Answer delta = ask(get("/v1/targets/" + offer->wire_path));
+  EXPECT_EQ(delta.status, 200U);
+  EXPECT_EQ(delta.fields.at("etag"), "\"" + offer->sha256.hex() + "\"");
+  EXPECT_NE(delta.fields.at("cache-control").find("immutable"), std::string::npos);
+  BytesSink result;
+  ApplyOptions options;
+  options.max_memory = std::uint64_t{64} << 20;
+  ASSERT_TRUE(apply_delta(ViewSource(old_), ViewSource(as_bytes(delta.body)), result, options, make_sha256));
+  EXPECT_EQ(result.bytes(), newer);
+}
+
+TEST_F(FleetServerTest, ADeviceWithAnUnknownImageGetsTheFullImage) {
+  builder_.release("one", 1, old_);
+  start();
+  const Json plan = final_plan(id_of(random_image(9, 10)), 0);
+  EXPECT_EQ(string_member(plan, "plan").value(), "full");
+  EXPECT_EQ(unsigned_member(plan, "bytes").value(), unsigned_member(plan, "full_bytes").value());
+}
+
+TEST_F(FleetServerTest, AReleasePublishedWhileItRunsIsSeen) {
+  builder_.release("one", 1, old_);
+  start(0);
+  EXPECT_EQ(string_member(check_in(id_of(old_), 1), "plan").value(), "nothing");
+  const Answer before = ask(get("/v1/metadata/timestamp.json"));
+  builder_.release("two", 2, changed(old_));
+  EXPECT_EQ(string_member(check_in(id_of(old_), 1), "plan").value(), "wait");
+  const Answer after = ask(get("/v1/metadata/timestamp.json"));
+  EXPECT_NE(before.fields.at("etag"), after.fields.at("etag"));
+  EXPECT_EQ(after.fields.at("etag"), "\"" + sha256(as_bytes(after.body)).hex() + "\"");
+  EXPECT_EQ(after.fields.at("cache-control"), "no-cache");
+}
+
+TEST_F(FleetServerTest, AJobThatWasRunningWhenTheProcessDiedIsMadeByTheNext) {
+  builder_.release("one", 1, old_);
+  builder_.release("two", 2, changed(old_));
+  start(0);
+  EXPECT_EQ(string_member(check_in(id_of(old_), 1), "plan").value(), "wait");
+  server_->stop();
+  server_.reset();
+  {
+    const auto database = Database::open(database_file(fleet_.folder() / "state")).value();
+    ASSERT_TRUE(JobStore(*database).claim(kNow + 10).value());
+  }
+  start(1);
+  EXPECT_EQ(string_member(final_plan(id_of(old_), 1), "plan").value(), "delta");
+}
+
+TEST_F(FleetServerTest, AReportIsKeptOnceWhateverTheTries) {
+  builder_.release("one", 1, old_);
+  start(0);
+  const std::string report = api_document().examples.at(2);
+  EXPECT_EQ(ask(post("/v1/reports", report)).status, 204U);
+  EXPECT_EQ(ask(post("/v1/reports", report)).status, 204U);
+  server_->stop();
+  const auto database = Database::open(database_file(fleet_.folder() / "state")).value();
+  EXPECT_EQ(ReportStore(*database).list().value().size(), 1U);
+}
+
+TEST_F(FleetServerTest, ARejectedDeviceIsRefusedEverywhereFromTheNextRequest) {
+  builder_.release("one", 1, old_);
+  start(0);
+  TlsClient client(server_->port(), fleet_.device("d1"));
+  EXPECT_EQ(client.ask(get("/v1/metadata/timestamp.json"))->status, 200U);
+  const auto other_process = Database::open(database_file(fleet_.folder() / "state")).value();
+  ASSERT_TRUE(DeviceStore(*other_process).set_admission("d1", Admission::kRejected));
+  for (const std::string& request : {get("/v1/metadata/timestamp.json"), get("/v1/targets/x"),
+                                     post("/v1/check-in", "{}"), post("/v1/reports", "{}")}) {
+    EXPECT_EQ(client.ask(request)->status, 403U) << request;
+  }
+  EXPECT_EQ(client.ask(get("/healthz"))->status, 200U);
+  EXPECT_EQ(ask(get("/v1/metadata/timestamp.json"), "d2").status, 200U);
+}
+
+TEST_F(FleetServerTest, OnlyFilesOfTheRepositoryAreServed) {
+  builder_.release("one", 1, old_);
+  start(0);
+  for (const char* path : {"/v1/metadata/../keys/root.key", "/v1/metadata/none.json", "/v1/metadata/%2e%2e/x",
+                           "/v1/metadata//etc/passwd", "/v1/targets/releases/one", "/v1/targets/../x"}) {
+    EXPECT_EQ(ask(get(path)).status, 404U) << path;
+  }
+  EXPECT_EQ(ask(get("/v1/metadata/1.root.json")).status, 200U);
+  EXPECT_EQ(ask(get("/v1/targets/releases/" + sha256(old_).hex() + ".one")).body, as_text(old_));
+}
+
+TEST_F(FleetServerTest, TheLedgerOfADeviceIsWrittenDown) {
+  builder_.release("one", 1, old_);
+  start(0);
+  check_in(id_of(old_), 1);
+  server_->stop();
+  const auto database = Database::open(database_file(fleet_.folder() / "state")).value();
+  const auto devices = DeviceStore(*database).list().value();
+  ASSERT_EQ(devices.size(), 1U);
+  EXPECT_GT(devices[0].wire.received, 500U);
+  EXPECT_GT(devices[0].wire.sent, 500U);
+}
+
+TEST(Contract, EveryPathOfTheDocumentIsARouteAndTheOtherWayRound) {
+  const ApiDocument document = api_document();
+  const FleetFiles fleet;
+  Builder builder(fleet.folder());
+  const auto database = Database::open(fleet.folder() / "db").value();
+  const auto catalogue = Catalogue::open(builder.repository()).value();
+  DeviceStore devices(*database);
+  ReportStore reports(*database);
+  JobStore jobs(*database);
+  DeviceApi api({*catalogue, devices, reports, jobs}, {}, [] { return kNow; }, {});
+  std::vector<std::pair<std::string, std::string>> described;
+  for (const Route& route : api.routes()) {
+    std::string methods;
+    for (const std::string& method : route.methods) methods += (methods.empty() ? "" : ", ") + method;
+    std::string path = route.path;
+    if (path == "/v1/metadata/") path += "<file>";
+    if (path == "/v1/targets/") path += "<wire path>";
+    described.emplace_back(methods + " `" + path + "`", std::to_string(route.max_body));
+  }
+  EXPECT_EQ(described, document.paths);
+}
+
+TEST(Contract, EveryErrorOfTheDocumentIsInTheTableAndTheOtherWayRound) {
+  std::vector<std::pair<unsigned, std::string>> errors;
+  for (const ApiErrorName& entry : api_errors()) errors.emplace_back(entry.status, entry.name);
+  EXPECT_EQ(errors, api_document().errors);
+}
+
+}  // namespace
+}  // namespace skiff::server::test
