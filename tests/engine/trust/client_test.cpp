@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "skiff/io.hpp"
 #include "tests/engine/trust/model_repository.hpp"
 
@@ -238,6 +240,46 @@ TEST(Client, DamagedRootOnDiskIsRefusedWithoutARequest) {
   ASSERT_TRUE(write_file(device.folder() / "root.json", {}));
   EXPECT_EQ(outcome(device.client(repository)), "format");
   EXPECT_TRUE(repository.requests.empty());
+}
+
+/// Fails one request, as a link that breaks or a device that is cut off between two writes.
+class CutOff final : public tuf::Fetcher {
+ public:
+  CutOff(tuf::Fetcher& next, int requests_left) : next_(&next), left_(requests_left) {}
+  Result<std::optional<Bytes>> fetch(std::string_view name, std::uint64_t max_length) override {
+    if (left_-- == 0) return fail(ErrorKind::kNetwork, "cut off");
+    return next_->fetch(name, max_length);
+  }
+
+ private:
+  tuf::Fetcher* next_;
+  int left_;
+};
+
+TEST(Client, CutOffAtAnyRequestGoesOnInTheNextCycle) {
+  for (int requests = 0;; ++requests) {
+    ModelRepository repository;
+    Device device(repository);
+    repository.set_version("snapshot", 1'000'000);  // an attacker's, healed by the rotation
+    repository.publish();
+    ASSERT_TRUE(device.refresh(repository));
+    repository.set_version("snapshot", 2);
+    repository.replace_keys("snapshot");
+    repository.trust_keys("snapshot");
+    repository.publish_root();
+    repository.publish_root();
+    repository.delegate("targets", "r", {"r/*"});
+    repository.add_target("r", "r/f", "x");
+    repository.publish({"targets", "r"});
+    CutOff cut_off(repository, requests);
+    const std::string cut = role_of(device.client(cut_off), "r/f");
+    EXPECT_EQ(role_of(device.client(repository), "r/f"), "r") << "after " << requests << " requests";
+    if (cut == "r") {
+      EXPECT_EQ(requests, 7) << "two roots and the end of them, then timestamp, snapshot, targets and r";
+      return;
+    }
+    EXPECT_EQ(cut, "network");
+  }
 }
 
 TEST(Client, RoleNamesAreQuotedInRequestsAndOnDisk) {
