@@ -1,6 +1,7 @@
 // skiff repo init | add-release | add-delta | publish | list
 #include <CLI/CLI.hpp>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 
@@ -55,8 +56,10 @@ Result<void> set_threshold(RepositoryRoles& roles, const std::string& untrusted_
   const std::size_t equals = untrusted_text.find('=');
   for (const RoleName& role : kRoles) {
     if (equals == std::string::npos || untrusted_text.substr(0, equals) != role.name) continue;
-    unsigned value = 0;
-    if (!CLI::detail::lexical_cast(untrusted_text.substr(equals + 1), value) || value == 0) break;
+    std::uint32_t value = 0;
+    const char* const end = untrusted_text.data() + untrusted_text.size();
+    const auto [parsed_to, error] = std::from_chars(untrusted_text.data() + equals + 1, end, value);
+    if (error != std::errc() || parsed_to != end || value == 0) break;
     (roles.*role.keys).threshold = value;
     return {};
   }
