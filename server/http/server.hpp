@@ -69,8 +69,8 @@ class HttpServer {
   HttpServer& operator=(const HttpServer&) = delete;
 
   void start();
-  /// Ends the listener and all connections, waits for handlers under way; afterwards nothing of the service
-  /// is called any more. May be called twice.
+  /// Ends the threads and waits for handlers under way: no request is answered any more. Connections are
+  /// closed, and accounted, when the server is destroyed. May be called twice.
   void stop();
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] std::size_t connections() const;

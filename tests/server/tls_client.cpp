@@ -119,6 +119,15 @@ std::string TlsClient::read_bytes(std::size_t length) {
   return bytes;
 }
 
+std::uint64_t TlsClient::count_to_end() {
+  std::uint64_t count = 0;
+  do {
+    count += pending_.size();
+    pending_.clear();
+  } while (fill());
+  return count;
+}
+
 std::uint64_t TlsClient::wire_received() const { return ::BIO_number_read(::SSL_get_rbio(ssl_.get())); }
 std::uint64_t TlsClient::wire_sent() const { return ::BIO_number_written(::SSL_get_wbio(ssl_.get())); }
 

@@ -45,6 +45,9 @@ class TlsClient {
   /// Reads up to `length` bytes of whatever comes; what came before the connection ended.
   std::string read_bytes(std::size_t length);
 
+  /// Reads until the connection ends and keeps nothing; how many bytes there were.
+  std::uint64_t count_to_end();
+
   [[nodiscard]] bool resumed() const { return ::SSL_session_reused(ssl_.get()) == 1; }
   /// A session for another client to resume; owned by the caller.
   [[nodiscard]] SSL_SESSION* session() const { return ::SSL_get1_session(ssl_.get()); }

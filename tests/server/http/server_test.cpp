@@ -5,8 +5,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <thread>
 
 #include "http/range.hpp"
 #include "tests/server/fleet_files.hpp"
@@ -22,6 +24,17 @@ Bytes make_content() {
   return content;
 }
 const Bytes kContent = make_content();
+
+/// More than any buffer on the way holds, and than can be sent in a second.
+class EndlessZeros final : public Source {
+ public:
+  static constexpr std::uint64_t kLength = std::uint64_t{1} << 40;
+  [[nodiscard]] std::uint64_t size() const override { return kLength; }
+  Result<void> read_at(std::uint64_t, MutableBytes out) const override {
+    std::fill(out.begin(), out.end(), std::uint8_t{0});
+    return {};
+  }
+};
 
 /// A server with a few routes of its own, and a record of what it was told.
 class HttpServerTest : public ::testing::Test {
@@ -48,7 +61,12 @@ class HttpServerTest : public ::testing::Test {
       return json_response(200, "\"" + request.body + "\"");
     };
     const auto fail_always = [](const Request&) -> Response { throw std::length_error("odd"); };
-    return {{{"GET", "HEAD"}, "/file/", 0, true, file},
+    const auto zeros = [](const Request& request) {
+      return representation_response(
+          request, {std::make_shared<EndlessZeros>(), "\"z\"", "application/octet-stream", "no-cache"});
+    };
+    return {{{"GET"}, "/zeros", 0, true, zeros},
+            {{"GET", "HEAD"}, "/file/", 0, true, file},
             {{"POST"}, "/echo", 100, true, echo},
             {{"GET"}, "/throw", 0, true, fail_always},
             {{"GET"}, "/open", 0, false, [](const Request&) { return json_response(200, "1"); }}};
@@ -201,7 +219,7 @@ TEST_F(HttpServerTest, SessionsResumeAndKeepTheirIdentity) {
   ::SSL_SESSION_free(session);
 }
 
-TEST_F(HttpServerTest, AnIdlePollOnAResumedSessionCostsLessThanOneKilobyteAndAHalf) {
+TEST_F(HttpServerTest, AnIdlePollOnAResumedSessionCostsLessThanOneKilobyte) {
   start();
   SSL_SESSION* session = nullptr;
   {
@@ -214,7 +232,7 @@ TEST_F(HttpServerTest, AnIdlePollOnAResumedSessionCostsLessThanOneKilobyteAndAHa
   ASSERT_TRUE(second.ask(get("/file/x", "If-None-Match: \"e\"\r\n")));
   ASSERT_TRUE(second.resumed());
   RecordProperty("wire_bytes", static_cast<int>(second.wire_sent() + second.wire_received()));
-  EXPECT_LT(second.wire_sent() + second.wire_received(), 1'500U);
+  EXPECT_LT(second.wire_sent() + second.wire_received(), 1'024U);
   ::SSL_SESSION_free(session);
 }
 
@@ -384,11 +402,9 @@ TEST_F(HttpServerTest, ADownloadThatIsNotTakenIsGivenUp) {
   limits.min_send_rate = 1'000'000;  // 128 KiB in 0.13 s
   start(limits);
   TlsClient client(port(), fleet_.device("d1"));
-  std::string requests;
-  for (int i = 0; i < 20; ++i) requests += get("/file/x");  // more than the sockets' buffers hold
-  ASSERT_TRUE(client.send(requests));
-  while (server_->connections() != 0) ::usleep(1'000);  // bounded by the test's own time limit
-  EXPECT_LT(client.read_bytes(20 * kFileLength).size(), 20 * kFileLength);
+  ASSERT_TRUE(client.send(get("/zeros")));
+  ASSERT_EQ(client.read_bytes(1).size(), 1U);
+  while (server_->connections() != 0) std::this_thread::yield();  // the server alone can end this
   EXPECT_TRUE(is_well());
 }
 
@@ -432,12 +448,10 @@ TEST_F(HttpServerTest, StopsWithConnectionsOpen) {
 TEST_F(HttpServerTest, ALongDownloadIsCutWhenTheDeviceIsRejected) {
   start();
   TlsClient client(port(), fleet_.device("d1"));
-  std::string requests;
-  for (int i = 0; i < 20; ++i) requests += get("/file/x");
-  ASSERT_TRUE(client.send(requests));
+  ASSERT_TRUE(client.send(get("/zeros")));
   ASSERT_EQ(client.read_bytes(1).size(), 1U);
   rejected_ = true;
-  EXPECT_LT(client.read_bytes(20 * kFileLength).size(), 20 * kFileLength);
+  EXPECT_LT(client.count_to_end(), EndlessZeros::kLength);
 }
 
 }  // namespace
