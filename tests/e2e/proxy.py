@@ -4,8 +4,10 @@ import selectors
 import socket
 import struct
 import threading
+import time
 
 CHUNK = 4096
+SEND_BUFFER = 16384  # small, so that what was counted has nearly reached the device
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with no time left: close() sends a reset
 
 
@@ -18,6 +20,7 @@ class Proxy:
         self.down = 0
         self.connections = 0
         self.cuts = 0
+        self.bytes_per_second = None  # how fast the link is, both ways; None: as fast as it goes
         self._cut_after = None
         self._marks = []
         self._lock = threading.Lock()
@@ -51,6 +54,7 @@ class Proxy:
             except OSError:
                 return
             self.connections += 1
+            device.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
             threading.Thread(target=self._serve, args=(device,), daemon=True).start()
 
     def _serve(self, device):
@@ -85,6 +89,8 @@ class Proxy:
                 if self.down >= mark:
                     reached.set()
         target.sendall(chunk)
+        if self.bytes_per_second:
+            time.sleep(len(chunk) / self.bytes_per_second)
         return True
 
     @staticmethod
