@@ -26,7 +26,7 @@ struct ApplyOptions {
   std::uint64_t max_head = std::uint64_t{16} << 20;   ///< longest header + frame table accepted (kLimit)
   /// What signed metadata says of the head; checked before anything of it is used (kSignature).
   std::optional<Sha256> frames_root = std::nullopt;
-  std::optional<ImageId> base = std::nullopt;    ///< what the device runs; the header must name it (kMismatch)
+  std::optional<ImageId> base = std::nullopt;  ///< what the device runs; the header must name it (kMismatch)
   std::optional<ImageId> result = std::nullopt;  ///< what the release was signed for (kMismatch)
 };
 
