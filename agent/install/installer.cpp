@@ -31,10 +31,6 @@ bool may_restart(const Error& error) {
   return error.kind == ErrorKind::kSignature || error.kind == ErrorKind::kIo;
 }
 
-bool is_passing(const Error& error) {
-  return error.kind == ErrorKind::kNetwork || error.kind == ErrorKind::kCancelled;
-}
-
 std::uint64_t random_number() {
   const Bytes bytes = random_bytes(8);
   std::uint64_t value = 0;
@@ -60,10 +56,7 @@ Result<void> Installer::run(const Installation& installation, UpdateRecord& reco
   for (unsigned restarts = 0;; ++restarts) {
     const std::uint64_t before = record.segments_done;
     const Result<void> ended = run_once(installation, record, save);
-    if (ended || !may_restart(ended.error()) || restarts >= limits_.restarts) {
-      if (ended || !is_passing(ended.error())) SKIFF_TRY(stash_.clear());
-      return ended;
-    }
+    if (ended || !may_restart(ended.error()) || restarts >= limits_.restarts) return ended;
     log_event("segment_restart",
               {{"segments_done", std::to_string(record.segments_done)}, {"error", ended.error().text()}});
     if (record.segments_done > before) restarts = 0;

@@ -100,6 +100,9 @@ class Machine {
     return options_.slots[static_cast<std::size_t>(slot)];
   }
 
+  /// Kept until the update is over: the journal may have to go through the same steps again.
+  [[nodiscard]] std::filesystem::path stash_file() const { return options_.state_dir / "delta"; }
+
   MachineDeps deps_;
   MachineOptions options_;
   StateStore store_;

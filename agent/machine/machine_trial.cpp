@@ -118,6 +118,7 @@ Result<Machine::Step> Machine::finish() {
   send_reports();
   installation_.reset();
   SKIFF_TRY(deps_.storage.remove(checks_file(options_)));
+  SKIFF_TRY(deps_.storage.remove(stash_file()));
   return Step{Event::kSettled, Outcome{Stop::kIdle, 0}};
 }
 

@@ -90,7 +90,7 @@ Result<Machine::Step> Machine::prepare() {
   if (installation_) identity_.issued = std::max(identity_.issued, installation_->release.issued);
   if (now() - identity_.good_time >= kDay) identity_.good_time = now();
   SKIFF_TRY(store_.save(identity_));
-  SKIFF_TRY(deps_.storage.remove(options_.state_dir / "delta"));
+  SKIFF_TRY(deps_.storage.remove(stash_file()));
   return Step{Event::kSlotPrepared, {}};
 }
 
@@ -108,7 +108,7 @@ Result<Machine::Step> Machine::apply() {
     installation_ = std::move(*again);
   }
   Installer installer({deps_.storage, deps_.server, deps_.clock},
-                      {slot_path(options_.running), slot_path(record_.target), options_.state_dir / "delta"},
+                      {slot_path(options_.running), slot_path(record_.target), stash_file()},
                       options_.limits);
   const Result<void> done = installer.run(*installation_, record_, [this] { return save(); });
   if (done) {

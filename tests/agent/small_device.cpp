@@ -31,35 +31,57 @@ Bytes changed(Bytes image) {
 
 ImageId id_of(const Bytes& image) { return {image.size(), sha256(image)}; }
 
+/// Made once: an encoder takes longer than a whole update.
+struct Material {
+  Bytes old_image = random_image();
+  Bytes new_image = changed(old_image);
+  Bytes delta;
+  DeltaInfo info;
+  Installation installation;
+
+  Material() {
+    BuildPlan plan;
+    plan.window = 16 * 1024;
+    plan.segment = 4 * 1024;
+    delta = make_delta(old_image, new_image, plan);
+    const ViewSource source(delta);
+    info = *read_delta_info(source);
+    installation.release = {"releases/small-2.img", {"small"}, "2", 2, id_of(new_image), agent::kBuildTime};
+    DeltaOffer& offer = installation.delta;
+    offer.target = "deltas/small.skd";
+    offer.length = delta.size();
+    offer.sha256 = sha256(delta);
+    offer.base = id_of(old_image);
+    offer.result = installation.release.image;
+    offer.frames_root = *frames_root(source, make_sha256);
+    offer.decoder_memory = info.decoder_memory;
+  }
+};
+
+const Material& material() {
+  static const Material made;
+  return made;
+}
+
 }  // namespace
 
-SmallDevice::SmallDevice() : old_image_(random_image()), new_image_(changed(old_image_)) {
-  BuildPlan plan;
-  plan.window = 16 * 1024;
-  plan.segment = 4 * 1024;
-  server.delta = make_delta(old_image_, new_image_, plan);
-  const ViewSource delta(server.delta);
-  const DeltaInfo info = *read_delta_info(delta);
-  segments_ = info.segments;
-  head_length_ = info.head_length;
-  Release& release = server.installation.release;
-  release = {"releases/small-2.img", {"small"}, "2", 2, id_of(new_image_), agent::kBuildTime};
-  DeltaOffer& offer = server.installation.delta;
-  offer.target = "deltas/small.skd";
-  offer.length = server.delta.size();
-  offer.sha256 = sha256(server.delta);
-  offer.base = id_of(old_image_);
-  offer.result = release.image;
-  offer.frames_root = *frames_root(delta, make_sha256);
-  offer.decoder_memory = info.decoder_memory;
+const Bytes& SmallDevice::image(Slot slot) {
+  return slot == Slot::kA ? material().old_image : material().new_image;
+}
+
+const std::vector<SegmentInfo>& SmallDevice::segments() { return material().info.segments; }
+
+SmallDevice::SmallDevice() {
+  server.delta = material().delta;
+  server.installation = material().installation;
   config.hardware = "small";
   config.slots = {"slot-a", "slot-b"};
   config.state_dir = "state";
-  storage.put("slot-a", old_image_);
+  storage.put("slot-a", image(Slot::kA));
   storage.put("slot-b", Bytes(kImage, 0xEE));
   EXPECT_TRUE(agent::FileBoot::open(storage, config.boot_state(), Slot::kA));
   agent::Identity identity;
-  identity.of(Slot::kA) = agent::Installed{id_of(old_image_), "1"};
+  identity.of(Slot::kA) = agent::Installed{material().installation.delta.base, "1"};
   identity.counter_floor = 1;
   auto store = agent::StateStore::open(storage, config.state_dir);
   EXPECT_TRUE(store && store->save(identity) && store->save(agent::UpdateRecord{}));
@@ -81,7 +103,7 @@ std::string SmallDevice::last_outcome() const {
 Result<agent::Outcome> SmallDevice::boot() {
   clock.reboot();
   SKIFF_ASSIGN(running_, agent::launch(config, storage));
-  EXPECT_EQ(slot_content(running_), image(running_)) << "booted a slot that is not whole";
+  if (slot_content(running_) != image(running_)) ++bad_boots;
   return run();
 }
 

@@ -23,14 +23,12 @@ class SmallDevice {
   Result<int> converge(Fate fate, unsigned seed, int limit = 20);
 
   [[nodiscard]] agent::Slot running() const { return running_; }
-  [[nodiscard]] const Bytes& image(agent::Slot slot) const {
-    return slot == agent::Slot::kA ? old_image_ : new_image_;
-  }
+  /// The image that belongs into a slot: the old one in A, the release in B.
+  [[nodiscard]] static const Bytes& image(agent::Slot slot);
   [[nodiscard]] Bytes slot_content(agent::Slot slot) const;
   [[nodiscard]] std::string last_outcome() const;  ///< of the only report
   [[nodiscard]] agent::UpdateRecord journal();
-  [[nodiscard]] std::vector<SegmentInfo> segments() const { return segments_; }
-  [[nodiscard]] std::uint64_t head_length() const { return head_length_; }
+  [[nodiscard]] static const std::vector<SegmentInfo>& segments();
 
   MemoryStorage storage;
   FakeServer server;
@@ -39,12 +37,9 @@ class SmallDevice {
   agent::Config config;
   std::uint64_t trial_deadline = 3'600;
   std::string last_state;
+  int bad_boots = 0;  ///< boots of a slot that did not hold the whole of its image
 
  private:
-  Bytes old_image_;
-  Bytes new_image_;
-  std::vector<SegmentInfo> segments_;
-  std::uint64_t head_length_ = 0;
   agent::Slot running_ = agent::Slot::kA;
 };
 
