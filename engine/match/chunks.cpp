@@ -11,8 +11,9 @@ namespace {
 constexpr std::uint64_t kMaxText = std::numeric_limits<std::int32_t>::max();
 constexpr std::uint64_t kMinChunk = std::uint64_t{1} << 20;  // below it, no memory limit makes sense
 
+/// The residues themselves are held beside what the search for neighbours needs.
 bool fits(std::uint64_t base, std::uint64_t result, std::uint64_t max_memory) {
-  return base + result <= kMaxText && neighbours_memory(base, result) <= max_memory;
+  return base + result <= kMaxText && base + result + neighbours_memory(base, result) <= max_memory;
 }
 
 /// The part of `ranges` that is [skip, skip + length) of their bytes laid side by side.

@@ -19,7 +19,7 @@ struct Neighbours {
   std::vector<std::int32_t> after;
 };
 
-/// Bytes find_neighbours() needs at most, the result included.
+/// Bytes find_neighbours() needs at most, its text and what it gives back included.
 std::uint64_t neighbours_memory(std::uint64_t base_length, std::uint64_t result_length);
 
 /// `text` is base ‖ result, shorter than 2^31 bytes; the result begins at `base_length`. Suffix array by
