@@ -9,6 +9,7 @@
 #include "agent/system/log.hpp"
 #include "agent/system/posix_clock.hpp"
 #include "agent/system/process.hpp"
+#include "agent/system/random.hpp"
 #include "skiff/trust.hpp"
 
 namespace skiff::agent {
@@ -55,12 +56,6 @@ std::uint64_t device_seed(const Config& config) {
   return seed;
 }
 
-std::uint64_t random_number() {
-  std::uint64_t value = 0;
-  for (const std::uint8_t byte : random_bytes(sizeof(value))) value = value << 8 | byte;
-  return value;
-}
-
 /// When to look again: what the server asked for, else the poll interval where all is well, else backoff.
 std::chrono::milliseconds next_delay(const Config& config, const Result<Outcome>& outcome,
                                      unsigned failures) {
@@ -89,11 +84,6 @@ Json boot_json(const BootState& state) {
                          {"tries", std::int64_t{state.tries}}};
   if (state.booted) object.emplace("booted", to_string(*state.booted));
   return object;
-}
-
-Json slot_json(const std::optional<Installed>& installed) {
-  if (!installed) return nullptr;
-  return Json::Object{{"image", image_json(installed->image)}, {"version", installed->version}};
 }
 
 void add_record(const UpdateRecord& record, Json::Object& status) {
@@ -182,8 +172,8 @@ Result<std::string> status_text(const Config& config, bool as_json) {
   Json::Object status;
   if (const auto record = store.record()) add_record(*record, status);
   if (const auto identity = store.identity()) {
-    status["A"] = slot_json(identity->of(Slot::kA));
-    status["B"] = slot_json(identity->of(Slot::kB));
+    status["A"] = installed_json(identity->of(Slot::kA));
+    status["B"] = installed_json(identity->of(Slot::kB));
     status["active"] = to_string(identity->active);
     status["counter_floor"] = identity->counter_floor;
   }

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "agent/system/log.hpp"
-#include "skiff/trust.hpp"
+#include "agent/system/random.hpp"
 
 namespace skiff::agent {
 namespace {
@@ -29,13 +29,6 @@ class BaseImage final : public Source {
 /// stash that would not take a write.
 bool may_restart(const Error& error) {
   return error.kind == ErrorKind::kSignature || error.kind == ErrorKind::kIo;
-}
-
-std::uint64_t random_number() {
-  const Bytes bytes = random_bytes(8);
-  std::uint64_t value = 0;
-  for (const std::uint8_t byte : bytes) value = value << 8 | byte;
-  return value;
 }
 
 SessionOptions session_options(const Installation& installation, const UpdateRecord& record) {

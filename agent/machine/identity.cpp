@@ -7,11 +7,6 @@ namespace {
 
 constexpr int kVersion = 1;
 
-Json installed_json(const std::optional<Installed>& installed) {
-  if (!installed) return nullptr;
-  return Json::Object{{"image", image_json(installed->image)}, {"version", installed->version}};
-}
-
 Result<std::optional<Installed>> read_installed(const Json& json, std::string_view slot) {
   const Json* member = json.find(slot);
   if (member == nullptr || member->is_null()) return std::optional<Installed>();
@@ -32,6 +27,11 @@ Result<std::optional<Failures>> read_failures(const Json& json) {
 }
 
 }  // namespace
+
+Json installed_json(const std::optional<Installed>& installed) {
+  if (!installed) return nullptr;
+  return Json::Object{{"image", image_json(installed->image)}, {"version", installed->version}};
+}
 
 std::string identity_text(const Identity& identity) {
   Json failures;

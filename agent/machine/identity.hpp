@@ -7,6 +7,7 @@
 
 #include "agent/boot/boot_control.hpp"
 #include "skiff/delta_info.hpp"
+#include "skiff/json.hpp"
 
 namespace skiff::agent {
 
@@ -42,6 +43,8 @@ struct Identity {
 
 inline constexpr std::size_t kIdentityCopy = 2048;
 
+/// Null where nothing is known.
+Json installed_json(const std::optional<Installed>& installed);
 std::string identity_text(const Identity& identity);
 Result<Identity> parse_identity(std::string_view text);
 
