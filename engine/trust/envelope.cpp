@@ -36,8 +36,9 @@ Result<Envelope> Envelope::parse(ByteView untrusted_text) {
 
 Result<void> Envelope::verify(const KeyRing& ring, std::string_view role) const {
   std::vector<const PublicKey*> signers;
-  for (const auto& [key_id, key] : ring.keys) {
-    const auto signature = std::ranges::find(signatures, key_id, &Signature::key_id);
+  for (const auto& entry : ring.keys) {
+    const PublicKey& key = entry.second;
+    const auto signature = std::ranges::find(signatures, entry.first, &Signature::key_id);
     if (signature == signatures.end()) continue;
     if (std::ranges::any_of(signers, [&](const PublicKey* counted) { return *counted == key; })) continue;
     const Result<Bytes> bytes = from_hex(signature->hex);
