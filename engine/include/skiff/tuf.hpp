@@ -23,7 +23,8 @@ class Fetcher {
   virtual Result<std::optional<Bytes>> fetch(std::string_view name, std::uint64_t max_length) = 0;
 };
 
-/// Files larger than these are refused before they are read whole; longer chains before they are walked.
+/// Files larger than these, and searches through more delegations, are kLimit. Root is walked `root_steps` at
+/// most in one cycle, and on from there in the next: no device is too far behind.
 struct Limits {
   std::uint64_t root = 512'000;
   std::uint64_t timestamp = 16'384;
@@ -58,7 +59,7 @@ struct ClientOptions {
 class Client {
  public:
   /// Puts the first trusted root in place (brought with the device, not from the network). No request is
-  /// made.
+  /// made. The same root again is no error; a folder that trusts another one already is kUsage.
   static Result<void> init(const std::filesystem::path& metadata_dir, ByteView root);
   static Result<Client> open(ClientOptions options, Fetcher& fetcher);
   ~Client();
