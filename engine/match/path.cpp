@@ -10,9 +10,8 @@ namespace skiff::match {
 namespace {
 
 constexpr std::uint32_t kLiteral = UINT32_MAX;
-constexpr std::size_t kMaxActive = 256;                     // beyond it the less promising half is let go
+constexpr std::size_t kMaxActive = 256;                     // beyond it the dearer half is let go
 constexpr std::array<std::uint32_t, 2> kWordLengths{4, 8};  // of the tables that programs are full of
-constexpr std::uint32_t kForecast = 128;                    // bytes looked ahead to choose which to let go
 constexpr std::size_t kMinFastRun = 8;
 
 /// A segment that passes the current position, with the cost of the cheapest way that is on it now.
@@ -85,30 +84,17 @@ class Walk {
     if (active_.size() > kMaxActive) shed();
   }
 
-  /// What a way along this segment will have cost some bytes from here, as far as a glance tells.
-  [[nodiscard]] std::int64_t forecast(const Active& a) const {
-    const std::uint32_t ahead = std::min(kForecast, a.end - at_);
-    const std::uint8_t* result = texts_.result.data() + at_;
-    const std::uint8_t* base = texts_.base.data() + (at_ + a.diagonal);
-    std::int64_t different = kForecast - ahead;
-    for (std::uint32_t i = 0; i < ahead; ++i) different += result[i] != base[i] ? 1 : 0;
-    return a.above + different * costs_.next_mismatch;
-  }
-
-  /// Keeps the more promising half, in the order in which they stand.
+  /// Keeps the cheaper half, in the order in which they stand.
   void shed() {
-    std::vector<std::int64_t> forecasts;
-    forecasts.reserve(active_.size());
-    for (const Active& a : active_) forecasts.push_back(forecast(a));
-    work_ += active_.size() * kForecast / 8;
-    std::vector<std::int64_t> sorted = forecasts;
+    std::vector<std::int64_t> sorted;
+    sorted.reserve(active_.size());
+    for (const Active& a : active_) sorted.push_back(a.above);
     const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(kMaxActive / 2);
     std::nth_element(sorted.begin(), middle, sorted.end());
     const std::int64_t limit = *middle;
     std::size_t kept = 0;
-    for (std::size_t i = 0; i < forecasts.size(); ++i) {
-      if (forecasts[i] < limit || (forecasts[i] == limit && kept < kMaxActive / 2))
-        active_[kept++] = active_[i];
+    for (const Active& a : active_) {
+      if (a.above < limit || (a.above == limit && kept < kMaxActive / 2)) active_[kept++] = a;
     }
     active_.resize(kept);
     locate_best();
