@@ -19,7 +19,7 @@ struct Costs {
   std::int64_t repeated_mismatch = 200;  ///< changed by as much as the byte one or two words before was
   std::int64_t enter = 2200;             ///< a new copy
   std::int64_t enter_per_bit = 140;  ///< and per bit of the distance between its diagonal and the last one's
-  std::int64_t resume = 2200;         ///< a new copy on the last one's diagonal
+  std::int64_t resume = 2200;        ///< a new copy on the last one's diagonal
 };
 
 /// A piece of the path: result positions [begin, end) copied along `diagonal`.
