@@ -231,5 +231,18 @@ class RepositoryTest(unittest.TestCase):
         self.assertEqual(kinds, {"root", "targets", "snapshot", "timestamp"})
 
 
+class ExampleTest(unittest.TestCase):
+    def test_the_example_configuration_is_one_the_agent_reads(self):
+        example = Path(__file__).resolve().parents[2] / "packaging" / "agent.json"
+        with tempfile.TemporaryDirectory() as folder:
+            settings = json.loads(example.read_text())
+            settings["state_dir"] = f"{folder}/none"
+            copy = Path(folder) / "agent.json"
+            copy.write_text(json.dumps(settings))
+            self.assertNotIn("config:", run(programs().agent, "status", "--config", copy).stderr)
+            copy.write_text(json.dumps({**settings, "tires": 4}))
+            self.assertIn("config: tires", run(programs().agent, "status", "--config", copy).stderr)
+
+
 if __name__ == "__main__":
     unittest.main()
