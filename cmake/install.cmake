@@ -7,7 +7,7 @@ set(SKIFF_HEADER_DIR ${PROJECT_SOURCE_DIR}/engine/include/skiff)
 
 # The rooms of the engine that each component is made of, as far as this build has them.
 set(SKIFF_APPLY_TARGETS skiff_base skiff_format skiff_entropy skiff_predict skiff_codec skiff_unpack skiff_apply)
-set(SKIFF_ENGINE_TARGETS skiff_match skiff_diff skiff_trust skiff_engine)
+set(SKIFF_ENGINE_TARGETS skiff_typing skiff_match skiff_diff skiff_trust skiff_engine)
 foreach(list SKIFF_APPLY_TARGETS SKIFF_ENGINE_TARGETS)
   foreach(target ${${list}})
     if(NOT TARGET ${target})

@@ -11,6 +11,10 @@ Result<std::unique_ptr<SegmentPipeline>> SegmentPipeline::make(const DeltaInfo& 
   SKIFF_ASSIGN(Reconstructor reconstructor, Reconstructor::make(base, result));
   std::unique_ptr<SegmentPipeline> pipeline(
       new SegmentPipeline(info, result, std::move(frames), std::move(reconstructor)));
+  if (info.codec == Codec::kContextMixing) {
+    pipeline->mixed_ = std::make_unique<MixedSegments>(info, base, result);
+    return pipeline;
+  }
   SKIFF_ASSIGN(pipeline->decoder_, make_stream_decoder(info.codec));
   SKIFF_ASSIGN(pipeline->rooms_.raw, HeapArray<std::uint8_t>::make(info.limits.segment_raw));
   SKIFF_ASSIGN(pipeline->rooms_.copies, HeapArray<Copy>::make(info.limits.window_copies));
@@ -38,23 +42,37 @@ Result<void> SegmentPipeline::run() {
 
 Result<void> SegmentPipeline::run_map(const SegmentInfo& segment) {
   window_.reset();
-  std::array<ByteView, kMapStreams> streams;
-  SKIFF_TRY(decode(segment, streams));
   const WindowBounds bounds{.result_offset = segment.result_offset,
                             .result_length = window_length(segment.window),
                             .base_length = info_.base.length};
-  SKIFF_ASSIGN(map_, read_map(streams, bounds, rooms_.copies.span()));
+  if (mixed_) {
+    decoded_ += frames_.wire().size();
+    SKIFF_TRY(mixed_->read_map(frames_.wire(), bounds));
+  } else {
+    std::array<ByteView, kMapStreams> streams;
+    SKIFF_TRY(decode(segment, streams));
+    SKIFF_ASSIGN(map_, read_map(streams, bounds, rooms_.copies.span()));
+  }
   window_ = segment.window;
   return {};
 }
 
-Result<void> SegmentPipeline::run_data(const SegmentInfo& segment) {
+/// Returns the digest of what it made.
+Result<std::uint64_t> SegmentPipeline::make_range(const SegmentInfo& segment) {
+  const std::uint64_t end = segment.result_offset + segment.result_length;
+  if (mixed_) {
+    decoded_ += frames_.wire().size();
+    return mixed_->make_range(frames_.wire(), segment.result_offset, end);
+  }
   std::array<ByteView, kDataStreams> streams;
   SKIFF_TRY(decode(segment, streams));
-  const PieceWalk pieces(map_, segment.result_offset, segment.result_offset + segment.result_length);
+  const PieceWalk pieces(map_, segment.result_offset, end);
   SKIFF_TRY(check_data_streams(streams, count_pieces(pieces)));
-  SKIFF_ASSIGN(const std::uint64_t digest,
-               reconstructor_.write_range(pieces, segment.result_offset, streams));
+  return reconstructor_.write_range(pieces, segment.result_offset, streams);
+}
+
+Result<void> SegmentPipeline::run_data(const SegmentInfo& segment) {
+  SKIFF_ASSIGN(const std::uint64_t digest, make_range(segment));
   if (digest != segment.digest) {
     return fail(ErrorKind::kMismatch,
                 "result bytes from " + std::to_string(segment.result_offset) +

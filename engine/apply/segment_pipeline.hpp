@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "apply/frame_stage.hpp"
+#include "apply/mixed_segments.hpp"
 #include "apply/reconstructor.hpp"
 #include "entropy/codec.hpp"
 #include "format/map.hpp"
@@ -43,13 +44,15 @@ class SegmentPipeline {
   Result<void> run_map(const SegmentInfo& segment);
   Result<void> run_data(const SegmentInfo& segment);
   Result<void> decode(const SegmentInfo& segment, std::span<ByteView> streams);
+  Result<std::uint64_t> make_range(const SegmentInfo& segment);
   [[nodiscard]] std::uint64_t window_length(std::uint32_t window) const;
 
   const DeltaInfo& info_;
   ResultWriter& result_;
   FrameStage frames_;
   Reconstructor reconstructor_;
-  std::unique_ptr<StreamDecoder> decoder_;
+  std::unique_ptr<StreamDecoder> decoder_;  ///< of codec 0
+  std::unique_ptr<MixedSegments> mixed_;    ///< of codec 1
   Rooms rooms_;
   std::size_t index_ = 0;
   std::optional<std::uint32_t> window_;

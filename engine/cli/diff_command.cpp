@@ -58,7 +58,10 @@ void add_diff_command(CLI::App& app, Action& chosen) {
       ->required();
   command->add_option("RESULT", arguments->result, "image to ship")->required();
   command->add_option("-o,--output", arguments->delta, "where the delta goes")->required();
-  command->add_option("--codec", arguments->codec, "entropy codec: zstd")->check(CLI::IsMember({"zstd"}));
+  command
+      ->add_option("--codec", arguments->codec,
+                   "entropy codec: zstd, or cm (context mixing) for the smallest deltas")
+      ->check(CLI::IsMember({"zstd", "cm"}));
   command
       ->add_option("--profile", arguments->profile, "decoder memory: tiny 1 MiB, standard 8 MiB, max 32 MiB")
       ->check(CLI::IsMember({"tiny", "standard", "max"}));

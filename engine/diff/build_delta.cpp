@@ -3,7 +3,9 @@
 #include <numeric>
 
 #include "base/parallel.hpp"
+#include "diff/mixed_delta.hpp"
 #include "diff/plan.hpp"
+#include "diff/progress_report.hpp"
 #include "diff/range_reader.hpp"
 #include "diff/segment_writer.hpp"
 #include "entropy/codec.hpp"
@@ -19,31 +21,6 @@ constexpr std::uint64_t kBlockLength = std::uint64_t{64} << 10;
 constexpr std::uint64_t kBlockSlack = 16;
 constexpr CodingEffort kFinalEffort{.level = 19};
 constexpr CodingEffort kEstimateEffort{.level = 1};
-
-/// Hands a stage's progress on to the caller's function, and its wish to stop back.
-class ProgressReport {
- public:
-  explicit ProgressReport(const DiffOptions& options) : options_(options) {}
-  [[nodiscard]] Result<void> operator()(std::string_view stage, double done) const {
-    if (!options_.progress || options_.progress(stage, done)) return {};
-    return fail(ErrorKind::kCancelled, "cancelled while in stage " + std::string(stage));
-  }
-
- private:
-  const DiffOptions& options_;
-};
-
-std::vector<Copy> to_format(const match::Cover& cover) {
-  std::vector<Copy> out;
-  out.reserve(cover.size());
-  for (const match::Copy& copy : cover) {
-    out.push_back({.result_offset = copy.result,
-                   .base_offset = copy.base,
-                   .length = copy.length,
-                   .verbatim = copy.equal});
-  }
-  return out;
-}
 
 /// One data segment, ready for the wire.
 struct CodedSegment {
@@ -165,6 +142,21 @@ Result<void> identify(DeltaInfo& info, const Images& images, const DiffOptions& 
   return ordered_parallel_for<Sha256>(sources.size(), options.threads, produce, consume);
 }
 
+Result<void> code_zstd(const Images& images, const DiffOptions& options, DiffReport& report,
+                       SegmentWriter& writer) {
+  const match::MatchOptions match_options{.threads = options.threads, .max_memory = options.max_memory};
+  const ProgressReport progress(options);
+  const auto matching = [&](double done) { return progress("match", done); };
+  SKIFF_ASSIGN(const match::Match match,
+               match::find_cover(images.base, images.result, match_options, matching));
+  WindowCoder coder(images, options, report, writer);
+  const PlanLimits limits = plan_limits(options.profile);
+  for (const Window& window : cut_windows(to_format(match.cover), images.result.size(), limits)) {
+    SKIFF_TRY(coder.code(window));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<DiffReport> build_delta(const Source& base, const Source& result, Sink& delta,
@@ -176,15 +168,9 @@ Result<DiffReport> build_delta(const Source& base, const Source& result, Sink& d
   report.info.profile = options.profile;
   SKIFF_TRY(progress("hash", 0));
   SKIFF_TRY(identify(report.info, images, options, make_hasher));
-  const match::MatchOptions match_options{.threads = options.threads, .max_memory = options.max_memory};
-  const auto matching = [&](double done) { return progress("match", done); };
-  SKIFF_ASSIGN(const match::Match match, match::find_cover(base, result, match_options, matching));
   SegmentWriter writer(report, make_hasher);
-  WindowCoder coder(images, options, report, writer);
-  for (const Window& window :
-       cut_windows(to_format(match.cover), result.size(), plan_limits(options.profile))) {
-    SKIFF_TRY(coder.code(window));
-  }
+  SKIFF_TRY(options.codec == Codec::kZstd ? code_zstd(images, options, report, writer)
+                                          : code_mixed(images, options, report, writer));
   SKIFF_TRY(writer.finish(delta));
   SKIFF_TRY(progress("write", 1));
   return report;

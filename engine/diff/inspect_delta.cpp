@@ -14,6 +14,7 @@ class Inspector {
 
   Result<void> inspect() {
     const DeltaInfo& info = report_.info;
+    if (info.codec == Codec::kContextMixing) return sum_segments();
     SKIFF_ASSIGN(decoder_, make_stream_decoder(info.codec));
     room_.resize(static_cast<std::size_t>(info.limits.segment_raw));
     copies_room_.resize(static_cast<std::size_t>(info.limits.window_copies));
@@ -32,6 +33,13 @@ class Inspector {
   }
 
  private:
+  /// Segments of codec 1 cannot be read without the base: only maps and data are told apart.
+  Result<void> sum_segments() {
+    for (const SegmentInfo& segment : report_.info.segments) {
+      (segment.is_map ? report_.bytes.map : report_.bytes.residue) += segment.wire_length;
+    }
+    return {};
+  }
   Result<void> read_window(std::size_t map_index, const WireSegment& wire) {
     const std::vector<SegmentInfo>& segments = report_.info.segments;
     WindowBounds window{segments[map_index].result_offset, 0, report_.info.base.length};

@@ -65,6 +65,18 @@ class WindowCutter {
 
 }  // namespace
 
+std::vector<Copy> to_format(const match::Cover& cover) {
+  std::vector<Copy> out;
+  out.reserve(cover.size());
+  for (const match::Copy& copy : cover) {
+    out.push_back({.result_offset = copy.result,
+                   .base_offset = copy.base,
+                   .length = copy.length,
+                   .verbatim = copy.equal});
+  }
+  return out;
+}
+
 std::vector<Window> cut_windows(std::span<const Copy> cover, std::uint64_t result_length,
                                 const PlanLimits& limits) {
   WindowCutter cutter(result_length, limits);

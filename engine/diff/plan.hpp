@@ -7,6 +7,7 @@
 
 #include "diff/profile_limits.hpp"
 #include "format/map.hpp"
+#include "match/cover.hpp"
 
 namespace skiff {
 
@@ -16,6 +17,9 @@ struct Window {
   std::uint64_t end = 0;
   std::vector<Copy> copies;  ///< in order, inside the window
 };
+
+/// The matcher's cover as the format's copies.
+std::vector<Copy> to_format(const match::Cover& cover);
 
 /// Windows that follow one another without gap over [0, result_length), none empty, each within `limits`: its
 /// length, its copies, and the raw bytes of its map. A copy that crosses a border is cut there.

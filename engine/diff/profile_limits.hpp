@@ -17,5 +17,7 @@ struct PlanLimits {
 };
 
 PlanLimits plan_limits(Profile profile);
+/// With codec 1, where `window_copies` counts the typing in, and there are no raw streams.
+PlanLimits mixed_plan_limits(Profile profile);
 
 }  // namespace skiff

@@ -31,6 +31,18 @@ SegmentWriter::SegmentWriter(DiffReport& report, const MakeHasher& make_hasher)
     : report_(report), make_hasher_(make_hasher), spool_(kMaxSpooledInMemory) {}
 
 Result<void> SegmentWriter::add(SegmentInfo segment, ByteView wire) {
+  SKIFF_TRY(count_streams(wire, segment.is_map, report_.bytes));
+  return keep(segment, wire);
+}
+
+Result<void> SegmentWriter::add(SegmentInfo segment, ByteView wire, std::uint64_t literal_wire) {
+  const std::uint64_t literals = std::min<std::uint64_t>(literal_wire, wire.size());
+  report_.bytes.literals += literals;
+  (segment.is_map ? report_.bytes.map : report_.bytes.residue) += wire.size() - literals;
+  return keep(segment, wire);
+}
+
+Result<void> SegmentWriter::keep(SegmentInfo segment, ByteView wire) {
   DeltaInfo& info = report_.info;
   segment.wire_length = wire.size();
   info.segments.push_back(segment);
@@ -40,7 +52,6 @@ Result<void> SegmentWriter::add(SegmentInfo segment, ByteView wire) {
     hasher->update(wire.subspan(at, std::min<std::size_t>(kFrameSize, wire.size() - at)));
     info.frames.push_back(hasher->finish());
   }
-  SKIFF_TRY(count_streams(wire, segment.is_map, report_.bytes));
   return spool_.append(wire);
 }
 
@@ -53,7 +64,7 @@ void SegmentWriter::note_copies(std::uint64_t copies) {
 }
 
 Result<void> SegmentWriter::finish(Sink& delta) {
-  if (decoder_memory(report_.info.limits) > memory_limit(report_.info.profile)) {
+  if (decoder_memory(report_.info) > memory_limit(report_.info.profile)) {
     return fail(ErrorKind::kLimit, "the delta needs more decoder memory than its profile allows", "F12");
   }
   const Bytes head = write_head(report_.info);

@@ -20,6 +20,8 @@ class SegmentWriter {
 
   /// `segment` says is_map, window, result_length and digest; the wire bytes say the rest.
   Result<void> add(SegmentInfo segment, ByteView wire);
+  /// With codec 1, whose segments have no streams to count: `literal_wire` of the bytes went to literals.
+  Result<void> add(SegmentInfo segment, ByteView wire, std::uint64_t literal_wire);
   /// Raises the limits of the head to what a segment or a map needs.
   void note_raw(std::uint64_t raw_length);
   void note_copies(std::uint64_t copies);
@@ -29,6 +31,8 @@ class SegmentWriter {
   Result<void> finish(Sink& delta);
 
  private:
+  Result<void> keep(SegmentInfo segment, ByteView wire);
+
   DiffReport& report_;
   const MakeHasher& make_hasher_;
   Spool spool_;

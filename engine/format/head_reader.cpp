@@ -35,8 +35,7 @@ Result<std::uint64_t> read_at_least_one(Cursor& cursor, std::string_view field) 
 
 Result<void> read_codec(Cursor& cursor, DeltaInfo& info) {
   SKIFF_ASSIGN(const std::uint64_t codec, cursor.varint());
-  // Context mixing has a number but no definition yet, so that only zstd is known here.
-  if (codec != static_cast<std::uint64_t>(Codec::kZstd)) return unknown("F6", "codec", codec);
+  if (codec > static_cast<std::uint64_t>(Codec::kContextMixing)) return unknown("F6", "codec", codec);
   SKIFF_ASSIGN(const std::uint64_t profile, cursor.varint());
   if (profile > static_cast<std::uint64_t>(Profile::kMax)) return unknown("F6", "profile", profile);
   SKIFF_ASSIGN(const std::uint64_t features, cursor.varint());
@@ -46,13 +45,24 @@ Result<void> read_codec(Cursor& cursor, DeltaInfo& info) {
   return {};
 }
 
+Result<void> read_parameters(Cursor& cursor, DeltaInfo& info) {
+  SKIFF_ASSIGN(const std::uint64_t length, cursor.varint());
+  const std::uint64_t wanted = info.codec == Codec::kZstd ? 0 : sizeof(ModelSizes);
+  if (length != wanted) return broken("F6", std::to_string(length) + " bytes of codec parameters");
+  if (wanted == 0) return {};
+  SKIFF_ASSIGN(const ByteView sizes, cursor.bytes(wanted));
+  info.models = {sizes[0], sizes[1], sizes[2]};
+  if (!allowed(info.models)) return broken("F6", "sizes of models out of bounds");
+  if (info.limits.segment_raw != 0) return broken("F6", "a limit of raw bytes, which codec 1 does not have");
+  return {};
+}
+
 Result<void> read_limits(Cursor& cursor, DeltaInfo& info) {
   SKIFF_ASSIGN(info.limits.segment_wire, cursor.varint());
   SKIFF_ASSIGN(info.limits.segment_raw, cursor.varint());
   SKIFF_ASSIGN(info.limits.window_copies, cursor.varint());
-  SKIFF_ASSIGN(const std::uint64_t parameters, cursor.varint());
-  if (parameters != 0) return broken("F6", "codec parameters, where codec 0 has none");
-  info.decoder_memory = decoder_memory(info.limits);
+  SKIFF_TRY(read_parameters(cursor, info));
+  info.decoder_memory = decoder_memory(info);
   if (info.decoder_memory > memory_limit(info.profile)) {
     return broken("F12", "decoder memory of " + std::to_string(info.decoder_memory) +
                              " bytes, past the limit of profile " + std::string(to_string(info.profile)));

@@ -1,3 +1,5 @@
+#include <array>
+
 #include "base/cursor.hpp"
 #include "base/varint.hpp"
 #include "format/head.hpp"
@@ -40,6 +42,13 @@ void put_image(Bytes& out, const ImageId& image) {
   put_bytes(out, image.sha256.bytes);
 }
 
+void put_parameters(Bytes& out, const DeltaInfo& info) {
+  if (info.codec == Codec::kZstd) return put_varint(out, 0);
+  const std::array<std::uint8_t, 3> sizes{info.models.slot_lines, info.models.history, info.models.learned};
+  put_varint(out, sizes.size());
+  put_bytes(out, sizes);
+}
+
 Bytes header_fields(const DeltaInfo& info) {
   Bytes out;
   put_varint(out, static_cast<std::uint64_t>(info.codec));
@@ -50,7 +59,7 @@ Bytes header_fields(const DeltaInfo& info) {
   put_varint(out, info.limits.segment_wire);
   put_varint(out, info.limits.segment_raw);
   put_varint(out, info.limits.window_copies);
-  put_varint(out, 0);  // codec 0 has no parameters
+  put_parameters(out, info);
   put_segment_table(out, info.segments);
   return out;
 }

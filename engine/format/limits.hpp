@@ -10,10 +10,19 @@ namespace skiff {
 inline constexpr std::uint64_t kMaxHeaderLength = std::uint64_t{16} << 20;  ///< F5
 inline constexpr std::uint64_t kDecoderBase = 393'216;                      ///< bytes every decoder may use
 inline constexpr std::uint64_t kCopySize = 24;                              ///< bytes of one copy of a map
+inline constexpr std::uint64_t kMixingBase = 524'288;  ///< bytes every decoder of codec 1 may use
+inline constexpr std::uint64_t kMixingEntry = 96;      ///< bytes of an entry of a map, its lookups included
 
 /// What F12 allows a delta of this profile to declare, in bytes.
 std::uint64_t memory_limit(Profile profile);
 
+/// What F6 allows as sizes of models.
+bool allowed(const ModelSizes& sizes);
+
+/// Peak bytes of a decoder by the formulas of section 3.3; 2^64 − 1 where the sum would wrap.
+std::uint64_t decoder_memory(const DeltaInfo& info);
+/// With codec 1.
+std::uint64_t decoder_memory(const DecoderLimits& limits, const ModelSizes& sizes);
 /// Peak bytes of a decoder of codec 0, by the formula of section 3.3; 2^64 − 1 where the sum would wrap.
 std::uint64_t decoder_memory(const DecoderLimits& limits);
 

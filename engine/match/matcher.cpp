@@ -99,32 +99,78 @@ class ChunkMatcher {
   Match& match_;
 };
 
+/// Copies cut to whole multiples of kPieceAlignment in a result of `size` bytes.
+Cover aligned(const Cover& cover, std::uint64_t size) {
+  Cover out;
+  for (Copy copy : cover) {
+    const std::uint64_t begin = (copy.result + kPieceAlignment - 1) / kPieceAlignment * kPieceAlignment;
+    const std::uint64_t bare_end = copy.result + copy.length;
+    const std::uint64_t end = bare_end == size ? size : bare_end / kPieceAlignment * kPieceAlignment;
+    if (begin >= end) continue;
+    copy.base += begin - copy.result;
+    out.push_back({begin, copy.base, end - begin, copy.equal});
+  }
+  return out;
+}
+
+using Rewrite = std::function<Result<void>(Range, MutableBytes)>;
+
+/// The residue of one image as its rewriter shows it.
+Result<Residue> read_residue(const Source& image, const Ranges& ranges, const Rewrite& rewrite) {
+  SKIFF_ASSIGN(Residue residue, Residue::read(image, ranges));
+  if (rewrite) SKIFF_TRY(residue.rewrite(rewrite));
+  return residue;
+}
+
+Rewrite base_rewrite(const Rewriter* rewriter) {
+  if (!rewriter) return {};
+  return [rewriter](Range range, MutableBytes bytes) { return rewriter->rewrite_base(range, bytes); };
+}
+Rewrite result_rewrite(const Rewriter* rewriter) {
+  if (!rewriter) return {};
+  return [rewriter](Range range, MutableBytes bytes) { return rewriter->rewrite_result(range, bytes); };
+}
+
 }  // namespace
 
-Result<Match> find_cover(const Source& base, const Source& result, const MatchOptions& options,
-                         const Checkpoint& checkpoint) {
+Result<Cover> find_blocks(const Source& base, const Source& result, const Checkpoint& checkpoint) {
+  SKIFF_ASSIGN(const Cover blocks, match_blocks(base, result, checkpoint));
+  return aligned(blocks, result.size());
+}
+
+Result<Match> find_residue_cover(const ResidueTask& task, const MatchOptions& options,
+                                 const Checkpoint& checkpoint) {
   Match match;
-  const auto blocks_done = [&](double done) { return checkpoint(0.2 * done); };
-  SKIFF_ASSIGN(match.cover, match_blocks(base, result, blocks_done));
-  const Ranges result_left = uncovered(result.size(), result_ranges(match.cover), 1, 0);
-  const Ranges base_left = base.size() <= kWholeBase ? uncovered(base.size(), {}, kPieceAlignment, 0)
-                                                     : uncovered(base.size(), base_ranges(match.cover),
-                                                                 kPieceAlignment, kPieceMargin);
+  match.cover = task.blocks;
+  const Ranges result_left = uncovered(task.result.size(), result_ranges(task.blocks), 1, 0);
+  const Ranges base_left =
+      task.base.size() <= kWholeBase
+          ? uncovered(task.base.size(), {}, kPieceAlignment, 0)
+          : uncovered(task.base.size(), base_ranges(task.blocks), kPieceAlignment, kPieceMargin);
   match.work.residue_bytes = total_length(result_left);
-  match.work.block_bytes = result.size() - match.work.residue_bytes;
+  match.work.block_bytes = task.result.size() - match.work.residue_bytes;
   const std::vector<Chunk> chunks = plan_chunks(base_left, result_left, options.max_memory);
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     if (chunks[i].base.empty() || chunks[i].result.empty()) continue;
-    const auto chunk_done = [&](double done) {
-      return checkpoint(0.2 + 0.7 * (static_cast<double>(i) + done) / static_cast<double>(chunks.size()));
+    const Checkpoint chunk_done = [&](double done) {
+      return checkpoint((static_cast<double>(i) + done) / static_cast<double>(chunks.size()));
     };
-    SKIFF_ASSIGN(const Residue base_residue, Residue::read(base, chunks[i].base));
-    SKIFF_ASSIGN(const Residue result_residue, Residue::read(result, chunks[i].result));
-    const Checkpoint step = chunk_done;
-    SKIFF_TRY(ChunkMatcher(options, step, match).run(base_residue, result_residue));
+    SKIFF_ASSIGN(const Residue base, read_residue(task.base, chunks[i].base, base_rewrite(task.rewriter)));
+    SKIFF_ASSIGN(const Residue result,
+                 read_residue(task.result, chunks[i].result, result_rewrite(task.rewriter)));
+    SKIFF_TRY(ChunkMatcher(options, chunk_done, match).run(base, result));
   }
   std::sort(match.cover.begin(), match.cover.end(),
             [](const Copy& a, const Copy& b) { return a.result < b.result; });
+  return match;
+}
+
+Result<Match> find_cover(const Source& base, const Source& result, const MatchOptions& options,
+                         const Checkpoint& checkpoint) {
+  const auto blocks_done = [&](double done) { return checkpoint(0.2 * done); };
+  SKIFF_ASSIGN(const Cover blocks, match_blocks(base, result, blocks_done));
+  const auto residue_done = [&](double done) { return checkpoint(0.2 + 0.7 * done); };
+  SKIFF_ASSIGN(Match match, find_residue_cover({base, result, blocks}, options, residue_done));
   SKIFF_ASSIGN(match.cover, split_equal_runs(match.cover, base, result));
   SKIFF_TRY(checkpoint(1.0));
   return match;

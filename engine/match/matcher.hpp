@@ -5,6 +5,7 @@
 
 #include "match/cover.hpp"
 #include "match/path.hpp"
+#include "match/rewriter.hpp"
 #include "match/segments.hpp"
 #include "skiff/io.hpp"
 
@@ -30,6 +31,22 @@ struct Match {
   Cover cover;
   MatchWork work;
 };
+
+/// The exact blocks of both images, which find_residue_cover() then leaves alone: cut to multiples of 16 in
+/// the result, so that words stay in phase in what is left. Errors: kIo, and those of `checkpoint`.
+Result<Cover> find_blocks(const Source& base, const Source& result, const Checkpoint& checkpoint);
+
+/// What a residue is matched with.
+struct ResidueTask {
+  const Source& base;
+  const Source& result;
+  const Cover& blocks;
+  const Rewriter* rewriter = nullptr;  ///< what to see instead of the bytes; null for the bytes
+};
+
+/// `blocks` and the copies found in what they leave, in order; none of the latter is known to be `equal`.
+Result<Match> find_residue_cover(const ResidueTask& task, const MatchOptions& options,
+                                 const Checkpoint& checkpoint);
 
 /// Exact blocks first, then suffix neighbours, segments and cheapest paths over what is left. When the
 /// indexes of the residue would not fit into `max_memory`, the result's residue is cut into chunks, each

@@ -58,6 +58,14 @@ Result<Residue> Residue::read(const Source& image, Ranges ranges) {
   return out;
 }
 
+Result<void> Residue::rewrite(const std::function<Result<void>(Range, MutableBytes)>& rewrite) {
+  for (const Piece& piece : pieces_) {
+    const auto length = static_cast<std::size_t>(piece.image.length());
+    SKIFF_TRY(rewrite(piece.image, MutableBytes(bytes_).subspan(piece.at, length)));
+  }
+  return {};
+}
+
 const Residue::Piece& Residue::piece_of(std::uint32_t at) const {
   const auto after =
       std::upper_bound(pieces_.begin(), pieces_.end(), at,

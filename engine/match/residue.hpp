@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "match/cover.hpp"
@@ -33,6 +34,9 @@ class Residue {
  public:
   /// Reads the stretches; together they must be shorter than 2^31 bytes. Errors: kIo.
   static Result<Residue> read(const Source& image, Ranges ranges);
+
+  /// Calls `rewrite` for each stretch with the bytes that stand for it, to be changed in place.
+  Result<void> rewrite(const std::function<Result<void>(Range, MutableBytes)>& rewrite);
 
   [[nodiscard]] ByteView bytes() const { return bytes_; }
   /// A stretch of the image that stands at `at` in the buffer.

@@ -41,9 +41,9 @@ typedef struct skiff_callbacks {
 } skiff_callbacks;
 
 typedef struct skiff_apply_options {
-  uint64_t base_length;        /* length of the base image in bytes */
-  uint64_t max_memory;         /* bytes; 0 for 8 MiB */
-  const uint8_t* frames_root;  /* 32 bytes from signed metadata, or null to skip that check */
+  uint64_t base_length;       /* length of the base image in bytes */
+  uint64_t max_memory;        /* bytes; 0 for 8 MiB */
+  const uint8_t* frames_root; /* 32 bytes from signed metadata, or null to skip that check */
 } skiff_apply_options;
 
 /* Opens an applier; the callbacks are copied. Null if a required callback is null or memory is short. */

@@ -28,7 +28,7 @@ struct ImageId {
 struct DecoderLimits {
   std::uint64_t segment_wire = 0;   ///< longest segment on the wire
   std::uint64_t segment_raw = 0;    ///< longest sum of a segment's decoded streams
-  std::uint64_t window_copies = 0;  ///< most copies in one window's map
+  std::uint64_t window_copies = 0;  ///< most copies in one window's map, with codec 1 its typing counted in
   bool operator==(const DecoderLimits&) const = default;
 };
 
@@ -46,6 +46,14 @@ struct SegmentInfo {
       0;  ///< index into the frame table; its frames are ceil(wire_length / kFrameSize)
 };
 
+/// How much a decoder of codec 1 remembers, as powers of two; all 0 with codec 0.
+struct ModelSizes {
+  std::uint8_t slot_lines = 0;  ///< 2^n lines of 64 bytes for what contexts have seen
+  std::uint8_t history = 0;     ///< 2^n of the last result bytes
+  std::uint8_t learned = 0;     ///< 2^n entries of 16 bytes for what values turned into
+  bool operator==(const ModelSizes&) const = default;
+};
+
 struct DeltaInfo {
   std::uint32_t format = kFormatVersion;
   Codec codec = Codec::kZstd;
@@ -53,6 +61,7 @@ struct DeltaInfo {
   ImageId base;
   ImageId result;
   DecoderLimits limits;
+  ModelSizes models;
   std::uint64_t decoder_memory = 0;  ///< peak bytes a decoder allocates, by the formula of FORMAT.md 3.3
   std::vector<SegmentInfo> segments;
   std::vector<Sha256> frames;

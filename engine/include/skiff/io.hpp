@@ -63,7 +63,8 @@ class HashingSink final : public Sink {
   std::unique_ptr<Hasher> hasher_;
 };
 
-/// Opens a regular file or block device for reading; its size is taken once, at opening. /dev/null is an empty image.
+/// Opens a regular file or block device for reading; its size is taken once, at opening. /dev/null is an
+/// empty image.
 Result<std::unique_ptr<Source>> open_source(const std::filesystem::path& path);
 
 /// A file that appears whole or not at all: written beside `path`, and put in its place by commit()

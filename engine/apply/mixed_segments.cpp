@@ -1,0 +1,84 @@
+#include "apply/mixed_segments.hpp"
+
+#include <algorithm>
+
+#include "base/xxh.hpp"
+
+namespace skiff {
+namespace {
+
+/// Gathers made bytes into blocks for the writer.
+class BlockWriter final : public ResultStream {
+ public:
+  BlockWriter(ResultWriter& writer, std::uint64_t offset)
+      : writer_(writer), offset_(offset), block_(kBlock) {}
+
+  Result<std::uint64_t> peek(unsigned /*length*/) override { return 0; }
+  Result<void> put(ByteView bytes) override {
+    while (!bytes.empty()) {
+      const std::size_t taken = std::min(bytes.size(), kBlock - filled_);
+      std::copy_n(bytes.begin(), taken, block_.begin() + static_cast<std::ptrdiff_t>(filled_));
+      filled_ += taken;
+      bytes = bytes.subspan(taken);
+      if (filled_ == kBlock) SKIFF_TRY(flush());
+    }
+    return {};
+  }
+  Result<void> flush() {
+    const ByteView made = ByteView(block_).first(filled_);
+    digest_.update(made);
+    filled_ = 0;
+    const std::uint64_t at = offset_;
+    offset_ += made.size();
+    return made.empty() ? Result<void>{} : writer_.write_at(at, made);
+  }
+  [[nodiscard]] std::uint64_t digest() const { return digest_.digest(); }
+
+ private:
+  static constexpr std::size_t kBlock = 16 * 1024;
+  ResultWriter& writer_;
+  std::uint64_t offset_;
+  Bytes block_;
+  std::size_t filled_ = 0;
+  Xxh3 digest_;
+};
+
+/// The wire bytes of a segment are as many as the coder needed: none past its end, and no zero at the end.
+Result<void> check_length(ByteView wire, std::size_t taken) {
+  const bool longer = wire.size() > std::max<std::size_t>(taken, 1);
+  if (longer || (wire.size() > 1 && wire.back() == 0)) {
+    return fail(ErrorKind::kFormat, "a segment is longer than its content", "F18");
+  }
+  return {};
+}
+
+}  // namespace
+
+MixedSegments::MixedSegments(const DeltaInfo& info, const Source& base, ResultWriter& result)
+    : info_(info), base_(base), result_(result), models_(info.models) {}
+
+Result<void> MixedSegments::read_map(ByteView wire, const WindowBounds& window) {
+  view_.reset();
+  map_ = {};
+  models_.reset();
+  RangeDecoder coder(wire);
+  MapCoder<RangeDecoder> reader(coder, models_.numbers, models_.slots, window, info_.result.length,
+                                info_.limits.window_copies);
+  SKIFF_TRY(reader.run(map_));
+  SKIFF_TRY(check_length(wire, coder.length()));
+  view_.emplace(map_);
+  return {};
+}
+
+Result<std::uint64_t> MixedSegments::make_range(ByteView wire, std::uint64_t begin, std::uint64_t end) {
+  models_.reset();
+  RangeDecoder coder(wire);
+  BlockWriter writer(result_, begin);
+  SegmentCoder<RangeDecoder> segment(coder, models_, info_.models, base_, *view_, writer);
+  SKIFF_TRY(segment.run(begin, end));
+  SKIFF_TRY(check_length(wire, coder.length()));
+  SKIFF_TRY(writer.flush());
+  return writer.digest();
+}
+
+}  // namespace skiff

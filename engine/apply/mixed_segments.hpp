@@ -1,0 +1,34 @@
+// MixedSegments: what a segment of codec 1 becomes: a map with its lookups, or a range of the result.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "base/heap_array.hpp"
+#include "codec/map_coder.hpp"
+#include "codec/segment_coder.hpp"
+#include "skiff/applier.hpp"
+
+namespace skiff {
+
+class MixedSegments {
+ public:
+  /// `base` and `result` must outlive it. Takes the memory of the models.
+  MixedSegments(const DeltaInfo& info, const Source& base, ResultWriter& result);
+
+  /// Reads a map segment; until the next one, data segments are of this window. Errors: kFormat.
+  Result<void> read_map(ByteView wire, const WindowBounds& window);
+  /// Makes the range of a data segment and returns its XXH3-64. Errors: kFormat, and those of base and
+  /// writer.
+  Result<std::uint64_t> make_range(ByteView wire, std::uint64_t begin, std::uint64_t end);
+
+ private:
+  const DeltaInfo& info_;
+  const Source& base_;
+  ResultWriter& result_;
+  SegmentModels models_;
+  WindowMap map_;
+  std::optional<WindowView> view_;
+};
+
+}  // namespace skiff

@@ -1,0 +1,55 @@
+// History: the last bytes of the result that a segment made, in a ring, and where the same bytes stood
+// before.
+#pragma once
+
+#include <cstdint>
+
+#include "skiff/bytes.hpp"
+
+namespace skiff {
+
+/// Begins empty with each segment; what lies before its begin reads as zeros.
+class History {
+ public:
+  /// Keeps 2^bits bytes, and finds repetitions by 2^(bits - 4) places.
+  explicit History(unsigned bits);
+  void reset();
+
+  /// The byte `distance` (1 and up) before the next one.
+  [[nodiscard]] std::uint8_t back(std::uint64_t distance) const { return ring_[(size_ - distance) & mask_]; }
+  /// The last four bytes, the newest lowest.
+  [[nodiscard]] std::uint32_t last4() const {
+    return back(1) | std::uint32_t{back(2)} << 8 | std::uint32_t{back(3)} << 16 |
+           std::uint32_t{back(4)} << 24;
+  }
+  /// The little-endian word whose first byte is `distance` before the next one; distance at least 4.
+  [[nodiscard]] std::uint32_t word_back(std::uint64_t distance) const;
+  [[nodiscard]] std::uint64_t size() const { return size_; }
+
+  /// Adds one byte and follows the repetition at hand.
+  void push(std::uint8_t byte);
+  /// Adds many bytes, outside of literals: repetitions are remembered but not followed.
+  void append(ByteView bytes);
+
+  /// What the repetition at hand says comes next, and how long it has held; length 0 if there is none.
+  struct Expected {
+    std::uint8_t byte = 0;
+    std::uint32_t length = 0;
+  };
+  [[nodiscard]] Expected expected() const;
+
+ private:
+  [[nodiscard]] std::size_t place() const;
+  void follow();
+
+  Bytes ring_;
+  std::vector<std::uint32_t>
+      places_;  ///< by hash of the last six bytes: the position after them, modulo 2^32
+  std::uint64_t mask_;
+  unsigned place_shift_;
+  std::uint64_t size_ = 0;
+  std::uint64_t match_ = 0;  ///< the position that repeats, if length_ is not 0
+  std::uint32_t length_ = 0;
+};
+
+}  // namespace skiff

@@ -1,0 +1,34 @@
+#include "codec/model_sizes.hpp"
+
+#include "codec/literal_coder.hpp"
+#include "codec/token_coder.hpp"
+
+namespace skiff {
+namespace {
+
+constexpr std::uint64_t kLine = 64;
+constexpr std::uint64_t kLearnedEntry = 16;
+
+}  // namespace
+
+ModelSizes model_sizes(Profile profile) {
+  switch (profile) {
+    case Profile::kTiny:
+      return {12, 14, 10};
+    case Profile::kStandard:
+      return {16, 18, 14};
+    case Profile::kMax:
+      return {18, 20, 18};
+  }
+  return {};
+}
+
+std::uint64_t model_memory(const ModelSizes& sizes) {
+  const std::uint64_t slots = ((std::uint64_t{1} << sizes.slot_lines) + 1) * kLine;
+  const std::uint64_t history =
+      (std::uint64_t{1} << sizes.history) + (std::uint64_t{4} << (sizes.history - 4));
+  const std::uint64_t learned = kLearnedEntry << sizes.learned;
+  return slots + history + learned + NumberCoder::memory() + LiteralCoder::memory() + TokenCoder::memory();
+}
+
+}  // namespace skiff

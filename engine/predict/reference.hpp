@@ -1,0 +1,76 @@
+// References: the fields of instructions and tables that hold an address, how to read one and how to write
+// another.
+//
+// Encodings: Arm ARM DDI 0487 (A64: C4, C6), DDI 0406 (T32: A6), Intel SDM volume 2.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace skiff {
+
+/// What kind of field holds the address.
+enum class Reference : std::uint8_t {
+  kNone = 0,
+  kA64Call,      ///< BL, 26 bits of words from itself
+  kA64Jump,      ///< B, likewise
+  kA64Branch,    ///< B.cond, CBZ, CBNZ: 19 bits of words
+  kA64Test,      ///< TBZ, TBNZ: 14 bits of words
+  kA64Page,      ///< ADRP: 21 bits of pages; its target is completed by the instruction that uses it
+  kA64PageAdd,   ///< ADD immediate after an ADRP: the low 12 bits
+  kA64PageLoad,  ///< LDR/STR unsigned offset after an ADRP: the low 12 bits, scaled
+  kA64Literal,   ///< LDR literal: 19 bits of words
+  kA64Near,      ///< ADR: 21 bits of bytes
+  kX64Call,      ///< E8 rel32
+  kX64Jump,      ///< E9 rel32
+  kX64Branch,    ///< 0F 8x rel32
+  kX64Operand,   ///< ModRM rip+disp32
+  kThumbCall,    ///< BL or B.W (T4), 25 bits of halfwords
+  kPointer32,    ///< an address
+  kPointer64,    ///< an address
+  kRelative32,   ///< distance from the field to the address
+  kOffset32,     ///< distance from an origin
+};
+inline constexpr std::uint8_t kReferences = 19;
+
+/// A field of a token, ready to be read for a target and written for another.
+struct Field {
+  Reference reference = Reference::kNone;
+  std::uint8_t scale = 0;    ///< of kA64PageLoad: log2 of the unit
+  std::uint64_t origin = 0;  ///< of kOffset32: the address that is distance 0
+};
+
+/// The bits of a 32-bit token that hold the field; all of a table entry.
+std::uint32_t field_mask(Reference reference);
+
+/// The token's value if its field is to reach `target` from `address`, its other bits those of `old`.
+std::uint64_t with_target(const Field& field, std::uint64_t old, std::uint64_t target, std::uint64_t address);
+
+/// The target that the field of `value` at `address` reaches; nothing for kA64Page, kA64PageAdd and
+/// kA64PageLoad, which need each other.
+std::optional<std::uint64_t> target_of(const Field& field, std::uint64_t value, std::uint64_t address);
+
+/// The field as a signed number in its own unit, and back into place (other bits 0).
+std::int64_t field_number(Reference reference, std::uint32_t value);
+std::uint32_t number_in_field(Reference reference, std::int64_t number);
+
+// A64 instructions, one word each.
+
+/// The reference an A64 instruction holds by its opcode alone; kNone for none.
+Reference a64_reference(std::uint32_t word);
+inline bool is_adrp(std::uint32_t word) { return (word & 0x9f000000u) == 0x90000000u; }
+inline std::uint32_t a64_destination(std::uint32_t word) { return word & 31; }
+inline std::uint32_t a64_source(std::uint32_t word) { return (word >> 5) & 31; }
+/// The page that an ADRP at `address` forms.
+std::uint64_t adrp_page(std::uint32_t word, std::uint64_t address);
+/// log2 of the unit of an unsigned-offset load or store.
+std::uint8_t a64_load_scale(std::uint32_t word);
+/// The byte offset that an ADD immediate or an unsigned-offset load or store adds.
+std::uint32_t a64_low_bits(std::uint32_t word);
+
+/// Whether two halfwords are BL or B.W (T4).
+inline bool is_thumb_call(std::uint32_t word) {
+  return (word & 0xf800u) == 0xf000u && (word >> 16 & 0x9000u) == 0x9000u;
+}
+
+}  // namespace skiff

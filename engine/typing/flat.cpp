@@ -1,0 +1,185 @@
+#include "typing/flat.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "predict/reference.hpp"
+#include "typing/image_reader.hpp"
+#include "typing/load_address.hpp"
+
+namespace skiff::typing {
+namespace {
+
+constexpr std::uint64_t kBlock = 2048;
+constexpr std::uint64_t kPage = 4096;
+constexpr std::uint64_t kVectorAlignment = 256;  ///< of a Cortex-M vector table, where images begin
+
+constexpr std::uint64_t kLowMemory = std::uint64_t{1} << 40;  ///< boot loaders and firmware run below
+constexpr std::uint64_t kFewestPointers = 100;
+
+/// Whether a word is among the commonest shapes of A64 code.
+bool looks_like_a64(std::uint32_t w) {
+  return (w & 0xfc000000u) == 0x94000000u || (w & 0x9f000000u) == 0x90000000u ||
+         (w & 0xff000010u) == 0x54000000u || (w & 0x7fe0ffe0u) == 0x2a0003e0u ||
+         (w & 0xffc00000u) == 0xf9400000u || (w & 0xffc00000u) == 0xb9400000u || w == 0xd65f03c0u ||
+         (w & 0xffc00000u) == 0xa9000000u || (w & 0xffc00000u) == 0xa9400000u ||
+         (w & 0x7e000000u) == 0x34000000u || (w & 0x7f800000u) == 0x52800000u ||
+         (w & 0xfc000000u) == 0x14000000u || (w & 0xff000000u) == 0x91000000u ||
+         (w & 0x7f20001fu) == 0x6b00001fu || (w & 0x7f80001fu) == 0x7100001fu;
+}
+
+/// STP x29, x30, [sp, #-n]!, PACIASP and BTI C: what A64 functions begin with.
+bool begins_a64_function(std::uint32_t w) {
+  return (w & 0xffe07fffu) == 0xa9a07bfdu || w == 0xd503233fu || w == 0xd503245fu;
+}
+
+/// PUSH {…, lr} in its short and its long form: what Thumb functions begin with.
+bool begins_thumb_function(std::uint32_t halfword) {
+  return (halfword & 0xff00u) == 0xb500u || halfword == 0xe92du;
+}
+
+struct ThumbCounts {
+  std::uint64_t calls = 0;
+  std::uint64_t functions = 0;
+};
+
+class FlatImage {
+ public:
+  explicit FlatImage(const Source& image) : reader_(image), size_(image.size()) {}
+
+  std::optional<Space> space() {
+    score_blocks();
+    if (a64_blocks_ * 20 >= scores_.size() && a64_blocks_ > 0) return a64_space();
+    const ThumbCounts counts = count_thumb();
+    if (counts.calls * 240 > size_ && counts.functions * 2000 > size_) return thumb_space();
+    return std::nullopt;
+  }
+
+ private:
+  void score_blocks() {
+    for (std::uint64_t at = 0; at < size_; at += kBlock) {
+      const std::uint64_t length = std::min(kBlock, size_ - at);
+      std::uint64_t hits = 0;
+      for (std::uint64_t i = 0; i + 4 <= length; i += 4) hits += looks_like_a64(reader_.u32(at + i)) ? 1 : 0;
+      const bool code = hits * 100 > length / 4 * 35;
+      scores_.push_back(code);
+      a64_blocks_ += code ? 1 : 0;
+    }
+  }
+
+  ThumbCounts count_thumb() {
+    ThumbCounts counts;
+    for (std::uint64_t at = 0; at + 4 <= size_; at += 2) {
+      const std::uint32_t word = reader_.u32(at);
+      counts.calls += (word & 0xf800u) == 0xf000u && (word >> 16 & 0xd000u) == 0xd000u ? 1 : 0;
+      counts.functions += (word & 0xff00u) == 0xb500u ? 1 : 0;
+    }
+    return counts;
+  }
+
+  std::optional<Space> thumb_space() {
+    std::vector<std::uint64_t> pointers;
+    std::vector<std::uint64_t> functions;
+    for (std::uint64_t at = 0; at + 4 <= size_; at += 2) {
+      const std::uint32_t word = reader_.u32(at);
+      if (begins_thumb_function(word & 0xffff)) functions.push_back(at);
+      if (at % 4 == 0 && (word & 1) != 0 && word >= kPage && word < 0xe0000000u) pointers.push_back(word - 1);
+    }
+    const auto address = load_address(std::move(pointers), std::move(functions), kVectorAlignment);
+    Space space = whole(address.value_or(0), size_);
+    space.types.push_back({0, size_, Kind::kThumb, 0});
+    return space;
+  }
+
+  std::optional<Space> a64_space() {
+    std::vector<std::uint64_t> pointers;
+    std::vector<std::uint64_t> functions;
+    for (std::uint64_t at = 0; at + 8 <= size_; at += 4) {
+      const std::uint64_t word = reader_.u64(at);
+      if (scores_[at / kBlock]) {
+        if (begins_a64_function(static_cast<std::uint32_t>(word))) functions.push_back(at);
+      } else if (at % 8 == 0 && word % 4 == 0 && word >= kPage && word < kLowMemory) {
+        pointers.push_back(word);
+      }
+    }
+    std::optional<std::uint64_t> address = kernel_address();
+    if (!address) address = load_address(std::move(pointers), std::move(functions), kPage);
+    // Zero-initialised memory follows the image.
+    Space space = whole(address.value_or(0), size_ + size_ / 4);
+    for (std::uint64_t block = 0; block < scores_.size(); ++block) {
+      const std::uint64_t length = std::min(kBlock, size_ - block * kBlock);
+      append(space, block * kBlock, length, scores_[block] ? Kind::kA64 : table_kind(block * kBlock, length));
+    }
+    return space;
+  }
+
+  /// Kernels run at the upper end of the address space, at a multiple of 16 MiB: the lowest that is among
+  /// those which the image's pointers name most.
+  std::optional<std::uint64_t> kernel_address() {
+    constexpr std::uint64_t kUpperEnd = 0x1ffff;  // the top 17 bits
+    constexpr unsigned kUnit = 24;
+    std::map<std::uint64_t, std::uint64_t> named;
+    for (std::uint64_t at = 0; at + 8 <= size_; at += 8) {
+      const std::uint64_t word = reader_.u64(at);
+      if (!scores_[at / kBlock] && word >> 47 == kUpperEnd && ~word >> kUnit != 0) ++named[word >> kUnit];
+    }
+    const auto most = std::max_element(named.begin(), named.end(),
+                                       [](const auto& a, const auto& b) { return a.second < b.second; });
+    if (most == named.end() || most->second < kFewestPointers) return std::nullopt;
+    auto lowest = most;
+    while (lowest != named.begin()) {
+      const auto before = std::prev(lowest);
+      if (before->first + 1 != lowest->first || before->second * 8 < most->second) break;
+      lowest = before;
+    }
+    return lowest->first << kUnit;
+  }
+
+  [[nodiscard]] Space whole(std::uint64_t address, std::uint64_t reach) const {
+    Space space;
+    space.end = size_;
+    space.low = address;
+    space.high = address + reach;
+    space.addresses.push_back({0, size_, address});
+    return space;
+  }
+
+  static void append(Space& space, std::uint64_t offset, std::uint64_t length, Kind kind) {
+    if (!space.types.empty() && space.types.back().kind == kind) {
+      space.types.back().length += length;
+    } else {
+      space.types.push_back({offset, length, kind, kind == Kind::kOffset32 ? space.low : 0});
+    }
+  }
+
+  /// Distances from the field itself, distances from the image's begin in ascending order, or pointers.
+  Kind table_kind(std::uint64_t begin, std::uint64_t length) {
+    constexpr std::int64_t kFar = 65536;
+    std::uint64_t relative = 0;
+    std::uint64_t ascending = 0;
+    std::uint32_t before = 0;
+    for (std::uint64_t i = 0; i + 4 <= length; i += 4) {
+      const std::uint32_t word = reader_.u32(begin + i);
+      const std::int64_t distance = static_cast<std::int32_t>(word);
+      const std::int64_t target = static_cast<std::int64_t>(begin + i) + distance;
+      const bool inside = target > 0 && target < static_cast<std::int64_t>(size_);
+      relative += (distance > kFar || distance < -kFar) && inside ? 1 : 0;
+      ascending += word > before && word - before < kFar && word > kFar && word < size_ + size_ / 4 ? 1 : 0;
+      before = word;
+    }
+    const std::uint64_t words = length / 4;
+    if (ascending * 10 > words * 6) return Kind::kOffset32;
+    return relative * 100 > words * 45 ? Kind::kRelative32 : Kind::kPointer64;
+  }
+
+  ImageReader reader_;
+  std::uint64_t size_;
+  std::vector<bool> scores_;  ///< per block: whether it is A64 code
+  std::uint64_t a64_blocks_ = 0;
+};
+
+}  // namespace
+
+std::optional<Space> flat_space(const Source& image) { return FlatImage(image).space(); }
+
+}  // namespace skiff::typing

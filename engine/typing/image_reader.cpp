@@ -1,0 +1,24 @@
+#include "typing/image_reader.hpp"
+
+#include <algorithm>
+
+namespace skiff::typing {
+
+std::uint8_t ImageReader::byte(std::uint64_t offset) {
+  if (offset - origin_ >= length_) {
+    if (offset >= image_.size()) return 0;
+    origin_ = offset - offset % kBlock;
+    length_ = std::min(kBlock, image_.size() - origin_);
+    if (!image_.read_at(origin_, MutableBytes(block_).first(static_cast<std::size_t>(length_)))) length_ = 0;
+    if (length_ == 0) return 0;
+  }
+  return block_[static_cast<std::size_t>(offset - origin_)];
+}
+
+std::uint64_t ImageReader::number(std::uint64_t offset, unsigned length) {
+  std::uint64_t value = 0;
+  for (unsigned i = length; i-- > 0;) value = value << 8 | byte(offset + i);
+  return value;
+}
+
+}  // namespace skiff::typing

@@ -1,0 +1,80 @@
+#include "typing/image_typing.hpp"
+
+#include <algorithm>
+
+#include "typing/elf.hpp"
+#include "typing/ext4.hpp"
+#include "typing/flat.hpp"
+#include "typing/image_reader.hpp"
+
+namespace skiff::typing {
+namespace {
+
+constexpr std::uint32_t kElfMagic = 0x464c457f;
+constexpr std::uint32_t kArm64KernelMagic =
+    0x644d5241;                              ///< at byte 56 (Linux, Documentation/arm64/booting.rst)
+constexpr std::uint64_t kFileAlignment = 4;  ///< of files in cpio archives; in others it is a multiple
+
+/// Spaces in order; of two that overlap the later goes.
+ImageTyping apart(ImageTyping spaces) {
+  std::sort(spaces.begin(), spaces.end(), [](const Space& a, const Space& b) { return a.begin < b.begin; });
+  ImageTyping out;
+  for (Space& space : spaces) {
+    if (space.addresses.size() > kMaxAddressRanges) continue;
+    if (out.empty() || space.begin >= out.back().end) out.push_back(std::move(space));
+  }
+  return out;
+}
+
+std::optional<Space> file_space(const Source& file) {
+  ImageReader reader(file);
+  if (reader.u32(0) == kElfMagic) return elf_space(file);
+  if (reader.u32(56) == kArm64KernelMagic) return flat_space(file);
+  return std::nullopt;
+}
+
+ImageTyping ext4_typing(const Source& image) {
+  ImageTyping spaces;
+  for (const FileExtents& file : ext4_files(image)) {
+    if (const auto space = file_space(ExtentSource(image, file))) spaces.push_back(placed(*space, file));
+  }
+  return apart(std::move(spaces));
+}
+
+/// ELF files that lie in one piece.
+ImageTyping scattered_elf_files(const Source& image) {
+  ImageTyping spaces;
+  ImageReader reader(image);
+  for (std::uint64_t at = 0; at + 64 <= image.size();) {
+    if (reader.u32(at) == kElfMagic) {
+      FileExtents rest{image.size() - at, {{0, image.size() - at, at}}};
+      const std::uint64_t length = elf_length(ExtentSource(image, rest));
+      rest.size = length;
+      rest.extents[0].length = length;
+      const auto space = length == 0 ? std::nullopt : elf_space(ExtentSource(image, rest));
+      if (space) {
+        spaces.push_back(placed(*space, rest));
+        at += (length + kFileAlignment - 1) / kFileAlignment * kFileAlignment;
+        continue;
+      }
+    }
+    at += kFileAlignment;
+  }
+  return spaces;
+}
+
+}  // namespace
+
+ImageTyping type_image(const Source& image) {
+  if (auto space = elf_space(image)) return {std::move(*space)};
+  ImageTyping spaces = ext4_typing(image);
+  if (!spaces.empty()) return spaces;
+  spaces = scattered_elf_files(image);
+  std::uint64_t typed = 0;
+  for (const Space& space : spaces) typed += space.end - space.begin;
+  if (typed >= image.size() / 4 && !spaces.empty()) return spaces;
+  if (auto space = flat_space(image)) return {std::move(*space)};
+  return spaces;
+}
+
+}  // namespace skiff::typing
