@@ -118,11 +118,11 @@ class TokenCoder {
     std::uint32_t& last = last_distance_[state.kind];
     const NumberContext context{24 + state.kind, static_cast<std::uint32_t>(prediction.certainty),
                                 std::min(last, 40u), 0};
-    const std::int64_t off = numbers_.code_signed(coder, wrapped(to - from), context);
+    const std::int64_t off = numbers_.code_signed(coder, wrapped(to, -from), context);
     last = off == 0 ? 0
                     : 1 + static_cast<std::uint32_t>(
                               std::bit_width(static_cast<std::uint64_t>(off < 0 ? -off : off)));
-    return (guess & ~field_mask(reference)) | number_in_field(reference, from + off);
+    return (guess & ~field_mask(reference)) | number_in_field(reference, wrapped(from, off));
   }
 
   /// Byte by byte, the highest first.
@@ -152,9 +152,9 @@ class TokenCoder {
   static constexpr std::uint32_t kByteContexts = 12;
   using ByteHashes = std::array<std::uint32_t, kByteContexts>;
 
-  /// Differences of 32-bit fields wrap.
-  static std::int64_t wrapped(std::int64_t difference) {
-    return static_cast<std::int32_t>(static_cast<std::uint32_t>(difference));
+  /// The sum as a 32-bit field holds it; the second number may come off the wire and be any.
+  static std::int64_t wrapped(std::int64_t a, std::int64_t b) {
+    return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
   }
   static bool tried_before(const Prediction& prediction, std::uint32_t index);
   void select_hit(const State& state, const Token& token, const Prediction& prediction,

@@ -50,7 +50,7 @@ std::optional<Place> place_of(const Space& space, std::uint64_t address) {
     }
   }
   if (!nearest) return std::nullopt;
-  if (address < nearest->address) return Place{nearest->offset, -static_cast<std::int64_t>(least)};
+  if (address < nearest->address) return Place{nearest->offset, static_cast<std::int64_t>(0 - least)};
   return Place{nearest->offset + nearest->length - 1, static_cast<std::int64_t>(least)};
 }
 

@@ -25,7 +25,10 @@ void InverseMap::build(std::uint32_t count, const std::function<Moved(std::uint3
   };
   // Sweeps the base from left to right; `open` is a heap of the copies that have begun, the winner on top.
   std::vector<std::uint32_t> open;
-  pieces_.clear();
+  open.reserve(count);
+  // Exactly as much as decoder_memory counts: growing step by step would take more for a moment.
+  pieces_ = {};
+  pieces_.reserve(2 * std::size_t{count});
   std::uint64_t at = 0;
   for (std::size_t next = 0; next < order.size() || !open.empty();) {
     if (open.empty()) at = std::max(at, copy_at(order[next]).base_offset);

@@ -50,7 +50,7 @@ std::int64_t distance(const Field& field, std::uint64_t target, std::uint64_t ad
     case Reference::kA64Near:
       return bytes;
     case Reference::kThumbCall:
-      return bytes - 4;
+      return static_cast<std::int64_t>(target - (address + 4));
     default:
       return bytes >> 2;
   }
