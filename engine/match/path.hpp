@@ -16,7 +16,7 @@ struct Costs {
   std::int64_t equal = 1;             ///< a copied byte that stands
   std::int64_t first_mismatch = 800;  ///< a copied byte that changes, after one that stood
   std::int64_t next_mismatch = 300;   ///< after one that changed
-  std::int64_t repeated_mismatch = 200;  ///< changed by as much as the byte one or two words before was
+  std::int64_t repeated_mismatch = 200;  ///< changed by as much as the byte 4, 8, 16 or 24 before was
   std::int64_t enter = 2200;             ///< a new copy
   std::int64_t enter_per_bit = 140;  ///< and per bit of the distance between its diagonal and the last one's
   std::int64_t resume = 2200;        ///< a new copy on the last one's diagonal
