@@ -77,14 +77,23 @@ Result<void> check_is_released(const RepositoryState& state, const ImageId& imag
 }
 
 /// Signs and writes the next version of `releases` or `deltas`, no larger than devices will read.
-Result<void> write_next(const RepositoryFolder& folder, Json part, const tuf::KeyRing& keys,
-                        std::string_view role, const SignerList& signers) {
-  SKIFF_ASSIGN(const SignedRole next, sign_role(std::move(part), keys, role, signers));
+Result<SignedRole> write_next(const RepositoryFolder& folder, Json part, const tuf::KeyRing& keys,
+                              std::string_view role, const SignerList& signers) {
+  SKIFF_ASSIGN(SignedRole next, sign_role(std::move(part), keys, role, signers));
   if (next.text.size() > tuf::Limits().targets) {
     return fail(ErrorKind::kLimit, std::string(role) + ": its metadata would be " +
                                        std::to_string(next.text.size()) + " bytes long");
   }
-  return folder.write_metadata(tuf::versioned_file_name(role, next.header.version), next.text);
+  SKIFF_TRY(folder.write_metadata(tuf::versioned_file_name(role, next.header.version), next.text));
+  return next;
+}
+
+/// The newest `deltas`, one version further where they age.
+Result<SignedRole> fresh_deltas(const RepositoryFolder& folder, const RepositoryState& newest,
+                                const SignerList& signers, std::int64_t now) {
+  if (!is_ageing(newest.deltas.header, kDeltasLife, now)) return newest.deltas;
+  Json part = next_signed_part(newest.deltas, now + kDeltasLife);
+  return write_next(folder, std::move(part), newest.delta_keys, kDeltasRole, signers);
 }
 
 }  // namespace
@@ -170,10 +179,25 @@ Result<DeltaOffer> Repository::add_delta(const Source& delta, std::string_view m
 Result<void> Repository::publish(const Signers& signers, std::int64_t now) {
   SKIFF_ASSIGN(const std::shared_ptr<void> lock, impl_->folder().lock());
   SKIFF_ASSIGN(RepositoryState state, RepositoryState::load(impl_->folder()));
+  SKIFF_ASSIGN(state.deltas, fresh_deltas(impl_->folder(), state, signers, now));
+  return write_publication(impl_->folder(), state, signers, now);
+}
+
+Result<void> Repository::publish_deltas(const Signers& signers, std::int64_t now) {
+  SKIFF_ASSIGN(const std::shared_ptr<void> lock, impl_->folder().lock());
+  SKIFF_ASSIGN(const RepositoryState newest, RepositoryState::load(impl_->folder()));
+  SKIFF_ASSIGN(RepositoryState state, RepositoryState::load_published(impl_->folder()));
+  SKIFF_ASSIGN(state.deltas, fresh_deltas(impl_->folder(), newest, signers, now));
+  return write_publication(impl_->folder(), state, signers, now);
+}
+
+Result<void> Repository::renew(const Signers& signers, std::int64_t now) {
+  SKIFF_ASSIGN(const std::shared_ptr<void> lock, impl_->folder().lock());
+  SKIFF_ASSIGN(RepositoryState state, RepositoryState::load_published(impl_->folder()));
   if (is_ageing(state.deltas.header, kDeltasLife, now)) {
-    Json part = next_signed_part(state.deltas, now + kDeltasLife);
-    SKIFF_TRY(write_next(impl_->folder(), std::move(part), state.delta_keys, kDeltasRole, signers));
-    SKIFF_ASSIGN(state, RepositoryState::load(impl_->folder()));
+    // Whatever was added meanwhile must come along: versions only rise.
+    SKIFF_ASSIGN(const RepositoryState newest, RepositoryState::load(impl_->folder()));
+    SKIFF_ASSIGN(state.deltas, fresh_deltas(impl_->folder(), newest, signers, now));
   }
   return write_publication(impl_->folder(), state, signers, now);
 }
@@ -185,6 +209,16 @@ Result<std::vector<Release>> Repository::releases() const {
 
 Result<std::vector<DeltaOffer>> Repository::deltas() const {
   SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load(impl_->folder()));
+  return state.delta_list();
+}
+
+Result<std::vector<Release>> Repository::published_releases() const {
+  SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load_published(impl_->folder()));
+  return state.release_list();
+}
+
+Result<std::vector<DeltaOffer>> Repository::published_deltas() const {
+  SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load_published(impl_->folder()));
   return state.delta_list();
 }
 

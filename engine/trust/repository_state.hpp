@@ -1,4 +1,4 @@
-// RepositoryState: the newest metadata of a repository, read and verified from the root down.
+// RepositoryState: the metadata of a repository, newest or published, read and verified from the root down.
 #pragma once
 
 #include "skiff/release.hpp"
@@ -17,7 +17,10 @@ struct RepositoryState {
   SignedRole releases;
   SignedRole deltas;
 
+  /// The newest version of each role.
   static Result<RepositoryState> load(const RepositoryFolder& folder);
+  /// The versions that the timestamp leads to: what devices see. Needs no lock.
+  static Result<RepositoryState> load_published(const RepositoryFolder& folder);
 
   [[nodiscard]] const tuf::KeyRing& keys_of(std::string_view top_level_role) const {
     return root.roles.find(top_level_role)->second;

@@ -61,10 +61,19 @@ class Repository {
   /// snapshot and timestamp where less than half of their life is left; does nothing if nothing changed and
   /// nothing ages.
   Result<void> publish(const Signers& signers, std::int64_t now);
+  /// As publish(), but releases stay those that are published: what a server does, which holds the online
+  /// keys only and may find a builder half way through its additions.
+  Result<void> publish_deltas(const Signers& signers, std::int64_t now);
+  /// Renews what is published where less than half of its life is left, and makes visible nothing that was
+  /// added since; but `deltas`, when they age, are renewed as they are now.
+  Result<void> renew(const Signers& signers, std::int64_t now);
 
   /// What the newest metadata lists, whether published yet or not.
   [[nodiscard]] Result<std::vector<Release>> releases() const;
   [[nodiscard]] Result<std::vector<DeltaOffer>> deltas() const;
+  /// What devices see: the lists that the timestamp leads to.
+  [[nodiscard]] Result<std::vector<Release>> published_releases() const;
+  [[nodiscard]] Result<std::vector<DeltaOffer>> published_deltas() const;
   /// The file of an image or delta in targets/.
   [[nodiscard]] std::filesystem::path target_file(std::string_view target, const Sha256& sha256) const;
   [[nodiscard]] const std::filesystem::path& folder() const;

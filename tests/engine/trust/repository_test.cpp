@@ -223,6 +223,52 @@ TEST(Repository, PublishRenewsWhatHasLessThanHalfOfItsLifeLeft) {
   }
 }
 
+TEST(Repository, TellsWhatIsPublishedFromWhatWasAdded) {
+  ReleaseRepository repository;
+  ASSERT_TRUE(repository.add_release("a", 1, "one"));
+  ASSERT_TRUE(repository.add_delta(delta_between("", "one")));
+  EXPECT_EQ(repository->releases()->size(), 1U);
+  EXPECT_EQ(repository->deltas()->size(), 1U);
+  EXPECT_EQ(repository->published_releases()->size(), 0U);
+  EXPECT_EQ(repository->published_deltas()->size(), 0U);
+  ASSERT_TRUE(repository->publish(repository.signers({"snapshot", "timestamp"}), kNow));
+  EXPECT_EQ(repository->published_releases()->front().target, "releases/a");
+  EXPECT_EQ(repository->published_deltas()->front().target, repository->deltas()->front().target);
+}
+
+TEST(Repository, RenewalMakesNothingVisibleThatWasAdded) {
+  ReleaseRepository repository;
+  const auto online = repository.signers({"deltas", "snapshot", "timestamp"});
+  ASSERT_TRUE(repository.add_release("a", 1, "one"));
+  ASSERT_TRUE(repository.add_delta(delta_between("", "one")));
+  ASSERT_EQ(outcome(repository->renew(online, kNow + 13 * kHour)), "ok");
+  EXPECT_EQ(repository->published_releases()->size(), 0U);
+  EXPECT_EQ(repository->published_deltas()->size(), 0U);
+  FolderFetcher fetcher(repository.folder());
+  Device device(repository.root());
+  EXPECT_EQ(outcome(device.refresh(fetcher, kNow + 36 * kHour)), "ok");
+  for (std::int64_t day = 2; day < 30; ++day) {
+    ASSERT_TRUE(repository->renew(online, kNow + day * kDay));
+    ASSERT_EQ(outcome(device.refresh(fetcher, kNow + day * kDay + 23 * kHour)), "ok") << day;
+  }
+  EXPECT_EQ(repository->published_releases()->size(), 0U);
+  EXPECT_EQ(repository->releases()->size(), 1U);
+}
+
+TEST(Repository, PublishingDeltasLeavesAnUnfinishedReleaseAlone) {
+  ReleaseRepository repository;
+  const auto online = repository.signers({"deltas", "snapshot", "timestamp"});
+  ASSERT_TRUE(repository.add_release("a", 1, "one"));
+  ASSERT_TRUE(repository->publish(online, kNow));
+  ASSERT_TRUE(repository.add_release("b", 2, "two"));
+  ASSERT_TRUE(repository.add_delta(delta_between("", "one")));
+  ASSERT_EQ(outcome(repository->publish_deltas(online, kNow)), "ok");
+  EXPECT_EQ(repository->published_deltas()->size(), 1U);
+  EXPECT_EQ(repository->published_releases()->size(), 1U);
+  ASSERT_TRUE(repository->publish(online, kNow));
+  EXPECT_EQ(repository->published_releases()->size(), 2U);
+}
+
 TEST(Repository, WhatSomebodyElseSlippedInIsNotExtended) {
   ReleaseRepository repository;
   const auto file = repository.folder() / "metadata/1.releases.json";
