@@ -8,13 +8,12 @@ Result<std::unique_ptr<SegmentPipeline>> SegmentPipeline::make(const DeltaInfo& 
                                                                ResultWriter& result,
                                                                const MakeHasher& make_hasher) {
   SKIFF_ASSIGN(FrameStage frames, FrameStage::make(info, make_hasher));
-  SKIFF_ASSIGN(Reconstructor reconstructor, Reconstructor::make(base, result));
-  std::unique_ptr<SegmentPipeline> pipeline(
-      new SegmentPipeline(info, result, std::move(frames), std::move(reconstructor)));
+  std::unique_ptr<SegmentPipeline> pipeline(new SegmentPipeline(info, result, std::move(frames)));
   if (info.codec == Codec::kContextMixing) {
-    pipeline->mixed_ = std::make_unique<MixedSegments>(info, base, result);
+    SKIFF_ASSIGN(pipeline->mixed_, MixedSegments::make(info, base, result));
     return pipeline;
   }
+  SKIFF_ASSIGN(pipeline->reconstructor_, Reconstructor::make(base, result));
   SKIFF_ASSIGN(pipeline->decoder_, make_stream_decoder(info.codec));
   SKIFF_ASSIGN(pipeline->rooms_.raw, HeapArray<std::uint8_t>::make(info.limits.segment_raw));
   SKIFF_ASSIGN(pipeline->rooms_.copies, HeapArray<Copy>::make(info.limits.window_copies));
@@ -59,16 +58,15 @@ Result<void> SegmentPipeline::run_map(const SegmentInfo& segment) {
 
 /// Returns the digest of what it made.
 Result<std::uint64_t> SegmentPipeline::make_range(const SegmentInfo& segment) {
-  const std::uint64_t end = segment.result_offset + segment.result_length;
   if (mixed_) {
     decoded_ += frames_.wire().size();
-    return mixed_->make_range(frames_.wire(), segment.result_offset, end);
+    return mixed_->make_range(frames_.wire(), segment);
   }
   std::array<ByteView, kDataStreams> streams;
   SKIFF_TRY(decode(segment, streams));
-  const PieceWalk pieces(map_, segment.result_offset, end);
+  const PieceWalk pieces(map_, segment.result_offset, segment.result_offset + segment.result_length);
   SKIFF_TRY(check_data_streams(streams, count_pieces(pieces)));
-  return reconstructor_.write_range(pieces, segment.result_offset, streams);
+  return reconstructor_->write_range(pieces, segment.result_offset, streams);
 }
 
 Result<void> SegmentPipeline::run_data(const SegmentInfo& segment) {

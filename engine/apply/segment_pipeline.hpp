@@ -37,8 +37,8 @@ class SegmentPipeline {
     HeapArray<std::uint8_t> raw;
     HeapArray<Copy> copies;
   };
-  SegmentPipeline(const DeltaInfo& info, ResultWriter& result, FrameStage frames, Reconstructor reconstructor)
-      : info_(info), result_(result), frames_(std::move(frames)), reconstructor_(std::move(reconstructor)) {}
+  SegmentPipeline(const DeltaInfo& info, ResultWriter& result, FrameStage frames)
+      : info_(info), result_(result), frames_(std::move(frames)) {}
 
   Result<void> run();
   Result<void> run_map(const SegmentInfo& segment);
@@ -50,9 +50,9 @@ class SegmentPipeline {
   const DeltaInfo& info_;
   ResultWriter& result_;
   FrameStage frames_;
-  Reconstructor reconstructor_;
-  std::unique_ptr<StreamDecoder> decoder_;  ///< of codec 0
-  std::unique_ptr<MixedSegments> mixed_;    ///< of codec 1
+  std::optional<Reconstructor> reconstructor_;  ///< of codec 0
+  std::unique_ptr<StreamDecoder> decoder_;      ///< of codec 0
+  std::unique_ptr<MixedSegments> mixed_;        ///< of codec 1
   Rooms rooms_;
   std::size_t index_ = 0;
   std::optional<std::uint32_t> window_;

@@ -26,9 +26,9 @@ void InverseMap::build(std::uint32_t count, const std::function<Moved(std::uint3
   // Sweeps the base from left to right; `open` is a heap of the copies that have begun, the winner on top.
   std::vector<std::uint32_t> open;
   open.reserve(count);
-  // Exactly as much as decoder_memory counts: growing step by step would take more for a moment.
+  // Growing step by step would take more for a moment than decoder_memory counts.
   pieces_ = {};
-  pieces_.reserve(2 * std::size_t{count});
+  pieces_.reserve(count);
   std::uint64_t at = 0;
   for (std::size_t next = 0; next < order.size() || !open.empty();) {
     if (open.empty()) at = std::max(at, copy_at(order[next]).base_offset);

@@ -26,8 +26,9 @@ enum class Certainty : std::uint8_t {
 class InverseMap {
  public:
   /// Makes the pieces from `count` copies, which `copy_at` gives by index: where copies overlap in the base
-  /// the longest wins, and of equally long ones the first. Memory: 8 bytes a copy while building, 24 a piece,
-  /// and there are at most two pieces a copy.
+  /// the longest wins, and of equally long ones the first. Memory: 8 bytes a copy while building, and 24 for
+  /// its piece: it has one at most, as what covers a part of a copy is longer and reaches past its begin or
+  /// end.
   void build(std::uint32_t count, const std::function<Moved(std::uint32_t)>& copy_at);
 
   struct Where {

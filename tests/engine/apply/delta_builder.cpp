@@ -193,7 +193,9 @@ RawHead raw_head(const DeltaInfo& info) {
   raw.fields[RawHead::kSegmentWire] = varint_bytes(info.limits.segment_wire);
   raw.fields[RawHead::kSegmentRaw] = varint_bytes(info.limits.segment_raw);
   raw.fields[RawHead::kWindowCopies] = varint_bytes(info.limits.window_copies);
-  raw.fields[RawHead::kParameters] = varint_bytes(0);
+  const ModelSizes& sizes = info.models;
+  raw.fields[RawHead::kParameters] =
+      info.codec == Codec::kZstd ? Bytes{0} : Bytes{3, sizes.slot_lines, sizes.history, sizes.learned};
   std::size_t before_table = layout.fields_offset;
   for (const Bytes& field : raw.fields) before_table += field.size();
   raw.fields[RawHead::kTable] = Bytes(whole.begin() + static_cast<std::ptrdiff_t>(before_table),

@@ -1,5 +1,6 @@
 #include "tests/engine/codec/typed_window.hpp"
 
+#include "codec/map_coder.hpp"
 #include "tests/engine/apply/test_images.hpp"
 
 namespace skiff::testing {
@@ -72,7 +73,7 @@ Result<CodedRange> code_range(const TypedWindow& window, SegmentModels& models, 
   TrueStream truth(window.result, begin);
   const ViewSource base(window.base);
   const WindowView view(window.map);
-  SegmentCoder<RangeEncoder> segment(coder, models, kSmallModels, base, view, truth);
+  SegmentCoder<RangeEncoder> segment(coder, models, window.models, base, view, truth);
   CodedRange coded;
   SKIFF_ASSIGN(coded.end, segment.run(begin, window.result.size(), budget));
   coded.taken = coder.length();
@@ -87,9 +88,20 @@ Result<Bytes> decode_range(const TypedWindow& window, SegmentModels& models, Byt
   MadeStream result;
   const ViewSource base(window.base);
   const WindowView view(window.map);
-  SegmentCoder<RangeDecoder> segment(coder, models, kSmallModels, base, view, result);
+  SegmentCoder<RangeDecoder> segment(coder, models, window.models, base, view, result);
   SKIFF_TRY(segment.run(range.first, range.second));
   return std::move(result.made);
+}
+
+Result<Bytes> code_map(const TypedWindow& window, SegmentModels& models) {
+  models.reset();
+  RangeEncoder coder;
+  WindowMap map = window.map;
+  const WindowBounds bounds{0, window.result.size(), window.base.size()};
+  SKIFF_TRY(MapCoder<RangeEncoder>(coder, models.numbers, models.slots, bounds, window.result.size(),
+                                   ~std::uint64_t{0})
+                .run(map));
+  return coder.finish();
 }
 
 }  // namespace skiff::testing

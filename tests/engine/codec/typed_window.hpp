@@ -6,10 +6,14 @@
 
 namespace skiff::testing {
 
+/// The least that F6 allows.
+inline constexpr ModelSizes kSmallModels{8, 12, 8};
+
 struct TypedWindow {
   Bytes base;
   Bytes result;
   WindowMap map;
+  ModelSizes models = kSmallModels;
 };
 
 /// A program of the kind that grew a gap, some bytes of it changed, then text, a verbatim copy of noise, a
@@ -17,9 +21,6 @@ struct TypedWindow {
 TypedWindow typed_window(Kind kind, std::uint64_t length, std::uint32_t seed);
 /// The program alone and unchanged but for its gap: references move and nothing else.
 TypedWindow moved_program(Kind kind, std::uint64_t length, std::uint32_t seed);
-
-/// The least that F6 allows.
-inline constexpr ModelSizes kSmallModels{8, 12, 8};
 
 struct CodedRange {
   Bytes wire;
@@ -32,5 +33,8 @@ Result<CodedRange> code_range(const TypedWindow& window, SegmentModels& models, 
 /// The bytes of result range [begin, end).
 Result<Bytes> decode_range(const TypedWindow& window, SegmentModels& models, ByteView wire,
                            std::pair<std::uint64_t, std::uint64_t> range);
+
+/// The wire bytes of the window's map, its result being the whole image.
+Result<Bytes> code_map(const TypedWindow& window, SegmentModels& models);
 
 }  // namespace skiff::testing
