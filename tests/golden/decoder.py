@@ -12,17 +12,11 @@ import sys
 import xxhash
 import zstandard
 
+from mixed_map import MapReader, Refused, check
+from mixed_segment import SegmentReader, Window
+
 FRAME = 65536
 MASK = (1 << 64) - 1
-
-
-class Refused(Exception):
-    """A delta that breaks a rule."""
-
-
-def check(holds, rule):
-    if not holds:
-        raise Refused(rule)
 
 
 class Fields:
@@ -72,7 +66,8 @@ class Header:
         check(length <= 16 << 20, "F5")
         frames = prefix.varint()
         fields = Fields(prefix.take(length))
-        check(fields.varint() == 0, "F6")
+        self.codec = fields.varint()
+        check(self.codec <= 1, "F6")
         profile = fields.varint()
         check(profile <= 2, "F6")
         check(fields.varint() == 0, "F7")
@@ -81,9 +76,9 @@ class Header:
         self.segment_wire = fields.varint()
         self.segment_raw = fields.varint()
         self.window_copies = fields.varint()
-        check(fields.varint() == 0, "F6")
-        memory = 393216 + self.segment_wire + self.segment_raw + 24 * self.window_copies
-        check(memory <= (1 << 20, 8 << 20, 32 << 20)[profile], "F12")
+        check(fields.varint() == (0, 3)[self.codec], "F6")
+        self.sizes = fields.take((0, 3)[self.codec])
+        check(self.memory() <= (1 << 20, 8 << 20, 32 << 20)[profile], "F12")
         self.windows = [self.window(fields) for _ in range(fields.varint())]
         check(fields.left() == 0, "F5")
         data = [segment for _, segments in self.windows for segment in segments]
@@ -93,6 +88,15 @@ class Header:
         check(sum(-(-wire // FRAME) for wire in wires) == frames, "F11")
         self.frames = [prefix.take(32) for _ in range(frames)]
         self.head_length = prefix.at
+
+    def memory(self):
+        """Section 3.3."""
+        if self.codec == 0:
+            return 393216 + self.segment_wire + self.segment_raw + 24 * self.window_copies
+        lines, history, learned = self.sizes
+        check(8 <= lines <= 20 and 12 <= history <= 24 and 8 <= learned <= 20 and self.segment_raw == 0, "F6")
+        models = (64 << lines) + (1 << history) + (1 << history) // 4 + (16 << learned)
+        return 524288 + self.segment_wire + 96 * self.window_copies + models
 
     @staticmethod
     def window(fields):
@@ -120,20 +124,34 @@ class Decoder:
         for map_wire, segments in self.header.windows:
             begin = len(self.result)
             end = begin + sum(length for length, _, _ in segments)
-            copies = self.copies(self.streams(map_wire, 4), begin, end)
+            data = self.map(self.segment(map_wire), begin, end)
             for length, wire, digest in segments:
-                made = self.data(self.streams(wire, 7), copies, len(self.result), length)
+                made = data(self.segment(wire), len(self.result), length)
                 check(xxhash.xxh3_64_intdigest(made) == digest, "F27")
                 self.result += made
         check(self.wire.left() == 0, "F13")
         check(hashlib.sha256(self.result).digest() == self.header.result_sha256, "result")
         return bytes(self.result)
 
-    def streams(self, wire_length, count):
-        """Sections 4 and 6: the streams of the next segment."""
+    def segment(self, wire_length):
+        """Section 4: the wire bytes of the next segment."""
         wire = self.wire.take(wire_length)
         for at in range(0, wire_length, FRAME):
             check(hashlib.sha256(wire[at:at + FRAME]).digest() == next(self.frames), "F14")
+        return wire
+
+    def map(self, wire, begin, end):
+        """Reads a map segment; returns what makes the bytes of (wire bytes of a data segment, begin, length)."""
+        header = self.header
+        if header.codec == 0:
+            copies = self.copies(self.streams(wire, 4), begin, end)
+            return lambda data, at, length: self.data(self.streams(data, 7), copies, at, length)
+        reader = MapReader(wire, header.sizes, header.window_copies)
+        window = Window(self.base, *reader.read((begin, end), header.base_length, header.result_length))
+        return lambda data, at, length: SegmentReader(data, header.sizes, window).read(at, at + length)
+
+    def streams(self, wire, count):
+        """Section 6."""
         fields = Fields(wire)
         streams = [self.stream(fields) for _ in range(count)]
         check(sum(map(len, streams)) <= self.header.segment_raw, "F17")

@@ -25,6 +25,8 @@ struct BadFile {
   Bytes delta;
 };
 std::vector<BadFile> bad_files();
+/// Those of codec 1, which are among them.
+std::vector<BadFile> mixed_bad_files();
 /// The base image that all bad files are for.
 Bytes bad_files_base();
 

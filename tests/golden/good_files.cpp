@@ -2,6 +2,9 @@
 #include "tests/engine/apply/delta_builder.hpp"
 #include "tests/engine/apply/test_images.hpp"
 #include "tests/golden/files.hpp"
+#include "tests/golden/mixed_builder.hpp"
+#include "tests/golden/program_images.hpp"
+#include "tests/golden/wild_images.hpp"
 
 namespace skiff::testing {
 namespace {
@@ -26,14 +29,32 @@ GoodFile one_copy(std::string name, const Bytes& base, const Bytes& result) {
   return {std::move(name), base, join_delta(code_delta(cut_delta(base, result, cover, {}), 19))};
 }
 
-}  // namespace
+GoodFile mixed(std::string name, const Bytes& base, const Bytes& result, const MixedPlan& plan = {}) {
+  const std::vector<Copy> cover = naive_cover(base, result, plan.window);
+  return {std::move(name), base, join_delta(code_mixed_delta(base, result, cover, plan))};
+}
 
-std::vector<GoodFile> good_files() {
+GoodFile program(std::string name, Machine machine, std::uint32_t seed, MixedPlan plan = {}) {
+  const ProgramPair pair = program_pair(machine, seed);
+  plan.typing = pair.typing;
+  return {std::move(name), pair.base,
+          join_delta(code_mixed_delta(pair.base, pair.result, pair.copies, plan))};
+}
+
+GoodFile wild(std::string name, std::uint32_t seed) {
+  MixedPlan plan;
+  const WildPair pair = wild_pair(seed, plan.sizes);
+  plan.typing = pair.typing;
+  return {std::move(name), pair.base,
+          join_delta(code_mixed_delta(pair.base, pair.result, pair.copies, plan))};
+}
+
+std::vector<GoodFile> zstd_files() {
   const Bytes random = noise(600, 1);
   const Bytes text = prose(900, 2);
-  const Bytes mixed = random + text;
+  const Bytes both = random + text;
   const Bytes changed =
-      speckled(part(mixed, 300, 900), 13) + noise(80, 3) + part(mixed, 0, 250) + prose(300, 4);
+      speckled(part(both, 300, 900), 13) + noise(80, 3) + part(both, 0, 250) + prose(300, 4);
   return {
       built("empty-to-empty", {}, {}),
       built("empty-to-text", {}, text),
@@ -44,12 +65,48 @@ std::vector<GoodFile> good_files() {
       one_copy("residue", random, speckled(random, 7)),
       one_copy("runs", random, runs_of_every_length(random)),
       one_copy("all-changed", random, noise(600, 5)),
-      built("tiny", mixed, changed, {.profile = Profile::kTiny}),
-      built("max", mixed, changed, {.profile = Profile::kMax, .level = 22}),
-      built("windows", mixed, changed, {.window = 512, .segment = 200}),
-      built("bytes", part(mixed, 590, 30), part(mixed, 592, 30), {.window = 7, .segment = 1}),
+      built("tiny", both, changed, {.profile = Profile::kTiny}),
+      built("max", both, changed, {.profile = Profile::kMax, .level = 22}),
+      built("windows", both, changed, {.window = 512, .segment = 200}),
+      built("bytes", part(both, 590, 30), part(both, 592, 30), {.window = 7, .segment = 1}),
       built("two-frames", {}, noise(66'000, 6)),
   };
+}
+
+std::vector<GoodFile> mixed_files() {
+  const Bytes random = noise(600, 1);
+  const Bytes text = prose(900, 2);
+  const Bytes both = random + text;
+  const Bytes changed =
+      speckled(part(both, 300, 900), 13) + noise(40, 3) + part(both, 0, 250) + prose(300, 4);
+  // More than a history of 4,096 bytes and than a block of 16,384; what follows repeats the end of it.
+  const Bytes long_base = noise(20'000, 5);
+  const Bytes long_result = part(long_base, 100, 19'800) + prose(40, 6) + part(long_base, 19'000, 600) +
+                            speckled(part(long_base, 18'000, 12), 4) + part(long_base, 19'700, 14);
+  return {
+      mixed("mixed-empty-to-empty", {}, {}),
+      mixed("mixed-empty-to-text", {}, prose(500, 2)),
+      mixed("mixed-text-to-empty", text, {}),
+      mixed("mixed-identical", random, random),
+      mixed("mixed-changed", both, changed, {.profile = Profile::kMax, .sizes = {18, 20, 18}}),
+      mixed("mixed-windows", both, changed, {.window = 512, .segment = 60}),
+      mixed("mixed-long-verbatim", long_base, long_result),
+      program("mixed-a64", Machine::kAArch64, 1),
+      program("mixed-a64-segments", Machine::kAArch64, 2, {.segment = 150, .sizes = {12, 14, 10}}),
+      program("mixed-x64", Machine::kX8664, 3),
+      program("mixed-thumb", Machine::kThumb, 4),
+      wild("mixed-wild-0", 0),
+      wild("mixed-wild-1", 1),
+      wild("mixed-wild-2", 2),
+  };
+}
+
+}  // namespace
+
+std::vector<GoodFile> good_files() {
+  std::vector<GoodFile> files = zstd_files();
+  for (GoodFile& file : mixed_files()) files.push_back(std::move(file));
+  return files;
 }
 
 }  // namespace skiff::testing
