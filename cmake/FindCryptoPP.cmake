@@ -2,7 +2,8 @@
 find_package(PkgConfig QUIET)
 pkg_check_modules(PC_CryptoPP QUIET libcrypto++)
 find_path(CryptoPP_INCLUDE_DIR crypto++/sha.h HINTS ${PC_CryptoPP_INCLUDE_DIRS})
-find_library(CryptoPP_LIBRARY NAMES crypto++ cryptopp HINTS ${PC_CryptoPP_LIBRARY_DIRS})
+# The archive first: of the shared library's 3 MiB, relocated at every start, a program here needs a tenth.
+find_library(CryptoPP_LIBRARY NAMES libcrypto++.a crypto++ cryptopp HINTS ${PC_CryptoPP_LIBRARY_DIRS})
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(CryptoPP
   REQUIRED_VARS CryptoPP_LIBRARY CryptoPP_INCLUDE_DIR VERSION_VAR PC_CryptoPP_VERSION)

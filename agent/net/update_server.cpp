@@ -46,6 +46,12 @@ Result<Plan> parse_plan(ByteView body) {
   return plan;
 }
 
+Json codecs_json() {
+  Json::Array names;
+  for (const Codec codec : kDecodedCodecs) names.push_back(to_string(codec));
+  return names;
+}
+
 std::string check_in_text(const CheckIn& device) {
   const DeviceFacts& facts = device.facts;
   return json_text(Json::Object{
@@ -56,7 +62,7 @@ std::string check_in_text(const CheckIn& device) {
       {"counter_floor", facts.counter_floor},
       {"agent", facts.agent},
       {"decoder", Json::Object{{"formats", Json::Array{std::int64_t{kFormatVersion}}},
-                               {"codecs", Json::Array{to_string(Codec::kZstd)}},
+                               {"codecs", codecs_json()},
                                {"memory", facts.decoder_memory}}},
       {"state", device.state},
   });

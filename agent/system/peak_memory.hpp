@@ -1,17 +1,17 @@
 // Peak memory of this process, for reports.
 #pragma once
 
-#include <sys/resource.h>
-
 #include <cstdint>
+#include <string_view>
 
 namespace skiff::agent {
 
-/// Largest resident set so far in bytes (getrusage(2)).
-inline std::uint64_t peak_memory() {
-  struct rusage usage = {};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
-}
+/// Largest resident set so far in bytes: VmHWM of /proc/self/status (proc(5)), pages of shared libraries and
+/// of the program's file counted in. Not ru_maxrss of getrusage(2), which a process inherits from the one
+/// that started it. 0 where /proc is not there.
+std::uint64_t peak_memory();
+
+/// The bytes that the line "VmHWM: N kB" of a status file names; 0 without such a line.
+std::uint64_t peak_memory_of(std::string_view status);
 
 }  // namespace skiff::agent

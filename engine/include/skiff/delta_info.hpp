@@ -1,6 +1,7 @@
 // What the head of a delta (header and frame table) says: FORMAT.md, sections 3 and 4.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -13,6 +14,9 @@ inline constexpr std::uint32_t kFormatVersion = 1;
 inline constexpr std::uint64_t kFrameSize = 64 * 1024;  ///< wire bytes of a frame at most
 
 enum class Codec : std::uint8_t { kZstd = 0, kContextMixing = 1 };
+/// What this build decodes.
+inline constexpr std::array kDecodedCodecs = {Codec::kZstd, Codec::kContextMixing};
+
 enum class Profile : std::uint8_t { kTiny = 0, kStandard = 1, kMax = 2 };
 
 std::string_view to_string(Codec codec);

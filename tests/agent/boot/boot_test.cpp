@@ -1,4 +1,9 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "agent/boot/custom_boot.hpp"
 #include "agent/boot/file_boot.hpp"
@@ -76,6 +81,63 @@ TEST(CustomBoot, ReadsTheStatusOfItsProgram) {
   EXPECT_FALSE(agent::parse_custom_status("a=good\n"));
   EXPECT_FALSE(agent::parse_custom_status("a=good\nb=fine\n"));
   EXPECT_FALSE(agent::parse_custom_status("a=good\nb=bad\ntries=many\n"));
+}
+
+/// A boot program of an integrator's, made of a shell script, in a folder that goes with it.
+class BootProgram {
+ public:
+  explicit BootProgram(const std::string& script) {
+    std::string name = (std::filesystem::temp_directory_path() / "skiff-boot-XXXXXX").string();
+    folder_ = ::mkdtemp(name.data());
+    std::ofstream(path()) << "#!/bin/sh\ncd " << folder_.string() << "\necho \"$@\" >> calls\n" << script;
+    ::chmod(path().c_str(), 0755);
+  }
+  BootProgram(const BootProgram&) = delete;
+  BootProgram& operator=(const BootProgram&) = delete;
+  ~BootProgram() { std::filesystem::remove_all(folder_); }
+  [[nodiscard]] std::filesystem::path path() const { return folder_ / "program"; }
+  [[nodiscard]] std::string calls() const {
+    std::ifstream file(folder_ / "calls");
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+TEST(CustomBoot, CallsItsProgramWithTheFourVerbs) {
+  const BootProgram program("if [ $1 = status ]; then echo a=good; echo b=armed; echo booted=B; fi\n");
+  agent::CustomBoot boot(program.path());
+  const auto status = boot.status();
+  ASSERT_TRUE(status) << status.error().text();
+  EXPECT_EQ(status->booted, Slot::kB);
+  EXPECT_TRUE(boot.mark_bad(Slot::kA));
+  EXPECT_TRUE(boot.arm(Slot::kB, 3));
+  EXPECT_TRUE(boot.commit(Slot::kB));
+  EXPECT_EQ(program.calls(), "status\nmark-bad A\narm B 3\ncommit B\n");
+}
+
+TEST(CustomBoot, AProgramThatFailsIsAnErrorWithWhatItSaid) {
+  const BootProgram program("echo no such variable >&2; exit 3\n");
+  agent::CustomBoot boot(program.path());
+  for (const auto& outcome : {boot.mark_bad(Slot::kA), boot.arm(Slot::kB, 3), boot.commit(Slot::kB)}) {
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().kind, ErrorKind::kIo);
+    EXPECT_NE(outcome.error().message.find("exited 3: no such variable"), std::string::npos)
+        << outcome.error().message;
+  }
+  EXPECT_FALSE(boot.status());
+}
+
+TEST(CustomBoot, AProgramThatIsKilledOrAbsentIsAnError) {
+  const BootProgram program("kill -9 $$\n");
+  EXPECT_EQ(agent::CustomBoot(program.path()).commit(Slot::kB).error().kind, ErrorKind::kIo);
+  EXPECT_EQ(agent::CustomBoot(program.path() / "none").commit(Slot::kB).error().kind, ErrorKind::kIo);
+}
+
+TEST(CustomBoot, AStatusThatIsNoStatusIsRefused) {
+  const BootProgram program("echo all is well\n");
+  EXPECT_EQ(agent::CustomBoot(program.path()).status().error().kind, ErrorKind::kFormat);
 }
 
 }  // namespace

@@ -17,11 +17,11 @@ using agent::ReplyHead;
 const std::string kFile = "0123456789abcdefghijklmnopqrstuvwxyz";
 const RemoteFile kRemote{"/v1/targets/x", kFile.size(), "\"tag\""};
 
-HttpClient client_of(const std::string& url) {
+HttpClient client_of(const std::string& url, std::chrono::seconds stall_timeout = std::chrono::seconds(2)) {
   agent::HttpOptions options;
   options.base_url = url;
   options.allow_plain = true;
-  options.stall_timeout = std::chrono::seconds(2);
+  options.stall_timeout = stall_timeout;
   return std::move(*HttpClient::open(options));
 }
 
@@ -126,6 +126,25 @@ TEST(Ranged, TheServersWishToBeLeftAloneIsHeard) {
 TEST(Ranged, AnAnswerThatStopsHalfwayIsAnError) {
   const Fetched fetched = fetch_from(part(10).substr(0, 120), {10, 26});
   EXPECT_EQ(fetched.outcome.result.error().kind, ErrorKind::kNetwork);
+}
+
+TEST(Ranged, ALinkThatStallsIsBrokenOffAndWhatCameIsKept) {
+  const std::string answer = part(10);
+  const std::string started = answer.substr(0, answer.size() - 22);
+  LiarServer server([&](const std::string&) { return started; }, true);  // then silent, the connection open
+  HttpClient client = client_of(server.url(), std::chrono::seconds(1));
+  std::string bytes;
+  const auto began = std::chrono::steady_clock::now();
+  const agent::RangeOutcome outcome =
+      agent::fetch_range(client, kRemote, {10, 26}, [&](ByteView piece) -> Result<bool> {
+        bytes += as_text(piece);
+        return true;
+      });
+  ASSERT_FALSE(outcome.result);
+  EXPECT_EQ(outcome.result.error().kind, ErrorKind::kNetwork);
+  EXPECT_EQ(bytes, "abcd");
+  EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::seconds(1))
+      << "it was broken off too early";
 }
 
 TEST(ContentRange, OnlyTheOneFormIsRead) {
