@@ -1,5 +1,6 @@
 // The whole applier. The first input byte chooses: the rest is a delta file, or, so that the decoder is
-// reached, the wire bytes of segments behind a head that is made for them with the right frame hashes.
+// reached, the wire bytes of segments of codec 0 or 1 behind a head that is made for them with the right
+// frame hashes.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -46,8 +47,9 @@ class CheckingWriter final : public ResultWriter {
 };
 
 /// A map segment and a data segment cut from `input`: a varint, the length of the first, then their bytes.
-Bytes delta_around(ByteView input) {
+Bytes delta_around(ByteView input, Codec codec) {
   CodedDelta coded;
+  coded.info.codec = codec;
   coded.info.profile = Profile::kTiny;
   coded.info.base = {base_image().size(), {}};
   coded.info.result = {kResultLength, {}};
@@ -61,6 +63,10 @@ Bytes delta_around(ByteView input) {
   coded.info.segments = {{.is_map = true, .wire_length = coded.wires[0].size()},
                          {.result_length = kResultLength, .wire_length = coded.wires[1].size()}};
   coded.info.limits = {.segment_wire = 100'000, .segment_raw = 100'000, .window_copies = 100};
+  if (codec == Codec::kContextMixing) {
+    coded.info.limits.segment_raw = 0;
+    coded.info.models = {8, 12, 8};
+  }
   return join_delta(coded);
 }
 
@@ -88,7 +94,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (data[0] % 2 == 0) {
     apply(input);
   } else {
-    apply(delta_around(input));
+    apply(delta_around(input, data[0] % 4 == 1 ? Codec::kZstd : Codec::kContextMixing));
   }
   return 0;
 }

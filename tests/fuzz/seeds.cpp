@@ -1,4 +1,5 @@
-// Writes the first inputs of the corpora head, streams and apply: `fuzz_seeds tests/fuzz/corpus`.
+// Writes the first inputs of the corpora head, streams and apply, of both codecs: `fuzz_seeds
+// tests/fuzz/corpus`.
 #include <cstdio>
 #include <filesystem>
 
@@ -8,6 +9,7 @@
 #include "skiff/io.hpp"
 #include "tests/engine/apply/delta_builder.hpp"
 #include "tests/fuzz/apply_base.hpp"
+#include "tests/golden/mixed_builder.hpp"
 
 namespace {
 
@@ -59,6 +61,27 @@ Result<void> write_seed(const fs::path& corpus, const Seed& seed) {
   return write_file(corpus / "apply" / (seed.name + "-segments"), segments);
 }
 
+/// The base as if it held code and tables: the fuzzer finds which bytes are references.
+Typing fuzz_typing(std::uint64_t base_length, std::uint64_t result_length) {
+  Space base{0, base_length, 0x1000, 0x2000, {{0, base_length, 0x1000}}, {}};
+  std::uint64_t at = 0;
+  for (std::uint8_t kind = 0; kind < kKinds && at + 80 <= base_length; ++kind, at += 80)
+    base.types.push_back({at, 80, static_cast<Kind>(kind), kind == 7 ? std::uint64_t{0x1000} : 0});
+  return {{base}, {{0, result_length, 0, 0, {{0, result_length, 0x1000}}, {}}}};
+}
+
+Result<void> write_mixed_seed(const fs::path& corpus, const Seed& seed) {
+  MixedPlan plan{.typing = fuzz_typing(seed.base.size(), seed.result.size()), .window = seed.plan.window};
+  if (seed.plan.segment < seed.plan.window) plan.segment = 40;
+  const CodedDelta coded =
+      code_mixed_delta(seed.base, seed.result, naive_cover(seed.base, seed.result, plan.window), plan);
+  const std::string name = "mixed-" + seed.name;
+  SKIFF_TRY(write_file(corpus / "apply" / (name + "-file"), Bytes{0} + join_delta(coded)));
+  if (coded.wires.empty()) return {};
+  const Bytes segments = Bytes{3} + varint_bytes(coded.wires[0].size()) + coded.wires[0] + coded.wires[1];
+  return write_file(corpus / "apply" / (name + "-segments"), segments);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -67,7 +90,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   for (const Seed& seed : seeds()) {
-    if (const auto outcome = write_seed(argv[1], seed); !outcome) {
+    for (const auto& outcome : {write_seed(argv[1], seed), write_mixed_seed(argv[1], seed)}) {
+      if (outcome) continue;
       std::fprintf(stderr, "%s\n", outcome.error().text().c_str());
       return 1;
     }

@@ -22,8 +22,6 @@ class Translator:
         self.begins = [begin for begin, _, _ in self.pieces]
 
     def where(self, b):
-        if not self.pieces:
-            return b, 3
         i = bisect.bisect_right(self.begins, b)
         left = self.pieces[i - 1] if i else None
         right = self.pieces[i] if i < len(self.pieces) else None

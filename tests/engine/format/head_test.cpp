@@ -32,6 +32,15 @@ DeltaInfo sample() {
   return info;
 }
 
+/// The same in codec 1.
+DeltaInfo mixed_sample() {
+  DeltaInfo info = sample();
+  info.codec = Codec::kContextMixing;
+  info.models = {8, 12, 8};
+  info.limits.segment_raw = 0;
+  return info;
+}
+
 Error error_of(ByteView head) { return read_head(head).error(); }
 
 /// The error of the sample's head after a change to one of its fields.
@@ -74,7 +83,52 @@ TEST(Head, LaysTheSegmentsOut) {
   EXPECT_EQ(info.delta_length, last.wire_offset + 8);
 }
 
-TEST(Head, OfRawFieldsIsTheWritersHead) { EXPECT_EQ(raw_head(sample()).bytes(), write_head(sample())); }
+TEST(Head, OfRawFieldsIsTheWritersHead) {
+  EXPECT_EQ(raw_head(sample()).bytes(), write_head(sample()));
+  EXPECT_EQ(raw_head(mixed_sample()).bytes(), write_head(mixed_sample()));
+}
+
+TEST(Head, KeepsTheSizesOfCodec1) {
+  const DeltaInfo written = mixed_sample();
+  const DeltaInfo read = read_head(write_head(written)).value();
+  EXPECT_EQ(read.codec, Codec::kContextMixing);
+  EXPECT_EQ(read.models, written.models);
+  EXPECT_EQ(read.limits, written.limits);
+  EXPECT_EQ(read.decoder_memory, decoder_memory(written.limits, written.models));
+  EXPECT_EQ(write_head(read), write_head(written));
+}
+
+TEST(Head, BoundsTheSizesOfCodec1) {
+  const auto rule_of = [](const ModelSizes& sizes) {
+    DeltaInfo info = mixed_sample();
+    info.profile = Profile::kMax;
+    info.models = sizes;
+    const auto read = read_head(write_head(info));
+    return read ? std::string() : read.error().rule;
+  };
+  for (const ModelSizes& least : {ModelSizes{7, 12, 8}, ModelSizes{8, 11, 8}, ModelSizes{8, 12, 7}})
+    EXPECT_EQ(rule_of(least), "F6");
+  for (const ModelSizes& most : {ModelSizes{21, 12, 8}, ModelSizes{8, 25, 8}, ModelSizes{8, 12, 21}})
+    EXPECT_EQ(rule_of(most), "F6");
+  EXPECT_EQ(rule_of({8, 12, 8}), "");
+  EXPECT_EQ(rule_of({18, 12, 8}), "");
+  EXPECT_EQ(rule_of({8, 24, 8}), "");
+  EXPECT_EQ(rule_of({8, 12, 20}), "");
+  EXPECT_EQ(rule_of({20, 12, 8}), "F12") << "within its own bounds, but not within the profile's memory";
+}
+
+TEST(Head, RefusesRawBytesAndOtherParametersInCodec1) {
+  DeltaInfo info = mixed_sample();
+  info.limits.segment_raw = 1;
+  EXPECT_EQ(error_of(write_head(info)).rule, "F6");
+  RawHead raw = raw_head(mixed_sample());
+  for (const Bytes& parameters : {Bytes{0}, Bytes{2, 8, 12}, Bytes{4, 8, 12, 8, 0}}) {
+    raw.fields[RawHead::kParameters] = parameters;
+    const Error error = error_of(raw.bytes());
+    EXPECT_EQ(error.rule, "F6");
+    EXPECT_EQ(error.kind, ErrorKind::kFormat);
+  }
+}
 
 TEST(Head, TellsItsLengthFromItsFirstBytes) {
   const Bytes head = write_head(sample());
@@ -112,7 +166,7 @@ TEST(Head, RefusesFieldsThatDoNotFillIt) {
 }
 
 TEST(Head, RefusesWhatItDoesNotKnow) {
-  for (const std::uint64_t codec : {std::uint64_t{1}, std::uint64_t{2}, kMax64}) {
+  for (const std::uint64_t codec : {std::uint64_t{2}, kMax64}) {
     const Error error = error_with([&](RawHead& raw) { raw.fields[RawHead::kCodec] = varint_bytes(codec); });
     EXPECT_EQ(error.rule, "F6");
     EXPECT_EQ(error.kind, ErrorKind::kUnsupported);
@@ -164,6 +218,14 @@ TEST(DecoderMemory, DoesNotWrap) {
   EXPECT_EQ(decoder_memory({.segment_wire = kMax64, .segment_raw = kMax64, .window_copies = 0}), kMax64);
   EXPECT_EQ(decoder_memory({.segment_wire = 0, .segment_raw = 0, .window_copies = kMax64 / 24 + 1}), kMax64);
   EXPECT_EQ(decoder_memory({.segment_wire = 0, .segment_raw = kMax64 - kDecoderBase, .window_copies = 1}),
+            kMax64);
+}
+
+TEST(DecoderMemory, OfCodec1CountsModelsAndEntries) {
+  const std::uint64_t models = (64u << 9) + (1u << 13) + (1u << 11) + (16u << 10);
+  EXPECT_EQ(decoder_memory({.segment_wire = 5, .segment_raw = 0, .window_copies = 3}, {9, 13, 10}),
+            524'288 + 5 + 3 * 96 + models);
+  EXPECT_EQ(decoder_memory({.segment_wire = kMax64, .segment_raw = 0, .window_copies = kMax64}, {9, 13, 10}),
             kMax64);
 }
 
