@@ -23,7 +23,7 @@ struct ServerOptions {
 /// The database of a state folder.
 std::filesystem::path database_file(const std::filesystem::path& state);
 
-/// Publishes what the repository holds, then serves. Nothing runs before start().
+/// Serves what the repository has published, and adds deltas to it. Nothing runs before start().
 class FleetServer {
  public:
   static Result<std::unique_ptr<FleetServer>> create(ServerOptions options, OnlineKeys keys);

@@ -1,8 +1,10 @@
 // `skiff-server serve`: runs the server until it is told to end.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <memory>
+#include <thread>
 
 #include "access/certificates.hpp"
 #include "cli/commands.hpp"
@@ -24,6 +26,7 @@ struct Arguments {
   fs::path port_file;
   std::string listen = "127.0.0.1:0";
   std::uint64_t job_memory = 2'048;  ///< MiB
+  std::string codec{to_string(MakerOptions().codec)};
   bool verbose = false;
   ServerOptions options;
 };
@@ -73,6 +76,7 @@ Result<void> serve(Arguments arguments) {
   ServerOptions& options = arguments.options;
   SKIFF_TRY(parse_listen(arguments.listen, options.http));
   options.maker.max_memory = arguments.job_memory * kMebibyte;
+  options.maker.codec = arguments.codec == to_string(Codec::kZstd) ? Codec::kZstd : Codec::kContextMixing;
   options.http.tls = {certificate_file(arguments.ca, kServerLeaf), key_file(arguments.ca, kServerLeaf),
                       certificate_file(arguments.ca, kDeviceCa)};
   SKIFF_ASSIGN(const std::string passphrase, read_passphrase(arguments.passphrase_file));
@@ -92,8 +96,16 @@ Result<void> serve(Arguments arguments) {
 
 void add_tuning_options(CLI::App& command, Arguments& arguments) {
   ServerOptions& options = arguments.options;
-  command.add_option("--workers", options.workers, "Threads that make deltas; 0: none are made")
+  command.add_option("--workers", options.workers, "Deltas that are made at once; 0: none are")
       ->capture_default_str();
+  command.add_option("--job-threads", options.maker.threads, "Threads that work on one delta")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 256));
+  command
+      .add_option("--codec", arguments.codec,
+                  "Codec of the deltas that are made: cm (smaller) or zstd (faster); full images are zstd")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"cm", "zstd"}));
   command.add_option("--job-memory", arguments.job_memory, "MiB that making one delta may use")
       ->capture_default_str();
   command.add_option("--io-threads", options.http.io_threads, "Threads for the network")
@@ -116,6 +128,7 @@ void add_tuning_options(CLI::App& command, Arguments& arguments) {
 
 void add_serve_command(CLI::App& app, Action& chosen) {
   auto arguments = std::make_shared<Arguments>();
+  arguments->options.maker.threads = std::max(1U, std::thread::hardware_concurrency());
   CLI::App* const command = app.add_subcommand("serve", "Serve a repository to devices");
   command->add_option("--repo", arguments->options.repository, "Repository folder (skiff repo init)")
       ->required();

@@ -56,9 +56,10 @@ Result<MadeDelta> make_delta(const ImagePair& pair, const Source& base, const So
                                                pair.result.sha256.hex().substr(0, 16) + ".skd");
   SKIFF_ASSIGN(const std::unique_ptr<FileSink> sink, create_file(file));
   DiffOptions diff;
-  diff.codec = options.codec;
+  diff.codec = pair.base.length == 0 ? Codec::kZstd : options.codec;
   diff.profile = options.profile;
   diff.max_memory = options.max_memory;
+  diff.threads = options.threads;
   diff.progress = [&keep_going](std::string_view, double) { return keep_going(); };
   SKIFF_TRY(build_delta(base, result, *sink, diff, make_sha256));
   SKIFF_TRY(sink->commit());

@@ -13,7 +13,10 @@ namespace skiff::server {
 struct MakerOptions {
   std::filesystem::path work_folder;                  ///< for the delta while it is made
   std::uint64_t max_memory = std::uint64_t{2} << 30;  ///< bytes the encoder may use for its indexes
-  Codec codec = Codec::kZstd;
+  unsigned threads = 1;                               ///< of one job; the same delta whatever the number
+  /// Of deltas from an image. A full image is always zstd: there is so much of it that a device would take
+  /// minutes to decode it otherwise, and every device can.
+  Codec codec = Codec::kContextMixing;
   Profile profile = Profile::kStandard;
 };
 

@@ -11,7 +11,8 @@
 namespace skiff::server {
 namespace {
 
-constexpr int kNiceness = 10;                           // polls and downloads go first
+constexpr int kNiceness = 5;                                 // polls and downloads go first
+constexpr auto kLookEvery = std::chrono::milliseconds(200);  // from a background job, for one more urgent
 constexpr auto kLongestNap = std::chrono::seconds(10);  // until jobs that wait for their time are looked at
 const ViewSource kEmptyImage{ByteView{}};
 
@@ -42,6 +43,26 @@ bool is_worthless(const CatalogueView& catalogue, const ImagePair& pair, std::ui
   return pair.base.length != 0 && full != nullptr && length >= full->offer.length;
 }
 
+/// Says of a background job whether a device began to wait for another. Asked very often, it looks at the
+/// queue now and then.
+class Overtaken {
+ public:
+  Overtaken(const DeltaJob& job, JobStore& jobs, const WallClock& clock)
+      : job_(job), jobs_(jobs), clock_(clock) {}
+  bool operator()() {
+    const auto now = std::chrono::steady_clock::now();
+    if (job_.priority != kBackgroundPriority || now < next_look_) return false;
+    next_look_ = now + kLookEvery;
+    return jobs_.device_waits_for_other(job_.pair, clock_()).value_or(false);
+  }
+
+ private:
+  const DeltaJob& job_;
+  JobStore& jobs_;
+  const WallClock& clock_;
+  std::chrono::steady_clock::time_point next_look_{};
+};
+
 /// Linux keeps this per thread.
 void lower_priority() { ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), kNiceness); }
 
@@ -52,7 +73,9 @@ Result<bool> JobRunner::run_one(const std::function<bool()>& keep_going) {
   if (!job) return false;
   log_event(Severity::kInfo, "job-begun",
             {{"pair", pair_name(job->pair)}, {"attempt", static_cast<std::uint64_t>(job->attempts)}});
-  SKIFF_TRY(settle(*job, run(*job, keep_going)));
+  Overtaken overtaken(*job, parts_.jobs, clock_);
+  const auto may_go_on = [&] { return keep_going() && !overtaken(); };
+  SKIFF_TRY(settle(*job, run(*job, may_go_on)));
   return true;
 }
 
@@ -76,7 +99,10 @@ Result<void> JobRunner::run(const DeltaJob& job, const std::function<bool()>& ke
 
 Result<void> JobRunner::settle(const DeltaJob& job, const Result<void>& outcome) {
   if (outcome) return {};
-  if (outcome.error().kind == ErrorKind::kCancelled) return parts_.jobs.give_back(job.pair);
+  if (outcome.error().kind == ErrorKind::kCancelled) {
+    log_event(Severity::kInfo, "job-given-back", {{"pair", pair_name(job.pair)}});
+    return parts_.jobs.give_back(job.pair);
+  }
   log_event(Severity::kError, "job-failed",
             {{"pair", pair_name(job.pair)}, {"error", outcome.error().text()}});
   return parts_.jobs.record_failure(job.pair, outcome.error().text(), clock_());

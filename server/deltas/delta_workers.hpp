@@ -26,7 +26,8 @@ class JobRunner {
       : parts_(parts), options_(std::move(options)), clock_(std::move(clock)) {}
 
   /// Takes the most urgent job that is due and brings it to an end: published, not smaller, failed (kept with
-  /// its error), or given back where `keep_going` said no. False: there was none.
+  /// its error), or given back where `keep_going` said no or, being a background job, a device began to wait
+  /// for another. False: there was none.
   Result<bool> run_one(const std::function<bool()>& keep_going);
 
  private:

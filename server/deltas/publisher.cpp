@@ -18,14 +18,14 @@ Result<DeltaOffer> Publisher::add(const Source& delta, std::int64_t now) {
   const std::lock_guard lock(mutex_);
   SKIFF_ASSIGN(Repository repository, Repository::open(repository_));
   SKIFF_ASSIGN(DeltaOffer offer, repository.add_delta(delta, "", signers(), now));
-  SKIFF_TRY(repository.publish(signers(), now));
+  SKIFF_TRY(repository.publish_deltas(signers(), now));
   return offer;
 }
 
 Result<void> Publisher::renew(std::int64_t now) {
   const std::lock_guard lock(mutex_);
   SKIFF_ASSIGN(Repository repository, Repository::open(repository_));
-  return repository.publish(signers(), now);
+  return repository.renew(signers(), now);
 }
 
 }  // namespace skiff::server

@@ -28,9 +28,9 @@ class Publisher {
   Publisher(std::filesystem::path repository, OnlineKeys keys)
       : repository_(std::move(repository)), keys_(std::move(keys)) {}
 
-  /// Adds a delta file and makes it visible.
+  /// Adds a delta file and makes it visible; releases are made visible by builders alone.
   Result<DeltaOffer> add(const Source& delta, std::int64_t now);
-  /// Makes visible what a builder added, and renews what ages; cheap where there is neither.
+  /// Renews what is published and ages; cheap where nothing does.
   Result<void> renew(std::int64_t now);
 
  private:

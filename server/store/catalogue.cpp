@@ -94,13 +94,13 @@ Result<OfferedDelta> load_delta(const DeltaOffer& offer, const fs::path& path) {
 }
 
 Result<void> list_targets(const Repository& repository, const CatalogueView* known, CatalogueView& view) {
-  SKIFF_ASSIGN(view.releases, repository.releases());
+  SKIFF_ASSIGN(view.releases, repository.published_releases());
   for (const Release& release : view.releases) {
     view.targets.emplace(image_wire_path(release),
                          ServedFile{repository.target_file(release.target, release.image.sha256),
                                     release.image.sha256, release.image.length, nullptr, true});
   }
-  SKIFF_ASSIGN(const std::vector<DeltaOffer> offers, repository.deltas());
+  SKIFF_ASSIGN(const std::vector<DeltaOffer> offers, repository.published_deltas());
   for (const DeltaOffer& offer : offers) {
     const fs::path path = repository.target_file(offer.target, offer.sha256);
     if (const OfferedDelta* same = find_known(known, offer)) {

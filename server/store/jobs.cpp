@@ -82,8 +82,11 @@ Result<std::optional<DeltaJob>> JobStore::claim(std::int64_t now) {
     const Integer due = now;
     soci::row row;
     sql << "SELECT * FROM delta_jobs WHERE (state = 'queued' OR state = 'failed') AND not_before <= :due"
+           " AND (priority > :background"
+           " OR NOT EXISTS (SELECT 1 FROM delta_jobs WHERE state = 'running' AND priority > "
+           ":background_again))"
            " ORDER BY priority DESC, created, base_sha256, result_sha256 LIMIT 1",
-        soci::use(due), soci::into(row);
+        soci::use(due), soci::use(kBackgroundPriority), soci::use(kBackgroundPriority), soci::into(row);
     if (!sql.got_data()) return std::nullopt;
     DeltaJob job = read_job(row);
     const PairKey key(job.pair);
@@ -120,6 +123,20 @@ Result<void> JobStore::record_failure(const ImagePair& pair, const std::string& 
     sql << "UPDATE delta_jobs SET state = :state, not_before = :not_before, error = :error"
            " WHERE base_sha256 = :base AND result_sha256 = :result",
         soci::use(state), soci::use(not_before), soci::use(error), soci::use(key.base), soci::use(key.result);
+  });
+}
+
+Result<bool> JobStore::device_waits_for_other(const ImagePair& pair, std::int64_t now) {
+  return database_.transact("look for urgent jobs", [&](soci::session& sql) {
+    const PairKey key(pair);
+    const Integer due = now;
+    Integer waiting = 0;
+    sql << "SELECT COUNT(*) FROM delta_jobs WHERE priority > :background AND (state = 'running'"
+           " OR ((state = 'queued' OR state = 'failed') AND not_before <= :due))"
+           " AND NOT (base_sha256 = :base AND result_sha256 = :result)",
+        soci::use(kBackgroundPriority), soci::use(due), soci::use(key.base), soci::use(key.result),
+        soci::into(waiting);
+    return waiting != 0;
   });
 }
 

@@ -56,12 +56,15 @@ class JobStore {
   /// Queues a job; one that is there already keeps its state and the higher priority, but one that was done
   /// is queued again (whoever asks has found no such delta).
   Result<void> enqueue(const ImagePair& pair, int priority, std::int64_t now);
-  /// Takes the most urgent job that is due, oldest first, and marks it running.
+  /// Takes the most urgent job that is due, oldest first, and marks it running. None of background priority
+  /// while one that a device waits for is running: that one shall have the processors for itself.
   Result<std::optional<DeltaJob>> claim(std::int64_t now);
   /// Ends a running job as done or not smaller.
   Result<void> finish(const ImagePair& pair, JobState state, std::uint64_t delta_length, std::int64_t now);
   /// Ends an attempt: tried again after a minute, then four times as long each time, at last abandoned.
   Result<void> record_failure(const ImagePair& pair, const std::string& error, std::int64_t now);
+  /// Whether a job that a device waits for is due or running, other than that of `pair`.
+  Result<bool> device_waits_for_other(const ImagePair& pair, std::int64_t now);
   /// Gives a running job back, as if it had not been begun.
   Result<void> give_back(const ImagePair& pair);
   /// Queues again what was running when the last process ended; how many.

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <random>
 #include <thread>
 
 #include "skiff/applier.hpp"
@@ -12,66 +11,10 @@
 #include "store/database.hpp"
 #include "tests/server/api_document.hpp"
 #include "tests/server/fleet_files.hpp"
+#include "tests/server/release_builder.hpp"
 
 namespace skiff::server::test {
 namespace {
-
-constexpr std::int64_t kNow = 1'795'000'000;
-
-Bytes random_image(unsigned seed, std::size_t length) {
-  std::mt19937 random(seed);
-  Bytes image(length);
-  for (auto& byte : image) byte = static_cast<std::uint8_t>(random());
-  return image;
-}
-
-ImageId id_of(const Bytes& image) { return {image.size(), sha256(image)}; }
-
-/// A repository with one key a role, as `skiff repo init --keys` makes it.
-class Builder {
- public:
-  explicit Builder(const std::filesystem::path& folder) : folder_(folder) {
-    RepositoryRoles roles;
-    std::filesystem::create_directories(folder_ / "keys");
-    for (auto [name, role] :
-         {std::pair("root", &roles.root), std::pair("targets", &roles.targets),
-          std::pair("releases", &roles.releases), std::pair("deltas", &roles.deltas),
-          std::pair("snapshot", &roles.snapshot), std::pair("timestamp", &roles.timestamp)}) {
-      signers_.push_back(generate_ed25519().value());
-      role->keys.push_back(signers_.back()->public_key());
-      saved_ = saved_ &&
-               save_key(*signers_.back(), folder_ / "keys" / (std::string(name) + ".key"), "").has_value();
-    }
-    repository_.emplace(Repository::init(repository(), roles, all(), kNow).value());
-    publish();
-  }
-
-  void release(const std::string& name, std::uint64_t counter, const Bytes& image) {
-    const auto added =
-        repository_->add_release({name, {"gw1"}, name, counter}, ViewSource(image), all(), kNow);
-    EXPECT_TRUE(added) << added.error().text();
-    publish();
-  }
-
-  [[nodiscard]] std::filesystem::path repository() const { return folder_ / "repo"; }
-  [[nodiscard]] OnlineKeys online_keys() const { return load_online_keys(folder_ / "keys", "").value(); }
-
- private:
-  [[nodiscard]] Repository::Signers all() const {
-    Repository::Signers signers;
-    for (const auto& signer : signers_) signers.push_back(signer.get());
-    return signers;
-  }
-  void publish() {
-    const auto published = repository_->publish(all(), kNow);
-    EXPECT_TRUE(published) << published.error().text();
-  }
-
-  std::filesystem::path folder_;
-  std::vector<std::unique_ptr<Signer>> signers_;
-  bool saved_ = true;
-  std::optional<Repository> repository_;
-};
 
 class FleetServerTest : public ::testing::Test {
  protected:
@@ -103,7 +46,7 @@ class FleetServerTest : public ::testing::Test {
                      {"counter_floor", floor},
                      {"agent", "0.1.0"},
                      {"decoder", Json::Object{{"formats", Json::Array{1}},
-                                              {"codecs", Json::Array{"zstd"}},
+                                              {"codecs", Json::Array{"zstd", "cm"}},
                                               {"memory", std::uint64_t{64} << 20}}},
                      {"state", "IDLE"}});
     const Answer answer = ask(post("/v1/check-in", json_text(body)));
@@ -125,11 +68,6 @@ class FleetServerTest : public ::testing::Test {
   Bytes old_ = random_image(1, 200'000);
   std::unique_ptr<FleetServer> server_;
 };
-
-Bytes changed(Bytes image) {
-  for (std::size_t i = 0; i < 100; ++i) image[i * 1'000] ^= 1;
-  return image;
-}
 
 TEST_F(FleetServerTest, ADeviceWaitsForItsDeltaAndIsThenToldToFetchOneThatWorks) {
   const Bytes newer = changed(old_);
@@ -175,6 +113,19 @@ TEST_F(FleetServerTest, AReleasePublishedWhileItRunsIsSeen) {
   EXPECT_NE(before.fields.at("etag"), after.fields.at("etag"));
   EXPECT_EQ(after.fields.at("etag"), "\"" + sha256(as_bytes(after.body)).hex() + "\"");
   EXPECT_EQ(after.fields.at("cache-control"), "no-cache");
+}
+
+TEST_F(FleetServerTest, AReleaseThatIsNotPublishedIsNeitherOfferedNorPublishedByTheServer) {
+  builder_.release("one", 1, old_);
+  builder_.add("two", 2, changed(old_));
+  start();
+  EXPECT_EQ(string_member(check_in(id_of(old_), 1), "plan").value(), "nothing");
+  const Json plan = final_plan(id_of(random_image(9, 10)), 0);  // the server publishes a delta of its own
+  EXPECT_EQ(string_member(plan, "release").value(), "releases/one");
+  EXPECT_EQ(string_member(check_in(id_of(old_), 1), "plan").value(), "nothing");
+  const Repository repository = Repository::open(builder_.repository()).value();
+  EXPECT_EQ(repository.published_releases().value().size(), 1U);
+  EXPECT_EQ(repository.published_deltas().value().size(), 1U);
 }
 
 TEST_F(FleetServerTest, AJobThatWasRunningWhenTheProcessDiedIsMadeByTheNext) {

@@ -23,7 +23,7 @@ TEST(CheckIn, TheExampleOfTheContractIsRead) {
   ASSERT_TRUE(device) << device.error().text();
   EXPECT_EQ(device->hardware, "gw1");
   EXPECT_EQ(device->image.length, 104'857'600U);
-  EXPECT_EQ(device->codecs, std::vector<std::string>{"zstd"});
+  EXPECT_EQ(device->codecs, (std::vector<std::string>{"zstd", "cm"}));
   EXPECT_EQ(device->decoder_memory, 8'388'608U);
 }
 
@@ -43,7 +43,7 @@ TEST(CheckIn, ARefusalNamesTheField) {
       {"\"length\": 104857600", "\"length\": \"1\"", "image.length"},
       {"\"memory\": 8388608", "\"memory\": 8388608, \"y\": 1", "decoder.y"},
       {"[1]", "[\"1\"]", "decoder.formats"},
-      {"[\"zstd\"]", "[1]", "decoder.codecs"},
+      {"[\"zstd\", \"cm\"]", "[1]", "decoder.codecs"},
       {"\"v\": 1", "\"v\": 1, \"extra\": 1", "extra"},
   };
   for (const auto& c : cases) {

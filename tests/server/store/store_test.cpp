@@ -114,8 +114,35 @@ TEST_F(StoreTest, JobsAreTakenByUrgencyThenAge) {
   ASSERT_TRUE(jobs.enqueue(pair("c", "z"), kDevicePriority, 2));
   EXPECT_EQ(jobs.claim(9).value()->pair, pair("c", "z"));
   EXPECT_EQ(jobs.claim(9).value()->pair, pair("b", "z"));
+  ASSERT_TRUE(jobs.finish(pair("b", "z"), JobState::kDone, 5, 9));
+  ASSERT_TRUE(jobs.finish(pair("c", "z"), JobState::kDone, 5, 9));
   EXPECT_EQ(jobs.claim(9).value()->pair, pair("a", "z"));
   EXPECT_EQ(jobs.claim(9).value(), std::nullopt);
+}
+
+TEST_F(StoreTest, ABackgroundJobWaitsWhileADevicesIsMade) {
+  JobStore jobs(*database_);
+  ASSERT_TRUE(jobs.enqueue(pair("a", "z"), kBackgroundPriority, 1));
+  ASSERT_TRUE(jobs.enqueue(pair("b", "z"), kDevicePriority, 2));
+  EXPECT_EQ(jobs.claim(9).value()->pair, pair("b", "z"));
+  EXPECT_EQ(jobs.claim(9).value(), std::nullopt);
+  ASSERT_TRUE(jobs.finish(pair("b", "z"), JobState::kDone, 5, 9));
+  EXPECT_EQ(jobs.claim(9).value()->pair, pair("a", "z"));
+}
+
+TEST_F(StoreTest, OnlyAnotherJobThatIsDueOvertakes) {
+  JobStore jobs(*database_);
+  const auto overtaken = [&] { return jobs.device_waits_for_other(pair("a", "z"), 9).value(); };
+  ASSERT_TRUE(jobs.enqueue(pair("a", "z"), kDevicePriority, 1));
+  ASSERT_TRUE(jobs.enqueue(pair("b", "z"), kBackgroundPriority, 1));
+  EXPECT_FALSE(overtaken());
+  ASSERT_TRUE(jobs.enqueue(pair("b", "z"), kDevicePriority, 2));
+  EXPECT_TRUE(overtaken());
+  ASSERT_TRUE(jobs.claim(9).value());
+  ASSERT_TRUE(jobs.claim(9).value());
+  EXPECT_TRUE(overtaken());
+  ASSERT_TRUE(jobs.record_failure(pair("b", "z"), "no space", 9));
+  EXPECT_FALSE(overtaken());
 }
 
 TEST_F(StoreTest, ThereAreNeverTwoJobsForAPair) {

@@ -1,0 +1,87 @@
+// One job at a time over a real repository: what is made of it, and what becomes of the job.
+#include <gtest/gtest.h>
+
+#include "deltas/delta_workers.hpp"
+#include "store/database.hpp"
+#include "tests/server/fleet_files.hpp"
+#include "tests/server/release_builder.hpp"
+
+namespace skiff::server::test {
+namespace {
+
+class JobRunnerTest : public ::testing::Test {
+ protected:
+  JobRunnerTest() {
+    builder_.release("one", 1, old_);
+    builder_.release("two", 2, new_);
+    catalogue_ = Catalogue::open(builder_.repository()).value();
+    options_.work_folder = folder_.path();
+  }
+  [[nodiscard]] bool run_one(const std::function<bool()>& keep_going = [] { return true; }) {
+    JobRunner runner({*catalogue_, jobs_, publisher_}, options_, [] { return kNow; });
+    return runner.run_one(keep_going).value();
+  }
+  [[nodiscard]] JobState state_of(const ImagePair& pair) {
+    const std::vector<DeltaJob> jobs = jobs_.list().value();
+    for (const DeltaJob& job : jobs) {
+      if (job.pair == pair) return job.state;
+    }
+    return JobState::kAbandoned;
+  }
+  [[nodiscard]] Codec codec_to_new(const ImageId& base) {
+    const auto view = catalogue_->view();
+    for (const OfferedDelta& delta : view->deltas) {
+      if (delta.offer.base == base && delta.offer.result == id_of(new_)) return delta.codec;
+    }
+    ADD_FAILURE() << "no such delta";
+    return Codec::kZstd;
+  }
+
+  const Bytes old_ = random_image(1, 200'000);
+  const Bytes new_ = changed(old_);
+  const ImagePair delta_ = {id_of(old_), id_of(new_)};
+  const ImagePair full_ = full_image_pair(id_of(new_));
+  TemporaryFolder folder_;
+  Builder builder_{folder_.path()};
+  std::unique_ptr<Catalogue> catalogue_;
+  std::unique_ptr<Database> database_ = Database::open(folder_.path() / "db").value();
+  JobStore jobs_{*database_};
+  Publisher publisher_{builder_.repository(), builder_.online_keys()};
+  MakerOptions options_;
+};
+
+TEST_F(JobRunnerTest, DeltasAreMadeWithTheCodecThatWasChosenAndFullImagesWithZstd) {
+  ASSERT_TRUE(jobs_.enqueue(delta_, kDevicePriority, 1));
+  ASSERT_TRUE(jobs_.enqueue(full_, kBackgroundPriority, 1));
+  ASSERT_TRUE(run_one());
+  ASSERT_TRUE(run_one());
+  EXPECT_EQ(codec_to_new(delta_.base), Codec::kContextMixing);
+  EXPECT_EQ(codec_to_new(full_.base), Codec::kZstd);
+  EXPECT_FALSE(run_one());
+}
+
+TEST_F(JobRunnerTest, CodecZstdCanBeChosenForAll) {
+  options_.codec = Codec::kZstd;
+  ASSERT_TRUE(jobs_.enqueue(delta_, kDevicePriority, 1));
+  ASSERT_TRUE(run_one());
+  EXPECT_EQ(codec_to_new(delta_.base), Codec::kZstd);
+}
+
+TEST_F(JobRunnerTest, ABackgroundJobIsGivenBackWhenADeviceBeginsToWaitForAnother) {
+  ASSERT_TRUE(jobs_.enqueue(full_, kBackgroundPriority, 1));
+  ASSERT_TRUE(run_one([&] { return jobs_.enqueue(delta_, kDevicePriority, 2).has_value(); }));
+  EXPECT_EQ(state_of(full_), JobState::kQueued);
+  ASSERT_TRUE(run_one());
+  EXPECT_EQ(state_of(delta_), JobState::kDone);
+  ASSERT_TRUE(run_one());
+  EXPECT_EQ(state_of(full_), JobState::kDone);
+}
+
+TEST_F(JobRunnerTest, AJobGoesOnWhenADeviceBeginsToWaitForItself) {
+  ASSERT_TRUE(jobs_.enqueue(full_, kBackgroundPriority, 1));
+  ASSERT_TRUE(run_one([&] { return jobs_.enqueue(full_, kDevicePriority, 2).has_value(); }));
+  EXPECT_EQ(state_of(full_), JobState::kDone);
+}
+
+}  // namespace
+}  // namespace skiff::server::test
