@@ -111,7 +111,7 @@ class Demo:
     def start_fleet(self):
         story, fleet = self.story, self.fleet
         story.step("skiff-server starts; a device with image one in slot A checks in over mutual TLS")
-        self.server = fleet.start_server("--workers", "2", "--poll-wait", "1")
+        self.server = fleet.start_server("--poll-wait", "1")
         self.proxy = Proxy(self.server.address)
         self.device = fleet.device("gateway-1", self.one, self.proxy.port)
         self.add_check(self.device)

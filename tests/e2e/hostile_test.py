@@ -21,6 +21,10 @@ def flip_byte(path, offset):
         file.write(bytes([byte ^ 0x20]))
 
 
+def valid_for_long(signed):
+    signed["expires"] = "2999-01-01T00:00:00Z"
+
+
 class HostileTest(FleetCase):
     def check_refused(self, **options):
         """One step of the agent ends without an update, and the device stays on release one."""
@@ -62,17 +66,19 @@ class HostileTest(FleetCase):
         self.check_updates()
 
     def test_changed_metadata_is_refused_whichever_file_it_is(self):
-        def later(signed):
-            signed["expires"] = "2999-01-01T00:00:00Z"
-
-        for pattern in ("timestamp.json", "*.snapshot.json", "*.targets.json", "*.releases.json", "*.deltas.json"):
+        for pattern in ("*.snapshot.json", "*.targets.json", "*.releases.json", "*.deltas.json"):
             with self.subTest(file=pattern):
                 path = self.metadata(pattern)
                 kept = path.read_bytes()
-                self.rewrite(path, later)
+                self.rewrite(path, valid_for_long)
                 self.check_refused()
                 path.write_bytes(kept)
         self.check_updates()
+
+    def test_a_changed_timestamp_is_not_passed_on_by_the_server(self):
+        self.rewrite(self.metadata("timestamp.json"), valid_for_long)
+        self.check_updates()
+        self.assertIn("catalogue-stale", self.server.log.read_text())
 
     def test_metadata_that_is_past_its_date_installs_nothing(self):
         command = ["faketime", "-f", "+3d", *[str(word) for word in self.device.command("once")]]
@@ -116,6 +122,30 @@ class HostileTest(FleetCase):
         self.check_refused()
         self.device.configure(ca=str(self.fleet.ca / "server-ca.pem"))
         self.check_updates()
+
+    def test_without_the_right_authority_no_server_is_believed(self):
+        garbage, empty = self.fleet.folder / "garbage.pem", self.fleet.folder / "empty.pem"
+        garbage.write_text("-----BEGIN CERTIFICATE-----\nno certificate\n-----END CERTIFICATE-----\n")
+        empty.touch()
+        wrong = {
+            "the authority of devices": self.fleet.ca / "device-ca.pem",
+            "the device's own certificate": self.device.settings["certificate"],
+            "garbage": garbage,
+            "an empty file": empty,
+            "no file": self.fleet.folder / "none.pem",
+        }
+        for name, path in wrong.items():
+            with self.subTest(ca=name):
+                self.device.configure(ca=str(path))
+                self.check_refused()
+        self.assertNotIn("check-in", self.server.log.read_text())
+        self.device.configure(ca=str(self.fleet.ca / "server-ca.pem"))
+        self.check_updates()
+
+    def test_a_server_under_another_name_than_its_certificates_is_not_talked_to(self):
+        self.device.configure(server=f"https://127.0.0.2:{self.proxy.port}")
+        self.check_refused()
+        self.assertNotIn("check-in", self.server.log.read_text())
 
     def test_a_device_with_a_foreign_certificate_gets_nothing(self):
         other = Fleet(self.fleet.programs, self.enterContext(tempfile.TemporaryDirectory()))

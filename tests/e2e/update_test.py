@@ -5,10 +5,23 @@ import threading
 import unittest
 
 from case import FleetCase
-from programs import run_json
+from programs import TIMEOUT, run_json
 
 WIRE_EXTRA = 60_000  # bytes that metadata, handshakes and requests of one update may cost beside the delta
 FRAME = 65_536
+
+# Boot control of kind `custom`: the states of both slots are lines of a file.
+BOOT_PROGRAM = """#!/bin/sh
+cd {folder}
+echo "$@" >> calls
+slot=$(echo "$2" | tr AB ab)
+case $1 in
+  status) cat slots ;;
+  mark-bad) sed -i "s/^$slot=.*/$slot=bad/" slots ;;
+  arm) sed -i "s/^$slot=.*/$slot=armed/" slots ;;
+  commit) sed -i "s/^$slot=.*/$slot=good/" slots ;;
+esac
+"""
 
 
 class UpdateTest(FleetCase):
@@ -124,6 +137,38 @@ class UpdateTest(FleetCase):
         self.assertEqual(boots, ["B", "B", "B", "A"])
         self.device.once()
         self.assertEqual([report["outcome"] for report in self.server.reports()], ["rolled-back"])
+
+    def test_the_daemon_updates_reboots_and_commits_by_itself(self):
+        reboot = self.device.folder / "reboot"
+        boot = " ".join(f"'{word}'" for word in self.device.command("boot"))
+        reboot.write_text(f"#!/bin/sh\n{boot} && kill -TERM $PPID\n")  # a system that goes down ends its services
+        reboot.chmod(0o755)
+        self.device.configure(reboot_command=[str(reboot)])
+        agent = self.device.start("run")
+        self.assertEqual(agent.wait(TIMEOUT), 0, self.device.log())
+        self.assertEqual(self.device.status()["boot"]["booted"], "B")
+        agent = self.device.start("run")
+        self.server.wait_for("report", "committed")
+        agent.terminate()
+        self.assertEqual(agent.wait(TIMEOUT), 0, self.device.log())
+        self.assertEqual(self.device.status()["boot"]["primary"], "B")
+        self.check_committed()
+
+    def test_a_boot_program_of_the_integrators_is_told_every_step(self):
+        folder = self.device.folder
+        program = folder / "boot-program"
+        program.write_text(BOOT_PROGRAM.format(folder=folder))
+        program.chmod(0o755)
+        (folder / "slots").write_text("a=good\nb=good\nbooted=A\n")
+        self.device.configure(boot={"kind": "custom", "program": str(program)})
+        self.check_step(self.device.REBOOT)
+        self.assertEqual((folder / "slots").read_text(), "a=good\nb=armed\nbooted=A\n")
+        (folder / "slots").write_text("a=good\nb=armed\nbooted=B\ntries=2\n")
+        self.check_step(self.device.OK)
+        self.assertIn("b=good", (folder / "slots").read_text())
+        changes = [line for line in (folder / "calls").read_text().splitlines() if line != "status"]
+        self.assertEqual(changes, ["mark-bad B", "arm B 3", "commit B"])
+        self.check_committed()
 
     def test_the_server_makes_a_delta_that_is_missing_while_the_device_waits(self):
         base = self.two.read_bytes()
