@@ -34,6 +34,13 @@ GoodFile mixed(std::string name, const Bytes& base, const Bytes& result, const M
   return {std::move(name), base, join_delta(code_mixed_delta(base, result, cover, plan))};
 }
 
+/// One copy of the whole base, hardly ever wrong: soon most tokens are taken for certain.
+GoodFile certain(std::string name, const Bytes& base) {
+  const Bytes result = speckled(base, base.size() / 3);
+  const std::vector<Copy> cover = {{.result_offset = 0, .base_offset = 0, .length = result.size()}};
+  return {std::move(name), base, join_delta(code_mixed_delta(base, result, cover, {}))};
+}
+
 GoodFile program(std::string name, Machine machine, std::uint32_t seed, MixedPlan plan = {}) {
   const ProgramPair pair = program_pair(machine, seed);
   plan.typing = pair.typing;
@@ -41,8 +48,7 @@ GoodFile program(std::string name, Machine machine, std::uint32_t seed, MixedPla
           join_delta(code_mixed_delta(pair.base, pair.result, pair.copies, plan))};
 }
 
-GoodFile wild(std::string name, std::uint32_t seed) {
-  MixedPlan plan;
+GoodFile wild(std::string name, std::uint32_t seed, MixedPlan plan = {}) {
   const WildPair pair = wild_pair(seed, plan.sizes);
   plan.typing = pair.typing;
   return {std::move(name), pair.base,
@@ -91,13 +97,17 @@ std::vector<GoodFile> mixed_files() {
       mixed("mixed-changed", both, changed, {.profile = Profile::kMax, .sizes = {18, 20, 18}}),
       mixed("mixed-windows", both, changed, {.window = 512, .segment = 60}),
       mixed("mixed-long-verbatim", long_base, long_result),
+      certain("mixed-certain", noise(5'000, 7)),
       program("mixed-a64", Machine::kAArch64, 1),
       program("mixed-a64-segments", Machine::kAArch64, 2, {.segment = 150, .sizes = {12, 14, 10}}),
       program("mixed-x64", Machine::kX8664, 3),
       program("mixed-thumb", Machine::kThumb, 4),
-      wild("mixed-wild-0", 0),
-      wild("mixed-wild-1", 1),
-      wild("mixed-wild-2", 2),
+      // Seeds that were chosen because their typing leads references astray in many ways.
+      wild("mixed-wild-102", 102, {.segment = 200}),
+      wild("mixed-wild-105", 105, {.segment = 200}),
+      wild("mixed-wild-115", 115),
+      wild("mixed-wild-137", 137),
+      wild("mixed-wild-157", 157),
   };
 }
 
