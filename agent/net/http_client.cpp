@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <optional>
 
 #include "agent/net/wire_count.hpp"
@@ -67,6 +68,7 @@ class HttpClient::Impl {
   const BodyConsumer* consume_ = nullptr;
   HttpReply reply_;
   std::optional<Error> error_;
+  std::array<char, CURL_ERROR_SIZE> detail_ = {};  ///< libcurl's own words on what went wrong
   bool enough_ = false;
 };
 
@@ -125,6 +127,7 @@ void HttpClient::Impl::set_up_tls() {
 
 void HttpClient::Impl::set_up(const HttpRequest& request, const HeaderList& headers) {
   curl_easy_reset(curl_);  // options only: connections and TLS sessions stay
+  curl_easy_setopt(curl_, CURLOPT_ERRORBUFFER, detail_.data());
   curl_easy_setopt(curl_, CURLOPT_URL, (options_.base_url + request.path).c_str());
   curl_easy_setopt(curl_, CURLOPT_PROTOCOLS_STR, options_.allow_plain ? "https,http" : "https");
   curl_easy_setopt(curl_, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
@@ -158,6 +161,7 @@ Result<HttpReply> HttpClient::Impl::exchange(const HttpRequest& request, const B
   consume_ = &consume;
   reply_ = {};
   error_.reset();
+  detail_.front() = '\0';
   enough_ = false;
   return outcome(curl_easy_perform(curl_));
 }
@@ -165,7 +169,8 @@ Result<HttpReply> HttpClient::Impl::exchange(const HttpRequest& request, const B
 Result<HttpReply> HttpClient::Impl::outcome(CURLcode code) {
   if (error_) return tl::unexpected<Error>(*error_);
   if (code != CURLE_OK && !enough_) {
-    return fail(ErrorKind::kNetwork, options_.base_url + ": " + curl_easy_strerror(code));
+    const char* const why = detail_.front() != '\0' ? detail_.data() : curl_easy_strerror(code);
+    return fail(ErrorKind::kNetwork, options_.base_url + ": " + why);
   }
   curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &reply_.status);
   return reply_;
