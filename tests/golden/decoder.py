@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A second decoder of Skiff deltas, written from engine/FORMAT.md alone.
+"""A second decoder of Skiff deltas, written from engine/FORMAT.md alone; codec 1 is in the files mixed_*.py.
 
 usage: decoder.py GOLDEN: decodes each GOLDEN/good/NAME.skd against NAME.base, checking every hash on the way, and
 each GOLDEN/bad/RULE-NAME.skd against bad/base, which must be refused by that rule.
