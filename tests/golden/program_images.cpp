@@ -63,9 +63,9 @@ class UnitWriter {
     }
     return unit;
   }
-  std::uint32_t below(std::uint32_t limit) { return static_cast<std::uint32_t>(random_() % limit); }
 
  private:
+  std::uint32_t below(std::uint32_t limit) { return static_cast<std::uint32_t>(random_() % limit); }
   static Item plain(Bytes bytes) { return {std::move(bytes), {}, 0, 0, 0}; }
   Item refers(Reference reference, std::uint32_t opcode, Bytes bytes = {}) {
     const bool to_data = reference == Reference::kA64Page || reference == Reference::kX64Operand;
@@ -85,8 +85,10 @@ class UnitWriter {
         return unit.items.push_back(refers(Reference::kX64Branch, 0, {0x0F, 0x84}));
       case 3:
         return unit.items.push_back(refers(Reference::kX64Operand, 0, {0x48, 0x8B, 0x0D}));
-      default:
-        return unit.items.push_back(plain(noise(1 + below(6), random_() % 8)));
+      default: {
+        const std::uint32_t seed = below(8);
+        return unit.items.push_back(plain(noise(1 + below(6), seed)));
+      }
     }
   }
 
