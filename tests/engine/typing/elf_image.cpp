@@ -36,7 +36,7 @@ std::uint64_t aligned(std::uint64_t offset) { return (offset + kAlignment - 1) /
 
 void put_header(const ElfPlan& plan, std::uint64_t section_table, Bytes& out) {
   Fields fields(out, plan.wide);
-  fields.word32(0x464c457f).put(plan.wide ? 2 : 1, 1).put(1, 1).put(1, 1).put(0, 9);
+  fields.word32(0x464c457f).put(plan.wide ? 2 : 1, 1).put(1, 1).put(1, 1).put(0, 1).put(0, 8);
   fields.half(plan.type).half(plan.machine).word32(1).word(0);
   fields.word(header_size(plan)).word(section_table).word32(0);
   fields.half(header_size(plan)).half(plan.wide ? 56 : 32).half(loads(plan));
