@@ -69,7 +69,7 @@ class ElfFile {
     } else {
       loaded_addresses(space);
     }
-    if (space.addresses.empty()) return std::nullopt;
+    if (space.addresses.empty() || space.addresses.size() > kMaxAddressRanges) return std::nullopt;
     types(space);
     return space;
   }

@@ -3,6 +3,17 @@
 #include <algorithm>
 
 namespace skiff::typing {
+namespace {
+
+/// Ranges are written one after another: what lies between them is kRaw.
+void append_after_gap(Space& space, const TypedRange& range) {
+  const std::uint64_t end =
+      space.types.empty() ? space.begin : space.types.back().offset + space.types.back().length;
+  if (range.offset > end) space.types.push_back({end, range.offset - end, Kind::kRaw, 0});
+  space.types.push_back(range);
+}
+
+}  // namespace
 
 Result<void> ExtentSource::read_at(std::uint64_t offset, MutableBytes out) const {
   if (offset > file_.size || out.size() > file_.size - offset) {
@@ -41,7 +52,7 @@ Space placed(const Space& space, const FileExtents& file) {
     }
     for (const TypedRange& range : space.types) {
       clip(range.offset, range.length, [&](std::uint64_t from, std::uint64_t length) {
-        out.types.push_back({from + shift, length, range.kind, range.origin});
+        append_after_gap(out, {from + shift, length, range.kind, range.origin});
       });
     }
   }
