@@ -186,7 +186,7 @@ TEST_F(HttpServerTest, HalfAHandshakeIsEnded) {
   start(short_deadlines());
   const int fd = connect_tcp(port());
   const unsigned char half_hello[] = {0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00};
-  ASSERT_GT(::send(fd, half_hello, sizeof half_hello, 0), 0);
+  ASSERT_GT(::send(fd, half_hello, sizeof half_hello, MSG_NOSIGNAL), 0);
   char byte = 0;
   errno = 0;
   EXPECT_LE(::recv(fd, &byte, 1, 0), 0);
@@ -198,7 +198,7 @@ TEST_F(HttpServerTest, PlainHttpIsEnded) {
   start();
   const int fd = connect_tcp(port());
   const std::string request = get("/open");
-  ASSERT_GT(::send(fd, request.data(), request.size(), 0), 0);
+  ASSERT_GT(::send(fd, request.data(), request.size(), MSG_NOSIGNAL), 0);
   std::string got;
   char buffer[256];
   for (ssize_t n = 0; (n = ::recv(fd, buffer, sizeof buffer, 0)) > 0;)
