@@ -10,6 +10,7 @@
 namespace skiff::match {
 namespace {
 
+constexpr std::size_t kCounted = 8;       // bytes whose occurrences are counted; a seed may be shorter
 constexpr std::size_t kExactStep = 4096;  // how far ahead an equal run is followed at once
 constexpr unsigned kMinCountBits = 12;
 constexpr unsigned kMaxCountBits = 28;
@@ -90,10 +91,12 @@ class Search {
         std::count_if(bytes, bytes + length, [](std::uint8_t b) { return b != 0x00 && b != 0xff; });
     if (static_cast<std::size_t>(telling) < rules_.min_telling) return false;
     if (length >= rules_.long_length) return true;
+    if (texts_.result.size() - at < kCounted) return false;
+    const std::size_t last_counted = std::max(length, kCounted) - kCounted;
     const bool one_value = load64(bytes) == std::rotl(load64(bytes), 8);
     if (one_value || work_ > max_work_) return false;
     return occurrences_.of(bytes) <= rules_.max_occurrences ||
-           occurrences_.of(bytes + length - 8) <= rules_.max_occurrences;
+           occurrences_.of(bytes + last_counted) <= rules_.max_occurrences;
   }
 
   Segment prolong(std::uint32_t at, std::int64_t diagonal, std::uint32_t floor) {
