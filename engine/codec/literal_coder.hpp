@@ -54,10 +54,20 @@ class LiteralCoder {
   /// Where in a word or instruction the byte stands.
   static std::uint32_t phase(const LiteralContext& context) {
     const auto offset = static_cast<std::uint32_t>(context.result_offset);
-    if (context.kind == Kind::kA64) return (offset & 3) + 8;
-    if (context.kind == Kind::kX64) return 4;
-    if (context.kind == Kind::kThumb) return (offset & 3) + 12;
-    return (offset & 7) + 16;
+    switch (context.kind) {
+      case Kind::kA64:
+      case Kind::kA32:
+      case Kind::kA32Relative:
+        return (offset & 3) + 8;
+      case Kind::kX64:
+      case Kind::kX86:
+        return 4;
+      case Kind::kThumb:
+      case Kind::kThumbRelative:
+        return (offset & 3) + 12;
+      default:
+        return (offset & 7) + 16;
+    }
   }
   static std::uint32_t family(Kind kind) { return kind == Kind::kA64 ? 1 : kind == Kind::kX64 ? 2 : 0; }
 

@@ -49,6 +49,7 @@ class MapCoder {
     kLength,
     kOrigin
   };
+  static constexpr std::uint32_t kNoKind = 8;  ///< stands for the kind before the first typed range
   static constexpr ContextGroup::Shape kVerbatimShape{5, 6, 1, 1, 1311};
 
   std::uint64_t number(Number kind, std::uint64_t value, std::uint32_t first = 0, std::uint32_t second = 0,
@@ -119,14 +120,14 @@ class MapCoder {
     SKIFF_ASSIGN(const std::uint64_t ranges, count(kTypes, space.types.size(), 0));
     space.types.resize(static_cast<std::size_t>(ranges));
     std::uint64_t at = space.begin;
-    std::uint32_t before = kKinds;
+    std::uint32_t before = kNoKind;
     for (TypedRange& range : space.types) {
       range.offset = at;
       const std::uint64_t kind = number(kTypeKind, static_cast<std::uint64_t>(range.kind), before);
       if (kind >= kKinds) return fail(ErrorKind::kFormat, "a typed range of an unknown kind", "F19");
       range.kind = static_cast<Kind>(kind);
       const auto context = static_cast<std::uint32_t>(kind);
-      if (range.kind == Kind::kOffset32) range.origin = space.low + number(kOrigin, range.origin - space.low);
+      if (has_origin(range.kind)) range.origin = space.low + number(kOrigin, range.origin - space.low);
       SKIFF_ASSIGN(range.length, within(number(kTypeLength, range.length, context, before), space.end - at));
       at += range.length;
       before = context;

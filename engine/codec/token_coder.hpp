@@ -172,7 +172,7 @@ class TokenCoder {
   NumberCoder& numbers_;
   std::vector<std::uint16_t> fast_;
   std::vector<std::uint8_t> missed_words_;
-  std::array<std::uint32_t, kReferences + 2> last_distance_{};
+  std::array<std::uint32_t, kReferenceClasses + 2> last_distance_{};
   std::uint32_t misses_ = 0;  ///< the last tokens, newest lowest: 1 where the prediction failed
   std::uint32_t last_old_ = 0;
   std::uint32_t last_new_ = 0;

@@ -61,7 +61,7 @@ class Predictor {
   void learn_success(const Token& token, const Prediction& prediction, std::uint64_t value);
   void push_shift(std::uint32_t shift);
 
-  static constexpr std::size_t kClasses = kReferences + 2;
+  static constexpr std::size_t kClasses = kReferenceClasses + 2;
   static constexpr std::size_t kSources = 9;
   static constexpr std::size_t kRecentShifts = 16;
   static constexpr std::array<std::uint32_t, 4> kStrides{1, 2, 6,
@@ -82,7 +82,7 @@ class Predictor {
 /// A small number for statistics: 0 an instruction without a reference, 1 data, 2 and on the kinds of
 /// reference.
 inline std::uint32_t token_class(const Token& token) {
-  if (token.is_reference()) return 1 + static_cast<std::uint32_t>(token.field.reference);
+  if (token.is_reference()) return 1 + reference_class(token.field.reference);
   return token.data ? 1 : 0;
 }
 

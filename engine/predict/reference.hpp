@@ -12,33 +12,49 @@ namespace skiff {
 /// What kind of field holds the address.
 enum class Reference : std::uint8_t {
   kNone = 0,
-  kA64Call,      ///< BL, 26 bits of words from itself
-  kA64Jump,      ///< B, likewise
-  kA64Branch,    ///< B.cond, CBZ, CBNZ: 19 bits of words
-  kA64Test,      ///< TBZ, TBNZ: 14 bits of words
-  kA64Page,      ///< ADRP: 21 bits of pages; its target is completed by the instruction that uses it
-  kA64PageAdd,   ///< ADD immediate after an ADRP: the low 12 bits
-  kA64PageLoad,  ///< LDR/STR unsigned offset after an ADRP: the low 12 bits, scaled
-  kA64Literal,   ///< LDR literal: 19 bits of words
-  kA64Near,      ///< ADR: 21 bits of bytes
-  kX64Call,      ///< E8 rel32
-  kX64Jump,      ///< E9 rel32
-  kX64Branch,    ///< 0F 8x rel32
-  kX64Operand,   ///< ModRM rip+disp32
-  kThumbCall,    ///< BL or B.W (T4), 25 bits of halfwords
-  kPointer32,    ///< an address
-  kPointer64,    ///< an address
-  kRelative32,   ///< distance from the field to the address
-  kOffset32,     ///< distance from an origin
+  kA64Call,            ///< BL, 26 bits of words from itself
+  kA64Jump,            ///< B, likewise
+  kA64Branch,          ///< B.cond, CBZ, CBNZ: 19 bits of words
+  kA64Test,            ///< TBZ, TBNZ: 14 bits of words
+  kA64Page,            ///< ADRP: 21 bits of pages; its target is completed by the instruction that uses it
+  kA64PageAdd,         ///< ADD immediate after an ADRP: the low 12 bits
+  kA64PageLoad,        ///< LDR/STR unsigned offset after an ADRP: the low 12 bits, scaled
+  kA64Literal,         ///< LDR literal: 19 bits of words
+  kA64Near,            ///< ADR: 21 bits of bytes
+  kX64Call,            ///< E8 rel32
+  kX64Jump,            ///< E9 rel32
+  kX64Branch,          ///< 0F 8x rel32
+  kX64Operand,         ///< ModRM rip+disp32
+  kThumbCall,          ///< BL or B.W (T4), 25 bits of halfwords
+  kPointer32,          ///< an address
+  kPointer64,          ///< an address
+  kRelative32,         ///< distance from the field to the address
+  kOffset32,           ///< distance from an origin
+  kA32Call,            ///< BL<c>, 24 bits of words
+  kA32Jump,            ///< B<c>, likewise
+  kA32Literal,         ///< LDR literal: 12 bits of bytes onwards
+  kThumbExchange,      ///< BLX: as BL, from a multiple of four
+  kThumbBranch,        ///< B<c>.W (T3), 21 bits
+  kThumbLiteral,       ///< LDR.W literal: 12 bits of bytes onwards, from a multiple of four
+  kRelative31,         ///< distance from the field to the address, below a top bit of 0
+  kThumbShortLiteral,  ///< LDR literal (T1): 8 bits of words onwards, from a multiple of four
+  kThumbShortJump,     ///< B (T2): 11 bits of halfwords
+  kThumbShortBranch,   ///< B<c> (T1): 8 bits of halfwords
+  kX86Operand,         ///< disp32 of a register that holds the origin
 };
-inline constexpr std::uint8_t kReferences = 19;
+inline constexpr std::uint8_t kReferences = 30;
 
 /// A field of a token, ready to be read for a target and written for another.
 struct Field {
   Reference reference = Reference::kNone;
   std::uint8_t scale = 0;    ///< of kA64PageLoad: log2 of the unit
-  std::uint64_t origin = 0;  ///< of kOffset32: the address that is distance 0
+  std::uint64_t origin = 0;  ///< of kOffset32 and kX86Operand: the address that is distance 0
 };
+
+/// References that behave alike, or are never in one image, share their statistics: the number of the one
+/// that they count as.
+std::uint32_t reference_class(Reference reference);
+inline constexpr std::uint32_t kReferenceClasses = 19;
 
 /// The bits of a 32-bit token that hold the field; all of a table entry.
 std::uint32_t field_mask(Reference reference);
@@ -68,9 +84,13 @@ std::uint8_t a64_load_scale(std::uint32_t word);
 /// The byte offset that an ADD immediate or an unsigned-offset load or store adds.
 std::uint32_t a64_low_bits(std::uint32_t word);
 
-/// Whether two halfwords are BL or B.W (T4).
-inline bool is_thumb_call(std::uint32_t word) {
-  return (word & 0xf800u) == 0xf000u && (word >> 16 & 0x9000u) == 0x9000u;
-}
+// A32 and T32 instructions.
+
+/// The reference an A32 instruction holds by its opcode; kNone for none.
+Reference a32_reference(std::uint32_t word);
+/// The reference that two halfwords hold as one T32 instruction, the first lowest; kNone for none.
+Reference thumb_reference(std::uint32_t word);
+/// The reference that one halfword holds as a T32 instruction; kNone for none.
+Reference thumb_short_reference(std::uint16_t halfword);
 
 }  // namespace skiff

@@ -39,12 +39,17 @@ class Tokenizer {
   [[nodiscard]] Token a64(std::uint64_t offset, std::uint64_t end) const;
   [[nodiscard]] Token x64(std::uint64_t offset, std::uint64_t end) const;
   [[nodiscard]] Token thumb(std::uint64_t offset, std::uint64_t end) const;
+  [[nodiscard]] Token a32(std::uint64_t offset, std::uint64_t end) const;
   [[nodiscard]] Token table(std::uint64_t offset, std::uint64_t end) const;
   [[nodiscard]] Token word(std::uint64_t offset, std::uint64_t end) const;
   [[nodiscard]] bool in_space(std::uint64_t target) const;
   [[nodiscard]] bool complete_page(Token& token) const;
   [[nodiscard]] bool find_page(Token& token) const;
-  [[nodiscard]] Reference x64_reference(std::uint64_t offset, std::uint64_t end, std::uint64_t address) const;
+  [[nodiscard]] Field x64_field(std::uint64_t offset, std::uint64_t end, std::uint64_t address) const;
+  [[nodiscard]] Field x86_operand(std::uint64_t offset, std::uint64_t address) const;
+  [[nodiscard]] Reference thumb_wide(std::uint32_t word, std::uint64_t address) const;
+  [[nodiscard]] Reference literal(std::uint32_t word, std::uint64_t address) const;
+  void refer(Token& token, const Field& field, std::uint32_t length, std::uint64_t address) const;
 
   const BaseChunk& bytes_;
   const AddressMap& addresses_;

@@ -9,16 +9,23 @@ namespace skiff {
 
 /// What the bytes of a range of the base are.
 enum class Kind : std::uint8_t {
-  kRaw = 0,         ///< nothing known
-  kA64 = 1,         ///< AArch64 instructions
-  kX64 = 2,         ///< x86-64 instructions
-  kThumb = 3,       ///< Thumb-2 instructions and 32-bit literal pools
-  kPointer64 = 4,   ///< aligned 64-bit words, some of them addresses
-  kPointer32 = 5,   ///< aligned 32-bit words, some of them addresses
-  kRelative32 = 6,  ///< aligned 32-bit words, some of them distances from themselves to an address
-  kOffset32 = 7,    ///< aligned 32-bit words, some of them distances from the space's lowest address
+  kRaw = 0,             ///< nothing known
+  kA64 = 1,             ///< AArch64 instructions
+  kX64 = 2,             ///< x86-64 instructions
+  kThumb = 3,           ///< Thumb-2 instructions and 32-bit literal pools
+  kPointer64 = 4,       ///< aligned 64-bit words, some of them addresses
+  kPointer32 = 5,       ///< aligned 32-bit words, some of them addresses
+  kRelative32 = 6,      ///< aligned 32-bit words, some of them distances from themselves to an address
+  kOffset32 = 7,        ///< aligned 32-bit words, some of them distances from an origin
+  kA32 = 8,             ///< A32 instructions and literal pools with addresses
+  kA32Relative = 9,     ///< A32 instructions and literal pools with distances
+  kThumbRelative = 10,  ///< Thumb-2 instructions and literal pools with distances
+  kX86 = 11,            ///< 32-bit x86 instructions
 };
-inline constexpr std::uint8_t kKinds = 8;
+inline constexpr std::uint8_t kKinds = 12;
+
+/// Whether ranges of a kind have an origin.
+inline bool has_origin(Kind kind) { return kind == Kind::kOffset32 || kind == Kind::kX86; }
 
 /// Bytes [offset, offset + length) of an image are at `address` and on when it runs.
 struct AddressRange {
@@ -31,7 +38,7 @@ struct TypedRange {
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
   Kind kind = Kind::kRaw;
-  std::uint64_t origin = 0;  ///< of kOffset32: the address that is distance 0
+  std::uint64_t origin = 0;  ///< if the kind has one: the address that is distance 0
 };
 
 /// A translation looks through all ranges of a space, so they are few.

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 
+#include "typing/arm_code.hpp"
 #include "typing/image_reader.hpp"
 
 namespace skiff::typing {
@@ -11,7 +13,7 @@ namespace {
 constexpr std::uint32_t kElfMagic = 0x464c457f;
 constexpr std::uint64_t kMaxHeaders = 4096;
 
-enum Machine : std::uint16_t { kArm = 40, kX8664 = 62, kAArch64 = 183 };
+enum Machine : std::uint16_t { kI386 = 3, kArm = 40, kX8664 = 62, kAArch64 = 183 };
 enum FileType : std::uint16_t { kRelocatable = 1, kShared = 3 };
 enum SectionType : std::uint32_t {
   kSymbols = 2,
@@ -19,7 +21,8 @@ enum SectionType : std::uint32_t {
   kDynamic = 6,
   kNoBits = 8,
   kRel = 9,
-  kDynamicSymbols = 11
+  kDynamicSymbols = 11,
+  kArmUnwinding = 0x70000001
 };
 enum SectionFlag : std::uint64_t { kWritable = 1, kAllocated = 2, kExecutable = 4 };
 
@@ -154,6 +157,8 @@ class ElfFile {
         return Kind::kA64;
       case kX8664:
         return Kind::kX64;
+      case kI386:
+        return Kind::kX86;
       case kArm:
         return Kind::kThumb;
       default:
@@ -172,11 +177,13 @@ class ElfFile {
       case kRel:
       case kDynamic:
         return pointer_kind();
+      case kArmUnwinding:
+        return Kind::kRelative32;
       default:
         break;
     }
     if ((section.flags & kAllocated) == 0) return Kind::kRaw;
-    if (section.name == ".eh_frame") return Kind::kRelative32;
+    if (section.name == ".eh_frame" || section.name == ".ARM.extab") return Kind::kRelative32;
     if (section.name == ".eh_frame_hdr") return Kind::kOffset32;
     // What can be loaded anywhere holds addresses only where the loader may write them.
     if (type_ == kShared && (section.flags & kWritable) == 0) return Kind::kRaw;
@@ -185,20 +192,38 @@ class ElfFile {
 
   void types(Space& space) {
     std::uint64_t at = 0;
-    for (const Section& section : sections()) {
+    const std::vector<Section> all = sections();
+    for (const Section& section : all) {
       if (section.offset < at) continue;
       const Kind kind = kind_of(section);
       at = section.offset + section.size;
       if (kind == Kind::kRaw) continue;
-      const std::uint64_t origin = kind == Kind::kOffset32 ? section.address : 0;
-      append(space.types, {section.offset, section.size, kind, origin});
+      if (kind == Kind::kThumb) {
+        const bool relative = type_ == kShared;
+        for (const TypedRange& range : arm_ranges(reader_, section.offset, section.size, relative))
+          append(space.types, range);
+      } else {
+        append(space.types, {section.offset, section.size, kind, origin_of(section, kind, all)});
+      }
     }
     fill_gaps(space);
   }
 
+  /// Tables of unwinding count from their own begin, 32-bit x86 code from the global offset table (.got.plt,
+  /// which comes after .got, where there is one).
+  static std::uint64_t origin_of(const Section& section, Kind kind, const std::vector<Section>& all) {
+    const auto address_of = [&all](std::string_view name) {
+      const auto found =
+          std::find_if(all.begin(), all.end(), [name](const Section& other) { return other.name == name; });
+      return found == all.end() ? 0 : found->address;
+    };
+    if (kind == Kind::kX86) return std::max(address_of(".got.plt"), address_of(".got"));
+    return kind == Kind::kOffset32 ? section.address : 0;
+  }
+
   static void append(std::vector<TypedRange>& types, const TypedRange& range) {
     if (range.length == 0) return;
-    if (!types.empty() && types.back().kind == range.kind && range.kind != Kind::kOffset32 &&
+    if (!types.empty() && types.back().kind == range.kind && types.back().origin == range.origin &&
         types.back().offset + types.back().length == range.offset) {
       types.back().length += range.length;
     } else {

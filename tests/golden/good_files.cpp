@@ -102,6 +102,10 @@ std::vector<GoodFile> mixed_files() {
       program("mixed-a64-segments", Machine::kAArch64, 2, {.segment = 150, .sizes = {12, 14, 10}}),
       program("mixed-x64", Machine::kX8664, 3),
       program("mixed-thumb", Machine::kThumb, 4),
+      program("mixed-a32", Machine::kA32, 5),
+      program("mixed-a32-relative", Machine::kA32Relative, 6),
+      program("mixed-thumb-relative", Machine::kThumbRelative, 7),
+      program("mixed-x86", Machine::kX86, 8),
       // Seeds that were chosen because their typing leads references astray in many ways.
       wild("mixed-wild-102", 102, {.segment = 200}),
       wild("mixed-wild-105", 105, {.segment = 200}),

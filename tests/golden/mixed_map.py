@@ -124,8 +124,8 @@ class MapReader:
         at, before = space.begin, 8
         for _ in range(self.count(9)):
             kind = self.numbers.number(10, before)
-            check(kind < 8, "F19")
-            origin = space.low + self.numbers.number(16) & M64 if kind == 7 else 0
+            check(kind < 12, "F19")
+            origin = space.low + self.numbers.number(16) & M64 if kind in (7, 11) else 0
             length = self.within(11, space.end - at, kind, before)
             space.types.append(Typed(at, at + length, kind, origin, space))
             at, before = at + length, kind

@@ -136,7 +136,12 @@ class SegmentReader:
         history = self.history
         last4 = history.last4()
         c1, c2, c3, c4, c5, c8 = (history.back(n) for n in (1, 2, 3, 4, 5, 8))
-        where = {1: (o & 3) + 8, 2: 4, 3: (o & 3) + 12}.get(kind, (o & 7) + 16)
+        if kind in (1, 8, 9):
+            where = (o & 3) + 8
+        elif kind in (3, 10):
+            where = (o & 3) + 12
+        else:
+            where = 4 if kind in (2, 11) else (o & 7) + 16
         family = {1: 1, 2: 2}.get(kind, 0)
         expected, length = history.expected(), history.length
         hashes = [

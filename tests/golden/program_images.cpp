@@ -30,10 +30,21 @@ struct Unit {
 };
 using Layout = std::vector<Unit>;
 
-std::size_t length_of(const Item& item) {
-  const std::size_t field = item.field.reference == Reference::kPointer64 ? 8 : 4;
-  return item.bytes.size() + (item.field.reference == Reference::kNone ? 0 : field);
+std::size_t field_length(Reference reference) {
+  switch (reference) {
+    case Reference::kNone:
+      return 0;
+    case Reference::kPointer64:
+      return 8;
+    case Reference::kThumbShortLiteral:
+    case Reference::kThumbShortJump:
+    case Reference::kThumbShortBranch:
+      return 2;
+    default:
+      return 4;
+  }
 }
+std::size_t length_of(const Item& item) { return item.bytes.size() + field_length(item.field.reference); }
 std::size_t length_of(const Unit& unit) {
   std::size_t length = 0;
   for (const Item& item : unit.items) length += length_of(item);
@@ -49,7 +60,8 @@ class UnitWriter {
     Unit unit{name, {}};
     for (std::uint32_t left = 8 + below(8); left > 0; --left) add_code(unit);
     // Units begin at multiples of four, so that words and pools keep their phase.
-    while (machine_ != Machine::kX8664 && length_of(unit) % 4 != 0) unit.items.push_back(plain({0x00, 0xBF}));
+    const bool aligned = machine_ != Machine::kX8664 && machine_ != Machine::kX86;
+    while (aligned && length_of(unit) % 4 != 0) unit.items.push_back(plain({0x00, 0xBF}));
     return unit;
   }
   Unit table(std::uint32_t name, Reference reference) {
@@ -58,7 +70,9 @@ class UnitWriter {
       if (i % 8 == 7) {
         unit.items.push_back(plain(noise(reference == Reference::kPointer64 ? 8 : 4, random_())));
       } else {
-        unit.items.push_back(refers(reference, 0));
+        // Distances in 31 bits stand among those in 32.
+        const bool shorter = reference == Reference::kRelative32 && machine_ >= Machine::kA32 && i % 3 == 0;
+        unit.items.push_back(refers(shorter ? Reference::kRelative31 : reference, 0));
       }
     }
     return unit;
@@ -68,7 +82,8 @@ class UnitWriter {
   std::uint32_t below(std::uint32_t limit) { return static_cast<std::uint32_t>(random_() % limit); }
   static Item plain(Bytes bytes) { return {std::move(bytes), {}, 0, 0, 0}; }
   Item refers(Reference reference, std::uint32_t opcode, Bytes bytes = {}) {
-    const bool to_data = reference == Reference::kA64Page || reference == Reference::kX64Operand;
+    const bool to_data = reference == Reference::kA64Page || reference == Reference::kX64Operand ||
+                         reference == Reference::kX86Operand;
     const std::uint32_t unit = to_data ? kCode + below(kTables) : below(kCode);
     return {std::move(bytes), {reference, 0, 0}, opcode, unit, 4 * below(to_data ? 40 : 5)};
   }
@@ -76,6 +91,9 @@ class UnitWriter {
   void add_code(Unit& unit) {
     if (machine_ == Machine::kAArch64) return add_a64(unit);
     if (machine_ == Machine::kThumb) return add_thumb(unit);
+    if (machine_ == Machine::kThumbRelative) return add_thumb_relative(unit);
+    if (machine_ == Machine::kA32 || machine_ == Machine::kA32Relative) return add_a32(unit);
+    if (machine_ == Machine::kX86) return add_x86(unit);
     switch (below(6)) {
       case 0:
         return unit.items.push_back(refers(Reference::kX64Call, 0, {0xE8}));
@@ -146,6 +164,74 @@ class UnitWriter {
     }
   }
 
+  void add_thumb_relative(Unit& unit) {
+    switch (below(12)) {
+      case 0:
+        return unit.items.push_back(refers(Reference::kThumbCall, 0xD000F000));
+      case 1:
+        return unit.items.push_back(refers(Reference::kThumbExchange, 0xC000F000));
+      case 2:
+        return unit.items.push_back(refers(Reference::kThumbBranch, 0x8000F040));
+      case 3:
+        return unit.items.push_back(refers(Reference::kThumbLiteral, 0x1000F8DF));
+      case 4:
+        return unit.items.push_back(refers(Reference::kThumbShortLiteral, 0x4900));
+      case 5:
+        return unit.items.push_back(refers(Reference::kThumbShortJump, 0xE000));
+      case 6:
+        return unit.items.push_back(refers(Reference::kThumbShortBranch, 0xD100));
+      case 7:
+        if (length_of(unit) % 4 != 0) unit.items.push_back(plain({0x00, 0xBF}));
+        return unit.items.push_back(distance());
+      default:
+        return unit.items.push_back(plain({static_cast<std::uint8_t>(below(9)), 0x46}));
+    }
+  }
+
+  void add_a32(Unit& unit) {
+    switch (below(6)) {
+      case 0:
+        return unit.items.push_back(refers(Reference::kA32Call, 0xEB000000));
+      case 1:
+        return unit.items.push_back(refers(Reference::kA32Jump, 0x1A000000));
+      case 2:
+        return unit.items.push_back(refers(Reference::kA32Literal, 0xE59F1000));
+      case 3:
+        return unit.items.push_back(machine_ == Machine::kA32 ? refers(Reference::kPointer32, 0)
+                                                              : distance());
+      default:
+        return unit.items.push_back(plain({static_cast<std::uint8_t>(below(5)), 0x20, 0xA0, 0xE1}));
+    }
+  }
+
+  void add_x86(Unit& unit) {
+    switch (below(8)) {
+      case 0:
+        return unit.items.push_back(refers(Reference::kX64Call, 0, {0xE8}));
+      case 1:
+        return unit.items.push_back(refers(Reference::kX86Operand, 0, {0x8D, 0x83}));
+      case 2:
+        return unit.items.push_back(refers(Reference::kX86Operand, 0, {0x8B, 0x84, 0xB3}));
+      case 3:
+        return unit.items.push_back(refers(Reference::kPointer32, 0, {0x90, 0xB8}));
+      case 4:
+        return unit.items.push_back(refers(Reference::kPointer32, 0, {0x8B, 0x0D}));
+      case 5:
+        return unit.items.push_back(refers(Reference::kRelative32, 0, {0x81, 0xC3}));
+      default: {
+        const std::uint32_t seed = below(8);
+        return unit.items.push_back(plain(noise(1 + below(6), seed)));
+      }
+    }
+  }
+
+  /// In a literal pool: so far that it counts as one.
+  Item distance() {
+    Item item = refers(Reference::kRelative32, 0);
+    item.unit = kCode + below(kTables);
+    return item;
+  }
+
   Machine machine_;
   std::mt19937& random_;
 };
@@ -193,9 +279,12 @@ Bytes assembled(const Layout& layout, const Places& places) {
   return image;
 }
 
+bool is_wide(Machine machine) { return machine == Machine::kAArch64 || machine == Machine::kX8664; }
+
 /// The kinds of the two tables: 64-bit and relative, or 32-bit and offsets.
 std::array<Reference, kTables> table_references(Machine machine) {
   if (machine == Machine::kThumb) return {Reference::kPointer32, Reference::kOffset32, Reference::kPointer32};
+  if (!is_wide(machine)) return {Reference::kPointer32, Reference::kRelative32, Reference::kPointer32};
   return {Reference::kPointer64, Reference::kRelative32, Reference::kPointer64};
 }
 
@@ -259,19 +348,19 @@ Space space_of(const Places& places) {
 
 Typing typing_of(Machine machine, const Places& base, const Places& result) {
   Space space = space_of(base);
-  const Kind code = machine == Machine::kAArch64 ? Kind::kA64
-                    : machine == Machine::kX8664 ? Kind::kX64
-                                                 : Kind::kThumb;
-  const bool wide = machine != Machine::kThumb;
+  constexpr std::array kCodeKinds{Kind::kA64,         Kind::kX64,           Kind::kThumb, Kind::kA32,
+                                  Kind::kA32Relative, Kind::kThumbRelative, Kind::kX86};
+  const Kind code = kCodeKinds[static_cast<std::size_t>(machine)];
+  const bool offsets = machine == Machine::kThumb;
   const std::uint64_t distances = base.offsets[kCode + 1];
   const std::uint64_t last = base.offsets[kCode + 2];
-  const Kind pointers = wide ? Kind::kPointer64 : Kind::kPointer32;
-  space.types = {
-      {8, kHeader - 8, Kind::kRaw, 0},
-      {kHeader, base.data - kHeader, code, 0},
-      {base.data, distances - base.data, pointers, 0},
-      {distances, last - distances, wide ? Kind::kRelative32 : Kind::kOffset32, wide ? 0 : kCodeAddress},
-      {last, base.end - last, pointers, 0}};
+  const Kind pointers = is_wide(machine) ? Kind::kPointer64 : Kind::kPointer32;
+  space.types = {{8, kHeader - 8, Kind::kRaw, 0},
+                 {kHeader, base.data - kHeader, code, has_origin(code) ? kCodeAddress : 0},
+                 {base.data, distances - base.data, pointers, 0},
+                 {distances, last - distances, offsets ? Kind::kOffset32 : Kind::kRelative32,
+                  offsets ? kCodeAddress : 0},
+                 {last, base.end - last, pointers, 0}};
   return {{space}, {space_of(result)}};
 }
 

@@ -8,7 +8,7 @@
 
 namespace skiff::testing {
 
-enum class Machine : std::uint8_t { kAArch64, kX8664, kThumb };
+enum class Machine : std::uint8_t { kAArch64, kX8664, kThumb, kA32, kA32Relative, kThumbRelative, kX86 };
 
 /// Two layouts of one program, the second with units added, moved, and changed here and there.
 struct ProgramPair {

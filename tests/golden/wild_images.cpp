@@ -43,7 +43,7 @@ std::vector<TypedRange> wild_types(Dice& dice, const Space& space) {
   for (std::uint64_t at = space.begin; at < space.end && !dice.one_in(15);) {
     const std::uint64_t length = std::min(space.end - at, dice.one_in(9) ? 0 : 40 + dice.below(400));
     const auto kind = static_cast<Kind>(dice.below(kKinds));
-    const std::uint64_t origin = kind == Kind::kOffset32 ? space.low + dice.below(0x2000) : 0;
+    const std::uint64_t origin = has_origin(kind) ? space.low + dice.below(0x2000) : 0;
     types.push_back({at, length, kind, origin});
     at += length;
   }
@@ -108,7 +108,8 @@ Bytes made_of_noise(const WildPair& pair, const ModelSizes& sizes, std::uint32_t
 WildPair wild_pair(std::uint32_t seed, const ModelSizes& sizes) {
   Dice dice(seed);
   WildPair pair;
-  for (const Machine machine : {Machine::kAArch64, Machine::kX8664, Machine::kThumb}) {
+  for (const Machine machine : {Machine::kAArch64, Machine::kX8664, Machine::kThumb, Machine::kA32,
+                                Machine::kThumbRelative, Machine::kX86}) {
     const Bytes program = program_pair(machine, seed).base;
     pair.base = pair.base + part(program, program.size() - 1200, 1200);
   }

@@ -53,7 +53,7 @@ ImageTyping random_typing(std::mt19937& random, std::uint64_t length, bool typed
       for (std::uint32_t r = random() % 6; r-- > 0;) {
         const auto kind = static_cast<Kind>(random() % kKinds);
         const std::uint64_t extent = step(space.end - at);
-        space.types.push_back({at, extent, kind, kind == Kind::kOffset32 ? space.low + random() : 0});
+        space.types.push_back({at, extent, kind, has_origin(kind) ? space.low + random() : 0});
         at += extent;
       }
     }

@@ -46,8 +46,15 @@ class Layout {
         return a64(at, target);
       case Kind::kX64:
         return x64(at, target);
+      case Kind::kX86:
+        return x86(at, target);
       case Kind::kThumb:
         return thumb(at, target);
+      case Kind::kThumbRelative:
+        return thumb_relative(at, target);
+      case Kind::kA32:
+      case Kind::kA32Relative:
+        return a32(at, target);
       case Kind::kPointer64:
         return reference(at, {Reference::kPointer64, 0, 0}, 0, target);
       case Kind::kPointer32:
@@ -99,20 +106,24 @@ class Layout {
   }
 
   void x64(std::uint64_t at, std::uint64_t target) {
+    if (random_() % 4 != 0) return x64_branch(at, target);
     put(at, 0xc0c74855u ^ std::uint64_t{random_() % 8} << 56, 8);
-    switch (random_() % 4) {
+    put(at, 0x058d48, 3);  // LEA rax, [rip + target]
+    reference(at + 3, {Reference::kX64Operand, 0, 0}, 0, target);
+  }
+
+  void x64_branch(std::uint64_t at, std::uint64_t target) {
+    put(at, 0xc0c74855u ^ std::uint64_t{random_() % 8} << 56, 8);
+    switch (random_() % 3) {
       case 0:
         put(at, 0xe8, 1);
         return reference(at + 1, {Reference::kX64Call, 0, 0}, 0, target);
       case 1:
         put(at, 0xe9, 1);
         return reference(at + 1, {Reference::kX64Jump, 0, 0}, 0, target);
-      case 2:
+      default:
         put(at, 0x840f, 2);
         return reference(at + 2, {Reference::kX64Branch, 0, 0}, 0, target);
-      default:
-        put(at, 0x058d48, 3);  // LEA rax, [rip + target]
-        return reference(at + 3, {Reference::kX64Operand, 0, 0}, 0, target);
     }
   }
 
@@ -123,6 +134,52 @@ class Layout {
       reference(at, {Reference::kThumbCall, 0, 0}, 0xd000f000u, target);
     }
     put(at + 4, 0x4600b510u | random_() % 64, 4);
+  }
+
+  void x86(std::uint64_t at, std::uint64_t target) {
+    if (random_() % 2 == 0) return x64_branch(at, target);
+    put(at, 0xc0c74855u, 8);
+    put(at, 0xb8, 1);  // MOV eax, target
+    reference(at + 1, {Reference::kPointer32, 0, 0}, 0, target);
+  }
+
+  /// Whether a literal may be loaded from there: a short distance onwards.
+  [[nodiscard]] bool is_ahead(std::uint64_t at, std::uint64_t target) const {
+    return target - (plan_.address + at + 8) < 1000;
+  }
+
+  void thumb_relative(std::uint64_t at, std::uint64_t target) {
+    put(at + 4, 0x4600b510u | random_() % 64, 4);
+    const bool near = is_ahead(at, target);
+    switch (random_() % 6) {
+      case 0:
+        return reference(at, {Reference::kThumbExchange, 0, 0}, 0xc000f000u, target);
+      case 1:
+        return reference(at, {Reference::kThumbBranch, 0, 0}, 0x8000f040u, target);
+      case 2:
+        if (near) return reference(at, {Reference::kThumbLiteral, 0, 0}, 0x1000f8dfu, target);
+        break;
+      case 3:
+        if (near) return reference(at, {Reference::kThumbShortLiteral, 0, 0}, 0xb5104900u, target);
+        break;
+      case 4:
+        if (near) return reference(at, {Reference::kThumbShortJump, 0, 0}, 0xb510e000u, target);
+        break;
+      default:
+        break;
+    }
+    reference(at, {Reference::kThumbCall, 0, 0}, 0xd000f000u, target);
+  }
+
+  void a32(std::uint64_t at, std::uint64_t target) {
+    put(at + 4, 0xe1a00000u | random_() % 13, 4);  // MOV r0, other
+    const std::uint32_t which = random_() % 4;
+    if (which == 0) return reference(at, {Reference::kA32Jump, 0, 0}, 0x1a000000u, target);
+    if (which == 1 && is_ahead(at, target))
+      return reference(at, {Reference::kA32Literal, 0, 0}, 0xe59f1000u, target);
+    if (which == 2 && plan_.kind == Kind::kA32)
+      return reference(at, {Reference::kPointer32, 0, 0}, 0, target);
+    reference(at, {Reference::kA32Call, 0, 0}, 0xeb000000u, target);
   }
 
   const ProgramPlan& plan_;
@@ -141,7 +198,7 @@ Space program_space(const ProgramPlan& plan) {
   space.low = plan.address;
   space.high = plan.address + length;
   space.addresses.push_back({0, length, plan.address});
-  space.types.push_back({0, length, plan.kind, plan.kind == Kind::kOffset32 ? plan.address : 0});
+  space.types.push_back({0, length, plan.kind, has_origin(plan.kind) ? plan.address : 0});
   return space;
 }
 

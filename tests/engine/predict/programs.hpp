@@ -23,7 +23,9 @@ Bytes program(const ProgramPlan& plan);
 Space program_space(const ProgramPlan& plan);
 
 /// All kinds, kRaw included.
-inline constexpr Kind kAllKinds[] = {Kind::kRaw,       Kind::kA64,       Kind::kX64,        Kind::kThumb,
-                                     Kind::kPointer64, Kind::kPointer32, Kind::kRelative32, Kind::kOffset32};
+inline constexpr Kind kAllKinds[] = {Kind::kRaw,         Kind::kA64,           Kind::kX64,
+                                     Kind::kThumb,       Kind::kPointer64,     Kind::kPointer32,
+                                     Kind::kRelative32,  Kind::kOffset32,      Kind::kA32,
+                                     Kind::kA32Relative, Kind::kThumbRelative, Kind::kX86};
 
 }  // namespace skiff::testing

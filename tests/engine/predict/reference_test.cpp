@@ -50,7 +50,20 @@ const std::vector<Known> kKnown = {
     {Reference::kThumbCall, 0xfffef7ff, 0},         // bl .
     {Reference::kThumbCall, 0xb800f000, 4},         // b.w .+4
     {Reference::kThumbCall, 0xbffcf7ff, -4},        // b.w .-4
-    {Reference::kRelative32, 0xfffffff8, -8},
+    {Reference::kRelative32, 0xfffffff8, -8},      {Reference::kRelative31, 0x7ffffff8, -8},
+    {Reference::kA32Call, 0xeb000000, 8},          // bl .+8
+    {Reference::kA32Call, 0x0bfffffd, -4},         // bleq .-4
+    {Reference::kA32Jump, 0xeafffffe, 0},          // b .
+    {Reference::kA32Jump, 0x1a00000e, 64},         // bne .+64
+    {Reference::kA32Literal, 0xe59f1010, 24},      // ldr r1, [pc, #16]
+    {Reference::kThumbExchange, 0xe800f000, 4},    // blx .+4
+    {Reference::kThumbExchange, 0xeffef7ff, 0},    // blx .
+    {Reference::kThumbBranch, 0x8004f000, 12},     // beq.w .+12
+    {Reference::kThumbBranch, 0xaffef47f, 0},      // bne.w .
+    {Reference::kThumbLiteral, 0x2634f8df, 1592},  // ldr.w r2, [pc, #1588]
+    {Reference::kThumbShortLiteral, 0x4902, 12},   // ldr r1, [pc, #8]
+    {Reference::kThumbShortJump, 0xe7fe, 0},       // b .
+    {Reference::kThumbShortBranch, 0xd1fd, -2},    // bne .-2
 };
 
 TEST(Reference, ReadsKnownInstructions) {
@@ -81,12 +94,33 @@ TEST(Reference, KnowsA64InstructionsByTheirOpcodes) {
     EXPECT_EQ(a64_reference(word), Reference::kNone) << std::hex << word;
 }
 
-TEST(Reference, KnowsThumbCallsFromOtherWords) {
-  EXPECT_TRUE(is_thumb_call(0xf800f000));
-  EXPECT_TRUE(is_thumb_call(0xb800f000));
-  EXPECT_FALSE(is_thumb_call(0xe800f000));  // blx: the target is Arm code
-  EXPECT_FALSE(is_thumb_call(0x8000f000));  // b<c>.w
-  EXPECT_FALSE(is_thumb_call(0xf800e000));
+TEST(Reference, KnowsA32InstructionsByTheirOpcodes) {
+  for (const auto& [reference, word, distance] : kKnown) {
+    if (reference >= Reference::kA32Call && reference <= Reference::kA32Literal) {
+      EXPECT_EQ(a32_reference(word), reference) << std::hex << word;
+    }
+  }
+  // blx, ldr back, ldrb, ldr of another register, svc
+  for (const std::uint32_t word : {0xfa000000u, 0xe51f1010u, 0xe5df1010u, 0xe5901010u, 0xef000000u, 0u})
+    EXPECT_EQ(a32_reference(word), Reference::kNone) << std::hex << word;
+}
+
+TEST(Reference, KnowsThumbInstructionsByTheirOpcodes) {
+  for (const auto& [reference, word, distance] : kKnown) {
+    const auto halfword = static_cast<std::uint16_t>(word);
+    if (reference == Reference::kThumbCall ||
+        (reference >= Reference::kThumbExchange && reference <= Reference::kThumbLiteral)) {
+      EXPECT_EQ(thumb_reference(word), reference) << std::hex << word;
+    } else if (reference >= Reference::kThumbShortLiteral && reference <= Reference::kThumbShortBranch) {
+      EXPECT_EQ(thumb_short_reference(halfword), reference) << std::hex << word;
+    }
+  }
+  // bl with its first half changed, msr, blx to no multiple of four, ldrb.w
+  for (const std::uint32_t word : {0xf800e000u, 0x8000f380u, 0xe801f000u, 0x2634f89fu})
+    EXPECT_EQ(thumb_reference(word), Reference::kNone) << std::hex << word;
+  // movs, udf, svc, add
+  for (const std::uint16_t halfword : {0x2000, 0xde00, 0xdf00, 0x4479})
+    EXPECT_EQ(thumb_short_reference(halfword), Reference::kNone) << std::hex << halfword;
 }
 
 TEST(Reference, FormsPagesAndWhatCompletesThem) {

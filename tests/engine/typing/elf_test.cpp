@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint16_t kExecutableFile = 2;
 constexpr std::uint16_t kSharedFile = 3;
+constexpr std::uint16_t kI386 = 3;
 constexpr std::uint16_t kArm = 40;
 constexpr std::uint16_t kX8664 = 62;
 constexpr std::uint16_t kAArch64 = 183;
@@ -37,7 +38,7 @@ std::vector<Kind> kinds_of(const ElfPlan& plan) {
 TEST(Elf, TypesTheSectionsOfAProgram) {
   for (const auto& [machine, code] :
        {std::pair{kAArch64, Kind::kA64}, std::pair{kX8664, Kind::kX64}, std::pair{kArm, Kind::kThumb},
-        std::pair{std::uint16_t{8}, Kind::kRaw}}) {
+        std::pair{kI386, Kind::kX86}, std::pair{std::uint16_t{8}, Kind::kRaw}}) {
     EXPECT_EQ(kinds_of(example_program(true, kExecutableFile, machine)),
               (std::vector{code, Kind::kPointer64, Kind::kOffset32, Kind::kRelative32, Kind::kPointer64,
                            Kind::kRaw}));
@@ -52,6 +53,46 @@ TEST(Elf, SeesNoPointersInWhatTheLoaderOfASharedFileCannotWrite) {
   ASSERT_EQ(kinds.size(), 6u);
   EXPECT_EQ(kinds[1], Kind::kRaw);
   EXPECT_EQ(kinds[4], Kind::kPointer64);
+}
+
+/// Words that are all A32 instructions, or Thumb ones.
+Bytes arm_words(std::size_t length, bool a32) {
+  Bytes code;
+  std::mt19937 random(3);
+  while (code.size() < length) {
+    const std::uint32_t word = a32 ? 0xe1a00000u | random() % 0x1000 : 0x46004800u | random() % 64;
+    for (unsigned i = 0; i < 4; ++i) code.push_back(static_cast<std::uint8_t>(word >> (8 * i)));
+  }
+  return code;
+}
+
+TEST(Elf, TellsTheInstructionSetsOfArmCodeApart) {
+  for (const auto& [type, a32, thumb] : {std::tuple{kExecutableFile, Kind::kA32, Kind::kThumb},
+                                         std::tuple{kSharedFile, Kind::kA32Relative, Kind::kThumbRelative}}) {
+    ElfPlan plan = example_program(false, type, kArm);
+    plan.sections[0].content = arm_words(2048, true) + arm_words(4096, false);
+    const Bytes image = elf_image(plan);
+    const auto space = typing::elf_space(ViewSource(image));
+    ASSERT_TRUE(space);
+    expect_sound({*space}, image.size());
+    const ImageTyping spaces{*space};
+    const TypeMap types(spaces);
+    const std::uint64_t code = elf_section_offset(plan, 0);
+    EXPECT_EQ(types.at(code + 100).range.kind, a32);
+    EXPECT_EQ(types.at(code + 2048 + 600).range.kind, thumb);
+  }
+}
+
+TEST(Elf, CountsX86OperandsFromTheGlobalOffsetTable) {
+  ElfPlan plan = example_program(false, kSharedFile, kI386);
+  plan.sections[4].name = ".got.plt";
+  const Bytes image = elf_image(plan);
+  const auto space = typing::elf_space(ViewSource(image));
+  ASSERT_TRUE(space);
+  const ImageTyping spaces{*space};
+  const TypedRange code = TypeMap(spaces).at(elf_section_offset(plan, 0)).range;
+  EXPECT_EQ(code.kind, Kind::kX86);
+  EXPECT_EQ(code.origin, plan.sections[4].address);
 }
 
 TEST(Elf, KnowsWhereSectionsRun) {
