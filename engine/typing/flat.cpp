@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "predict/reference.hpp"
+#include "typing/arm_code.hpp"
 #include "typing/image_reader.hpp"
 #include "typing/load_address.hpp"
 
@@ -38,6 +38,9 @@ bool begins_thumb_function(std::uint32_t halfword) {
   return (halfword & 0xff00u) == 0xb500u || halfword == 0xe92du;
 }
 
+/// PUSH {…, lr}, or that of lr alone: what A32 functions begin with.
+bool begins_a32_function(std::uint32_t w) { return (w & 0xffff4000u) == 0xe92d4000u || w == 0xe52de004u; }
+
 struct ThumbCounts {
   std::uint64_t calls = 0;
   std::uint64_t functions = 0;
@@ -50,6 +53,8 @@ class FlatImage {
   std::optional<Space> space() {
     score_blocks();
     if (a64_blocks_ * 20 >= scores_.size() && a64_blocks_ > 0) return a64_space();
+    score_a32_blocks();
+    if (a32_blocks_ * 5 >= a32_scores_.size() && a32_blocks_ > 0) return a32_space();
     const ThumbCounts counts = count_thumb();
     if (counts.calls * 240 > size_ && counts.functions * 2000 > size_) return thumb_space();
     return std::nullopt;
@@ -64,6 +69,14 @@ class FlatImage {
       const bool code = hits * 100 > length / 4 * 35;
       scores_.push_back(code);
       a64_blocks_ += code ? 1 : 0;
+    }
+  }
+
+  void score_a32_blocks() {
+    for (std::uint64_t at = 0; at < size_; at += kBlock) {
+      const bool code = looks_like_a32(reader_, at, std::min(kBlock, size_ - at));
+      a32_scores_.push_back(code);
+      a32_blocks_ += code ? 1 : 0;
     }
   }
 
@@ -108,7 +121,29 @@ class FlatImage {
     Space space = whole(address.value_or(0), size_ + size_ / 4);
     for (std::uint64_t block = 0; block < scores_.size(); ++block) {
       const std::uint64_t length = std::min(kBlock, size_ - block * kBlock);
-      append(space, block * kBlock, length, scores_[block] ? Kind::kA64 : table_kind(block * kBlock, length));
+      append(space, block * kBlock, length,
+             scores_[block] ? Kind::kA64 : table_kind(block * kBlock, length, Kind::kPointer64));
+    }
+    return space;
+  }
+
+  std::optional<Space> a32_space() {
+    std::vector<std::uint64_t> pointers;
+    std::vector<std::uint64_t> functions;
+    for (std::uint64_t at = 0; at + 4 <= size_; at += 4) {
+      const std::uint32_t word = reader_.u32(at);
+      if (begins_a32_function(word)) {
+        functions.push_back(at);
+      } else if (word % 4 == 0 && word >= kPage && word < 0xe0000000u) {
+        pointers.push_back(word);
+      }
+    }
+    const auto address = load_address(std::move(pointers), std::move(functions), kPage);
+    Space space = whole(address.value_or(0), size_ + size_ / 4);
+    for (std::uint64_t block = 0; block < a32_scores_.size(); ++block) {
+      const std::uint64_t at = block * kBlock;
+      const std::uint64_t length = std::min(kBlock, size_ - at);
+      append(space, at, length, a32_scores_[block] ? Kind::kA32 : table_kind(at, length, Kind::kPointer32));
     }
     return space;
   }
@@ -153,7 +188,7 @@ class FlatImage {
   }
 
   /// Distances from the field itself, distances from the image's begin in ascending order, or pointers.
-  Kind table_kind(std::uint64_t begin, std::uint64_t length) {
+  Kind table_kind(std::uint64_t begin, std::uint64_t length, Kind pointers) {
     constexpr std::int64_t kFar = 65536;
     std::uint64_t relative = 0;
     std::uint64_t ascending = 0;
@@ -169,13 +204,15 @@ class FlatImage {
     }
     const std::uint64_t words = length / 4;
     if (ascending * 10 > words * 6) return Kind::kOffset32;
-    return relative * 100 > words * 45 ? Kind::kRelative32 : Kind::kPointer64;
+    return relative * 100 > words * 45 ? Kind::kRelative32 : pointers;
   }
 
   ImageReader reader_;
   std::uint64_t size_;
   std::vector<bool> scores_;  ///< per block: whether it is A64 code
   std::uint64_t a64_blocks_ = 0;
+  std::vector<bool> a32_scores_;  ///< per block: whether it is A32 code
+  std::uint64_t a32_blocks_ = 0;
 };
 
 }  // namespace

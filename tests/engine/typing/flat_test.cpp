@@ -4,7 +4,6 @@
 
 #include <random>
 
-#include "base/cursor.hpp"
 #include "tests/engine/apply/test_images.hpp"
 #include "tests/engine/predict/programs.hpp"
 #include "tests/engine/typing/sound_typing.hpp"
@@ -49,19 +48,26 @@ TEST(LoadAddress, IsFoundAmongMorePairsThanAreTried) {
 }
 
 /// Code in which functions begin, and behind it a table of pointers to them.
-Bytes a64_firmware() {
-  Bytes image = program({.kind = Kind::kA64, .length = 128 * 1024, .seed = 1, .address = kAddress});
+Bytes firmware(Kind kind, const Bytes& prologue, unsigned pointer_size) {
+  Bytes image = program({.kind = kind, .length = 128 * 1024, .seed = 1, .address = kAddress});
   std::mt19937 random(5);
   std::vector<std::uint64_t> functions;
   for (int i = 0; i < 300; ++i) {
     const std::size_t at = random() % (image.size() / 4) * 4;
-    const Bytes prologue = {0xfd, 0x7b, 0xbf, 0xa9};  // stp x29, x30, [sp, #-16]!
     std::copy(prologue.begin(), prologue.end(), image.begin() + static_cast<std::ptrdiff_t>(at));
     functions.push_back(at);
   }
-  for (int i = 0; i < 2048; ++i) put_u64le(image, kAddress + functions[random() % functions.size()]);
+  for (int i = 0; i < 2048; ++i) {
+    const std::uint64_t pointer = kAddress + functions[random() % functions.size()];
+    for (unsigned k = 0; k < pointer_size; ++k)
+      image.push_back(static_cast<std::uint8_t>(pointer >> (8 * k)));
+  }
   return image;
 }
+
+Bytes a64_firmware() {
+  return firmware(Kind::kA64, {0xfd, 0x7b, 0xbf, 0xa9}, 8);
+}  // stp x29, x30, [sp, #-16]!
 
 TEST(Flat, FindsA64CodeItsPointersAndWhereItRuns) {
   const Bytes image = a64_firmware();
@@ -75,6 +81,20 @@ TEST(Flat, FindsA64CodeItsPointersAndWhereItRuns) {
   EXPECT_EQ(space->types[0].kind, Kind::kA64);
   EXPECT_EQ(space->types[0].length, 128u * 1024);
   EXPECT_EQ(space->types[1].kind, Kind::kPointer64);
+}
+
+TEST(Flat, FindsA32CodeItsPointersAndWhereItRuns) {
+  const Bytes image = firmware(Kind::kA32, {0xf0, 0x40, 0x2d, 0xe9}, 4);  // push {r4-r7, lr}
+  const auto space = typing::flat_space(ViewSource(image));
+  ASSERT_TRUE(space);
+  expect_sound({*space}, image.size());
+  EXPECT_EQ(space->low, kAddress);
+  ASSERT_EQ(space->addresses.size(), 1u);
+  EXPECT_EQ(space->addresses[0].address, kAddress);
+  ASSERT_EQ(space->types.size(), 2u);
+  EXPECT_EQ(space->types[0].kind, Kind::kA32);
+  EXPECT_EQ(space->types[0].length, 128u * 1024);
+  EXPECT_EQ(space->types[1].kind, Kind::kPointer32);
 }
 
 TEST(Flat, FindsThumbCode) {
