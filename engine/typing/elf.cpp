@@ -185,6 +185,9 @@ class ElfFile {
     if ((section.flags & kAllocated) == 0) return Kind::kRaw;
     if (section.name == ".eh_frame" || section.name == ".ARM.extab") return Kind::kRelative32;
     if (section.name == ".eh_frame_hdr") return Kind::kOffset32;
+    // Jump tables are there: distances from each table's begin, which lead to much the same place from the
+    // entry itself.
+    if (machine_ == kX8664 && type_ == kShared && section.name == ".rodata") return Kind::kRelative32;
     // What can be loaded anywhere holds addresses only where the loader may write them.
     if (type_ == kShared && (section.flags & kWritable) == 0) return Kind::kRaw;
     return pointer_kind();
