@@ -1,6 +1,7 @@
 #include "typing/elf.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,12 @@ enum SectionType : std::uint32_t {
   kArmUnwinding = 0x70000001
 };
 enum SectionFlag : std::uint64_t { kWritable = 1, kAllocated = 2, kExecutable = 4 };
+
+/// Sections of distances from themselves: of unwinding, and tables of the Linux kernel.
+constexpr std::array<std::string_view, 13> kDistances{
+    ".eh_frame",        ".ARM.extab",     "__ksymtab",         "__ksymtab_gpl", "__ex_table",
+    "__bug_table",      ".orc_unwind_ip", ".retpoline_sites",  ".return_sites", ".call_sites",
+    ".altinstructions", ".smp_locks",     ".static_call_sites"};
 
 /// Where a field stands in the 64-bit and in the 32-bit form of a structure.
 struct At {
@@ -95,20 +102,35 @@ class ElfFile {
     const std::uint64_t table = header({32, 28});
     const std::uint64_t size = wide_ ? 56 : 32;
     const std::uint64_t count = reader_.u16(wide_ ? 56 : 44);
-    bool first = true;
+    std::vector<AddressRange> in_memory;
     for (std::uint64_t i = 0; i < count; ++i) {
       const std::uint64_t entry = table + i * size;
       if (reader_.u32(entry) != 1) continue;
       const AddressRange range{word(entry, {8, 4}), word(entry, {32, 16}), word(entry, {16, 8})};
-      const std::uint64_t in_memory = word(entry, {40, 20});
       if (range.offset > space.end || range.length > space.end - range.offset) continue;
-      const std::uint64_t end = range.address + std::max(range.length, in_memory);
-      space.low = first ? range.address : std::min(space.low, range.address);
-      space.high = first ? end : std::max(space.high, end);
-      first = false;
+      in_memory.push_back({0, std::max(range.length, word(entry, {40, 20})), range.address});
       if (range.length > 0) space.addresses.push_back(range);
     }
     keep_apart(space.addresses);
+    set_reach(space, std::move(in_memory));
+  }
+
+  /// A program refers to its own addresses from the lowest to the highest. What lies far from the rest, as a
+  /// kernel's memory of each processor does at 0, is no part of them.
+  static void set_reach(Space& space, std::vector<AddressRange> in_memory) {
+    constexpr std::uint64_t kFar = std::uint64_t{1} << 32;
+    std::sort(in_memory.begin(), in_memory.end(),
+              [](const AddressRange& a, const AddressRange& b) { return a.address < b.address; });
+    std::uint64_t low = 0;
+    std::uint64_t high = 0;
+    for (const AddressRange& range : in_memory) {
+      const bool far = range.address > high && range.address - high >= kFar;
+      if (far || high == 0) low = range.address;
+      high = std::max(range.address + range.length, high);
+      if (high - low < space.high - space.low) continue;
+      space.low = low;
+      space.high = high;
+    }
   }
 
   static void keep_apart(std::vector<AddressRange>& ranges) {
@@ -183,7 +205,8 @@ class ElfFile {
         break;
     }
     if ((section.flags & kAllocated) == 0) return Kind::kRaw;
-    if (section.name == ".eh_frame" || section.name == ".ARM.extab") return Kind::kRelative32;
+    if (std::find(kDistances.begin(), kDistances.end(), section.name) != kDistances.end())
+      return Kind::kRelative32;
     if (section.name == ".eh_frame_hdr") return Kind::kOffset32;
     // Jump tables are there: distances from each table's begin, which lead to much the same place from the
     // entry itself.

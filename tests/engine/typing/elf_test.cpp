@@ -88,6 +88,29 @@ TEST(Elf, FindsDistancesInTheReadOnlyDataOfSharedX64Files) {
   EXPECT_EQ(kinds_of(example_program(true, kSharedFile, kAArch64))[1], Kind::kRaw);
 }
 
+TEST(Elf, KnowsTheDistanceTablesOfAKernel) {
+  for (const char* name : {"__ex_table", "__ksymtab", ".orc_unwind_ip", ".altinstructions"}) {
+    ElfPlan plan = example_program(true, kExecutableFile, kX8664);
+    plan.sections[1].name = name;
+    EXPECT_EQ(kinds_of(plan)[1], Kind::kRelative32) << name;
+  }
+}
+
+TEST(Elf, LeavesOutOfReachWhatLiesFarFromTheRest) {
+  constexpr std::uint64_t kKernel = 0xffff'ffff'8100'0000;
+  ElfPlan plan = example_program(true, kExecutableFile, kX8664);
+  for (ElfSection& section : plan.sections) {
+    if (section.address != 0) section.address += kKernel;
+  }
+  plan.sections.push_back({".data..percpu", 1, kElfAllocated | kElfWritable, 0, noise(96, 7)});
+  const Bytes image = elf_image(plan);
+  const auto space = typing::elf_space(ViewSource(image));
+  ASSERT_TRUE(space);
+  EXPECT_EQ(space->low, kKernel + 0x10000);
+  EXPECT_EQ(space->high, kKernel + 0x30000 + 128);
+  EXPECT_EQ(space->addresses.size(), 6u);
+}
+
 TEST(Elf, CountsX86OperandsFromTheGlobalOffsetTable) {
   ElfPlan plan = example_program(false, kSharedFile, kI386);
   plan.sections[4].name = ".got.plt";
