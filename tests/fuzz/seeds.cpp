@@ -64,9 +64,12 @@ Result<void> write_seed(const fs::path& corpus, const Seed& seed) {
 /// The base as if it held code and tables: the fuzzer finds which bytes are references.
 Typing fuzz_typing(std::uint64_t base_length, std::uint64_t result_length) {
   Space base{0, base_length, 0x1000, 0x2000, {{0, base_length, 0x1000}}, {}};
+  constexpr std::uint64_t kLength = 48;
   std::uint64_t at = 0;
-  for (std::uint8_t kind = 0; kind < kKinds && at + 80 <= base_length; ++kind, at += 80)
-    base.types.push_back({at, 80, static_cast<Kind>(kind), kind == 7 ? std::uint64_t{0x1000} : 0});
+  for (std::uint8_t number = 0; number < kKinds && at + kLength <= base_length; ++number, at += kLength) {
+    const auto kind = static_cast<Kind>(number);
+    base.types.push_back({at, kLength, kind, has_origin(kind) ? base.low : 0});
+  }
   return {{base}, {{0, result_length, 0, 0, {{0, result_length, 0x1000}}, {}}}};
 }
 
