@@ -1,4 +1,4 @@
-// Applying deltas, beside what bounds it in the same run: copying the image, and hashing it once.
+// Applying deltas: bytes of result image a second, beside zstd's patches and a SHA-256 of the same bytes.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -6,6 +6,7 @@
 #include "cases.hpp"
 #include "skiff/applier.hpp"
 #include "skiff/trust.hpp"
+#include "yardsticks.hpp"
 
 namespace skiff::bench {
 namespace {
@@ -29,16 +30,12 @@ Result<void> push_all(Applier& applier, const Bytes& delta) {
   return {};
 }
 
-void finish(benchmark::State& state, Case which, std::size_t length) {
-  state.SetLabel(to_string(which));
-  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(length));
-}
-
 void apply(benchmark::State& state) {
   const auto which = static_cast<Case>(state.range(0));
   const Pair pair = make_pair_of(which);
-  const Bytes delta = make_delta(pair, {});
+  const Bytes delta = make_delta(pair, {.codec = static_cast<Codec>(state.range(1))});
   const ViewSource base(pair.base);
+  const Race race(zstd_applying_patch());
   for (auto _ : state) {
     VoidWriter writer;
     Applier applier(base, writer, {}, make_sha256);
@@ -46,39 +43,21 @@ void apply(benchmark::State& state) {
       state.SkipWithError(done.error().text().c_str());
     }
   }
-  finish(state, which, pair.result.size());
+  state.SetLabel(to_string(which));
+  race.finish(state, pair.result.size());
 }
-BENCHMARK(apply)->ArgName("case")->DenseRange(0, kCases - 1)->Unit(benchmark::kMillisecond);
+BENCHMARK(apply)
+    ->ArgNames({"case", "codec"})
+    ->ArgsProduct({benchmark::CreateDenseRange(0, kCases - 1, 1), {static_cast<int>(Codec::kZstd)}})
+    ->Args({static_cast<int>(Case::kRevised), static_cast<int>(Codec::kContextMixing)})
+    ->Unit(benchmark::kMillisecond);
 
-/// Reads and decodes every stream of a delta, and looks at no image: the entropy stage by itself.
-void decode(benchmark::State& state) {
-  const auto which = static_cast<Case>(state.range(0));
-  const Pair pair = make_pair_of(which);
-  const Bytes delta = make_delta(pair, {});
-  for (auto _ : state) {
-    const auto report = inspect_delta(ViewSource(delta));
-    if (!report) state.SkipWithError(report.error().text().c_str());
-  }
-  finish(state, which, delta.size());
-}
-BENCHMARK(decode)->ArgName("case")->DenseRange(0, kCases - 1)->Unit(benchmark::kMillisecond);
-
-void copy(benchmark::State& state) {
-  const Pair pair = make_pair_of(Case::kRevised);
-  Bytes target(pair.result.size());
-  for (auto _ : state) {
-    std::copy(pair.result.begin(), pair.result.end(), target.begin());
-    benchmark::DoNotOptimize(target.data());
-    benchmark::ClobberMemory();
-  }
-  finish(state, Case::kRevised, pair.result.size());
-}
-BENCHMARK(copy)->Unit(benchmark::kMillisecond);
-
+/// A SHA-256 of the result, which a device takes of its slot after it was written.
 void hash(benchmark::State& state) {
   const Pair pair = make_pair_of(Case::kRevised);
+  const Race race(memcpy_of_result());
   for (auto _ : state) benchmark::DoNotOptimize(sha256(pair.result));
-  finish(state, Case::kRevised, pair.result.size());
+  race.finish(state, pair.result.size());
 }
 BENCHMARK(hash)->Unit(benchmark::kMillisecond);
 

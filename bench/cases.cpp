@@ -9,7 +9,7 @@
 namespace skiff::bench {
 namespace {
 
-constexpr std::size_t kLength = std::size_t{8} << 20;
+constexpr std::size_t kLength = std::size_t{4} << 20;
 
 }  // namespace
 
@@ -27,10 +27,14 @@ std::string to_string(Case which) {
 
 Pair make_pair_of(Case which) {
   switch (which) {
-    case Case::kIdentical:
-      return {make_program(1, kLength), make_program(1, kLength)};
-    case Case::kRevised:
-      return {make_program(1, kLength), revise(make_program(1, kLength), 2)};
+    case Case::kIdentical: {
+      const Bytes image = Program::make(1, kLength).linked();
+      return {image, image};
+    }
+    case Case::kRevised: {
+      const Program program = Program::make(1, kLength);
+      return {program.linked(), program.revised(2).linked()};
+    }
     case Case::kUnrelated:
       return {make_noise(1, kLength), make_noise(2, kLength)};
   }

@@ -16,7 +16,7 @@ struct Pair {
 };
 
 std::string to_string(Case which);
-/// The pair of a case, 8 MiB a side.
+/// The pair of a case, about 4 MiB a side.
 Pair make_pair_of(Case which);
 /// A delta between the images of a pair; ends the process if it cannot be made.
 Bytes make_delta(const Pair& pair, const DiffOptions& options);

@@ -1,7 +1,8 @@
-// Making deltas: bytes of result image a second, and how many bytes come out.
+// Making deltas: bytes of result image a second, beside zstd's patches, and how many bytes come out.
 #include <benchmark/benchmark.h>
 
 #include "cases.hpp"
+#include "yardsticks.hpp"
 
 namespace skiff::bench {
 namespace {
@@ -9,23 +10,19 @@ namespace {
 void diff(benchmark::State& state) {
   const auto which = static_cast<Case>(state.range(0));
   const Pair pair = make_pair_of(which);
-  DiffOptions options;
-  options.threads = static_cast<unsigned>(state.range(1));
+  const DiffOptions options{.codec = static_cast<Codec>(state.range(1))};
   std::size_t length = 0;
-  for (auto _ : state) {
-    const Bytes delta = make_delta(pair, options);
-    length = delta.size();
-  }
+  const Race race(zstd_making_patch());
+  for (auto _ : state) length = make_delta(pair, options).size();
   state.SetLabel(to_string(which));
-  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(pair.result.size()));
+  race.finish(state, pair.result.size());
   state.counters["delta_bytes"] = static_cast<double>(length);
 }
 BENCHMARK(diff)
-    ->ArgNames({"case", "threads"})
-    ->ArgsProduct({benchmark::CreateDenseRange(0, kCases - 1, 1), {1, 2}})
-    ->Unit(benchmark::kMillisecond)
-    ->MeasureProcessCPUTime()
-    ->UseRealTime();
+    ->ArgNames({"case", "codec"})
+    ->ArgsProduct({benchmark::CreateDenseRange(0, kCases - 1, 1), {static_cast<int>(Codec::kZstd)}})
+    ->Args({static_cast<int>(Case::kRevised), static_cast<int>(Codec::kContextMixing)})
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace skiff::bench

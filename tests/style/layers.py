@@ -41,7 +41,7 @@ LAYERS = {
     "engine/cli": layer(libraries="cli11"),
     "server": layer(libraries="boost openssl soci sqlite cli11 spdlog"),
     "agent": layer(libraries="curl openssl cli11 spdlog"),
-    "bench": layer(libraries="benchmark"),
+    "bench": layer("base entropy predict match", "benchmark zstd"),
 }
 
 # Tests see what they test, but the server's know nothing of the agent and the other way round.

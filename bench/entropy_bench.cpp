@@ -1,0 +1,135 @@
+// Entropy coding by itself, in bits a second (items_per_second): the range coder with given probabilities,
+// and the models of context mixing that give them.
+#include <benchmark/benchmark.h>
+
+#include <array>
+#include <random>
+#include <vector>
+
+#include "entropy/context_mixing.hpp"
+#include "entropy/range_coder.hpp"
+#include "images.hpp"
+
+namespace skiff::bench {
+namespace {
+
+constexpr std::size_t kBits = std::size_t{1} << 20;
+
+/// Bits, each with a probability that it obeys.
+struct Script {
+  std::vector<Probability> probabilities;
+  std::vector<bool> bits;
+};
+
+Script make_script() {
+  std::mt19937_64 random(1);
+  Script script;
+  for (std::size_t i = 0; i < kBits; ++i) {
+    const auto one = static_cast<Probability>(1 + random() % 65535);
+    script.probabilities.push_back(one);
+    script.bits.push_back(random() % 65536 < one);
+  }
+  return script;
+}
+
+Bytes encode(const Script& script) {
+  RangeEncoder encoder;
+  for (std::size_t i = 0; i < kBits; ++i) encoder.code(script.bits[i], script.probabilities[i]);
+  return encoder.finish();
+}
+
+void set_bits(benchmark::State& state, std::size_t bits) {
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(bits));
+}
+
+void range_encode(benchmark::State& state) {
+  const Script script = make_script();
+  for (auto _ : state) benchmark::DoNotOptimize(encode(script).data());
+  set_bits(state, kBits);
+}
+BENCHMARK(range_encode)->Unit(benchmark::kMillisecond);
+
+void range_decode(benchmark::State& state) {
+  const Script script = make_script();
+  const Bytes coded = encode(script);
+  for (auto _ : state) {
+    RangeDecoder decoder(coded);
+    for (const Probability one : script.probabilities) benchmark::DoNotOptimize(decoder.code(false, one));
+  }
+  set_bits(state, kBits);
+}
+BENCHMARK(range_decode)->Unit(benchmark::kMillisecond);
+
+/// A model of bytes in as many contexts as are asked for: the last 0, 1, 2, … bytes.
+class ByteModel {
+ public:
+  explicit ByteModel(std::uint32_t contexts)
+      : hashes_(contexts),
+        slots_(kLineBits),
+        bits_({.id = 1, .contexts = contexts, .first_sets = 2, .second_sets = 256, .rate = kRate}, slots_) {}
+
+  template <class Coder>
+  std::uint8_t code(Coder& coder, std::uint8_t value) {
+    std::uint32_t partial = 1;
+    for (unsigned bit = 8; bit-- > 0;) {
+      const bool low = bit < 4;
+      if (bit == 7 || bit == 3) select(partial);
+      const std::uint32_t node = low ? (partial & ((1u << (3 - bit)) - 1)) | 1u << (3 - bit) : partial;
+      partial = partial << 1 | (bits_.code(coder, value >> bit & 1, node, low ? 1 : 0, partial) ? 1 : 0);
+    }
+    last_ = last_ << 8 | (partial & 255);
+    return static_cast<std::uint8_t>(partial);
+  }
+
+ private:
+  static constexpr unsigned kLineBits = 14;  // 1 MiB, as a device of the standard profile has
+  static constexpr std::int32_t kRate = 983;
+
+  void select(std::uint32_t partial) {
+    for (std::uint32_t i = 0; i < hashes_.size(); ++i) {
+      const std::uint64_t seen = i < 8 ? last_ & ((std::uint64_t{1} << (8 * i)) - 1) : last_;
+      hashes_[i] = mix(i, partial, static_cast<std::uint32_t>(seen), static_cast<std::uint32_t>(seen >> 32));
+    }
+    bits_.select(hashes_);
+  }
+
+  std::vector<std::uint32_t> hashes_;
+  SlotTable slots_;
+  ContextGroup bits_;
+  std::uint64_t last_ = 0;
+};
+
+constexpr std::size_t kMixedBytes = std::size_t{64} << 10;
+
+Bytes mix_encode_all(const Bytes& image, std::uint32_t contexts) {
+  ByteModel model(contexts);
+  RangeEncoder encoder;
+  for (const std::uint8_t byte : image) model.code(encoder, byte);
+  return encoder.finish();
+}
+
+void mix_encode(benchmark::State& state) {
+  const Bytes image = Program::make(1, kMixedBytes).linked();
+  const auto contexts = static_cast<std::uint32_t>(state.range(0));
+  for (auto _ : state) benchmark::DoNotOptimize(mix_encode_all(image, contexts).data());
+  set_bits(state, 8 * image.size());
+}
+BENCHMARK(mix_encode)->ArgName("contexts")->Arg(6)->Arg(14)->Unit(benchmark::kMillisecond);
+
+void mix_decode(benchmark::State& state) {
+  const Bytes image = Program::make(1, kMixedBytes).linked();
+  const auto contexts = static_cast<std::uint32_t>(state.range(0));
+  const Bytes coded = mix_encode_all(image, contexts);
+  Bytes out(image.size());
+  for (auto _ : state) {
+    ByteModel model(contexts);
+    RangeDecoder decoder(coded);
+    for (std::uint8_t& byte : out) byte = model.code(decoder, 0);
+  }
+  if (out != image) state.SkipWithError("decoded something else");
+  set_bits(state, 8 * image.size());
+}
+BENCHMARK(mix_decode)->ArgName("contexts")->Arg(6)->Arg(14)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace skiff::bench
