@@ -21,7 +21,7 @@ PANELS = (
     ("apply, CPU s", lambda section, row: row.apply.cpu),
     ("apply, MiB", lambda section, row: row.apply.memory / 2**20),
 )
-LEAST = 0.01  # time(1) counts hundredths of a second
+LEAST = 0.001  # CPU seconds, which the start of any process takes
 
 
 class Scale:

@@ -54,8 +54,8 @@ def table(section):
             continue
         label = f"**{row.tool}**" if row.is_ours else row.tool
         lines.append(
-            f"| {label} | {row.size:,} | {100 * row.size / section.new:.2f} % | {row.diff.cpu:.2f} "
-            f"| {mib(row.diff.memory)} | {row.apply.cpu:.2f} | {mib(row.apply.memory)} |"
+            f"| {label} | {row.size:,} | {100 * row.size / section.new:.2f} % | {row.diff.cpu:.3f} "
+            f"| {mib(row.diff.memory)} | {row.apply.cpu:.3f} | {mib(row.apply.memory)} |"
         )
     return "\n".join(lines) + "\n"
 

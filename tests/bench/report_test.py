@@ -19,7 +19,7 @@ def section(pair, ours, *others):
 class ReportTest(unittest.TestCase):
     def test_the_table_shows_each_tool_and_why_one_has_no_delta(self):
         table = report.table(section("p", 200, None))
-        self.assertIn("| **Skiff** | 200 | 10.00 % | 1.50 | 3.0 | 1.50 | 3.0 |", table)
+        self.assertIn("| **Skiff** | 200 | 10.00 % | 1.500 | 3.0 | 1.500 | 3.0 |", table)
         self.assertIn("| other 0 | failed |", table)
 
     def test_the_summary_compares_with_the_smallest_of_the_others(self):
