@@ -76,8 +76,8 @@ def panel(sections, of_tool, heading, cost, left):
         x = scale.x(tick)
         parts.append(f'<line x1="{x:.1f}" y1="{TOP - 6}" x2="{x:.1f}" y2="{bottom}"/>')
         parts.append(f'<text class="axis" x="{x:.1f}" y="{TOP - 11}" text-anchor="middle">{tick:g}</text>')
-    # Skiff's marks lie on top.
-    for i, section, row in sorted(measured, key=lambda entry: entry[2].is_ours):
+    # Skiff's marks lie on top, and those of its first codec on those of its second.
+    for i, section, row in sorted(reversed(measured), key=lambda entry: entry[2].is_ours):
         parts.append(mark(scale.x(cost(section, row)), TOP + ROW * i + ROW / 2, row, of_tool[row.tool]))
     return parts
 
