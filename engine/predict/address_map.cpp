@@ -4,36 +4,18 @@
 
 namespace skiff {
 
-const Space* AddressMap::space_at(std::uint64_t offset) const {
-  if (last_space_ < typing_.size() && offset >= typing_[last_space_].begin &&
-      offset < typing_[last_space_].end) {
-    return &typing_[last_space_];
-  }
-  const auto after = std::upper_bound(typing_.begin(), typing_.end(), offset,
-                                      [](std::uint64_t at, const Space& space) { return at < space.begin; });
-  if (after == typing_.begin()) return nullptr;
-  const auto found = after - 1;
-  if (offset >= found->end) return nullptr;
-  last_space_ = static_cast<std::size_t>(found - typing_.begin());
-  last_range_ = 0;
-  return &*found;
-}
-
-std::optional<std::uint64_t> AddressMap::address_of(std::uint64_t offset) const {
-  const Space* space = space_at(offset);
-  if (!space) return std::nullopt;
-  const std::vector<AddressRange>& ranges = space->addresses;
-  if (last_range_ >= ranges.size() || offset < ranges[last_range_].offset ||
-      offset - ranges[last_range_].offset >= ranges[last_range_].length) {
-    const auto after =
-        std::upper_bound(ranges.begin(), ranges.end(), offset,
-                         [](std::uint64_t at, const AddressRange& range) { return at < range.offset; });
-    if (after == ranges.begin()) return std::nullopt;
-    const auto found = after - 1;
-    if (offset - found->offset >= found->length) return std::nullopt;
-    last_range_ = static_cast<std::size_t>(found - ranges.begin());
-  }
-  return ranges[last_range_].address + (offset - ranges[last_range_].offset);
+bool AddressMap::find(std::uint64_t offset) const {
+  const auto space =
+      std::upper_bound(typing_.begin(), typing_.end(), offset,
+                       [](std::uint64_t at, const Space& candidate) { return at < candidate.begin; });
+  if (space == typing_.begin() || offset >= std::prev(space)->end) return false;
+  const std::vector<AddressRange>& ranges = std::prev(space)->addresses;
+  const auto range =
+      std::upper_bound(ranges.begin(), ranges.end(), offset,
+                       [](std::uint64_t at, const AddressRange& candidate) { return at < candidate.offset; });
+  if (range == ranges.begin() || offset - std::prev(range)->offset >= std::prev(range)->length) return false;
+  last_ = *std::prev(range);
+  return true;
 }
 
 std::optional<Place> place_of(const Space& space, std::uint64_t address) {

@@ -13,15 +13,18 @@ class AddressMap {
   /// `typing` must outlive the map.
   explicit AddressMap(const ImageTyping& typing) : typing_(typing) {}
 
-  /// The space that holds an offset; null between spaces.
-  [[nodiscard]] const Space* space_at(std::uint64_t offset) const;
   /// The address of an offset; nothing where the image does not say.
-  [[nodiscard]] std::optional<std::uint64_t> address_of(std::uint64_t offset) const;
+  [[nodiscard]] std::optional<std::uint64_t> address_of(std::uint64_t offset) const {
+    if (offset - last_.offset >= last_.length && !find(offset)) return std::nullopt;
+    return last_.address + (offset - last_.offset);
+  }
 
  private:
+  /// Makes last_ the range that holds the offset, if there is one.
+  bool find(std::uint64_t offset) const;
+
   const ImageTyping& typing_;
-  mutable std::size_t last_space_ = 0;
-  mutable std::size_t last_range_ = 0;
+  mutable AddressRange last_;  ///< asked for last: the next offset is mostly close
 };
 
 /// The offset of an address inside a space. Where nothing of the image is there (zero-filled memory, say),

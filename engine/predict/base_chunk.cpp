@@ -11,23 +11,6 @@ Result<void> BaseChunk::read(const Source& base, std::uint64_t begin, std::uint6
   return base.read_at(origin_, MutableBytes(bytes_).first(static_cast<std::size_t>(length_)));
 }
 
-template <typename Word>
-Word BaseChunk::load(std::uint64_t offset) const {
-  const std::uint64_t at = offset - origin_;
-  if (at >= length_ || length_ - at < sizeof(Word)) return 0;
-  Word word = 0;
-  for (std::size_t i = sizeof(Word); i-- > 0;)
-    word = static_cast<Word>(word << 8 | bytes_[static_cast<std::size_t>(at) + i]);
-  return word;
-}
-
-std::uint8_t BaseChunk::u8(std::uint64_t offset) const {
-  const std::uint64_t at = offset - origin_;
-  return at < length_ ? bytes_[static_cast<std::size_t>(at)] : 0;
-}
-std::uint32_t BaseChunk::u32(std::uint64_t offset) const { return load<std::uint32_t>(offset); }
-std::uint64_t BaseChunk::u64(std::uint64_t offset) const { return load<std::uint64_t>(offset); }
-
 std::uint64_t BaseChunk::value(std::uint64_t offset, unsigned length) const {
   std::uint64_t word = 0;
   for (unsigned i = length; i-- > 0;) word = word << 8 | u8(offset + i);

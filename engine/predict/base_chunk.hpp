@@ -18,16 +18,22 @@ class BaseChunk {
   Result<void> read(const Source& base, std::uint64_t begin, std::uint64_t length);
 
   /// Little-endian words at a base offset; 0 where they are not wholly within reach.
-  [[nodiscard]] std::uint8_t u8(std::uint64_t offset) const;
-  [[nodiscard]] std::uint32_t u32(std::uint64_t offset) const;
-  [[nodiscard]] std::uint64_t u64(std::uint64_t offset) const;
+  [[nodiscard]] std::uint8_t u8(std::uint64_t offset) const { return load<std::uint8_t>(offset); }
+  [[nodiscard]] std::uint32_t u32(std::uint64_t offset) const { return load<std::uint32_t>(offset); }
+  [[nodiscard]] std::uint64_t u64(std::uint64_t offset) const { return load<std::uint64_t>(offset); }
   /// The low `length` (1 to 8) bytes.
   [[nodiscard]] std::uint64_t value(std::uint64_t offset, unsigned length) const;
   [[nodiscard]] ByteView bytes(std::uint64_t offset, std::uint64_t length) const;
 
  private:
   template <typename Word>
-  [[nodiscard]] Word load(std::uint64_t offset) const;
+  [[nodiscard]] Word load(std::uint64_t offset) const {
+    const std::uint64_t at = offset - origin_;
+    if (at >= length_ || length_ - at < sizeof(Word)) return 0;
+    std::uint64_t word = 0;
+    for (std::size_t i = sizeof(Word); i-- > 0;) word = word << 8 | bytes_[static_cast<std::size_t>(at) + i];
+    return static_cast<Word>(word);
+  }
 
   Bytes bytes_;
   std::uint64_t origin_ = 0;

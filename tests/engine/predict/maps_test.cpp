@@ -62,7 +62,6 @@ TEST(AddressMap, AgreesWithASearchThroughAllRanges) {
     for (int i = 0; i < 300; ++i) {
       // Both one after another and anywhere: the map remembers where it was.
       const std::uint64_t offset = i < 150 ? static_cast<std::uint64_t>(i) * 3 : random() % 700;
-      ASSERT_EQ(map.space_at(offset), naive_space(typing, offset)) << offset;
       ASSERT_EQ(map.address_of(offset), naive_address(typing, offset)) << offset;
     }
     EXPECT_EQ(map.address_of(~std::uint64_t{0}), std::nullopt);
