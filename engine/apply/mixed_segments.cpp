@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/xxh.hpp"
+#include "format/limits.hpp"
 
 namespace skiff {
 namespace {
@@ -54,39 +55,39 @@ Result<void> check_length(ByteView wire, std::size_t taken) {
 
 }  // namespace
 
-Result<std::unique_ptr<MixedSegments>> MixedSegments::make(const DeltaInfo& info, const Source& base,
-                                                           ResultWriter& result) {
+Result<std::unique_ptr<Segments>> MixedSegments::make(const DeltaInfo& info, const Source& base,
+                                                      ResultWriter& result) {
   // Models and maps are made of containers, whose failed allocation would end the process where exceptions
   // are off: whether there is as much memory as the head asks for is found out before, and all at once.
   SKIFF_TRY(HeapArray<std::uint8_t>::make(info.decoder_memory - info.limits.segment_wire - kMixingBase));
-  return std::unique_ptr<MixedSegments>(new MixedSegments(info, base, result));
+  return std::unique_ptr<Segments>(new MixedSegments(info, base, result));
 }
 
 MixedSegments::MixedSegments(const DeltaInfo& info, const Source& base, ResultWriter& result)
     : info_(info), base_(base), result_(result), models_(info.models) {}
 
-Result<void> MixedSegments::read_map(ByteView wire, const WindowBounds& window) {
+Result<void> MixedSegments::read_map(const WireSegment& wire, const WindowBounds& window) {
   view_.reset();
   map_ = {};
   models_.reset();
-  RangeDecoder coder(wire);
+  RangeDecoder coder(wire.bytes);
   MapCoder<RangeDecoder> reader(coder, models_.numbers, models_.slots, window, info_.result.length,
                                 info_.limits.window_copies);
   SKIFF_TRY(reader.run(map_));
-  SKIFF_TRY(check_length(wire, coder.length()));
+  SKIFF_TRY(check_length(wire.bytes, coder.length()));
   view_.emplace(map_);
   return {};
 }
 
-Result<std::uint64_t> MixedSegments::make_range(ByteView wire, const SegmentInfo& range) {
+Result<std::uint64_t> MixedSegments::make_range(const WireSegment& wire, const SegmentInfo& range) {
   models_.reset();
-  RangeDecoder coder(wire);
+  RangeDecoder coder(wire.bytes);
   BlockWriter writer(result_, range.result_offset);
   SegmentCoder<RangeDecoder> segment(coder, models_, info_.models, base_, *view_, writer);
   SKIFF_TRY(segment.run(range.result_offset, range.result_offset + range.result_length));
   SKIFF_TRY(writer.flush());
   // On another base the same bytes are of another length: that is the digest's to report (F27).
-  if (writer.digest() == range.digest) SKIFF_TRY(check_length(wire, coder.length()));
+  if (writer.digest() == range.digest) SKIFF_TRY(check_length(wire.bytes, coder.length()));
   return writer.digest();
 }
 

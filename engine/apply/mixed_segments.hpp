@@ -1,28 +1,21 @@
-// MixedSegments: what a segment of codec 1 becomes: a map with its lookups, or a range of the result.
+// MixedSegments: the segments of codec 1, each one stream of bits.
 #pragma once
 
-#include <memory>
 #include <optional>
 
+#include "apply/segments.hpp"
 #include "base/heap_array.hpp"
 #include "codec/map_coder.hpp"
 #include "codec/segment_coder.hpp"
-#include "skiff/applier.hpp"
 
 namespace skiff {
 
-class MixedSegments {
+class MixedSegments final : public Segments {
  public:
-  /// The arguments must outlive it. Takes the memory of the models; maps take theirs as they come. Errors:
-  /// kLimit (memory is short).
-  static Result<std::unique_ptr<MixedSegments>> make(const DeltaInfo& info, const Source& base,
-                                                     ResultWriter& result);
-
-  /// Reads a map segment; until the next one, data segments are of this window. Errors: kFormat.
-  Result<void> read_map(ByteView wire, const WindowBounds& window);
-  /// Makes the range of a data segment and returns its XXH3-64. Errors: kFormat, and those of base and
-  /// writer.
-  Result<std::uint64_t> make_range(ByteView wire, const SegmentInfo& range);
+  static Result<std::unique_ptr<Segments>> make(const DeltaInfo& info, const Source& base,
+                                                ResultWriter& result);
+  Result<void> read_map(const WireSegment& wire, const WindowBounds& window) override;
+  Result<std::uint64_t> make_range(const WireSegment& wire, const SegmentInfo& range) override;
 
  private:
   MixedSegments(const DeltaInfo& info, const Source& base, ResultWriter& result);

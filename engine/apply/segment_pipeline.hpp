@@ -4,15 +4,11 @@
 #include <optional>
 
 #include "apply/frame_stage.hpp"
-#include "apply/mixed_segments.hpp"
-#include "apply/reconstructor.hpp"
-#include "entropy/codec.hpp"
-#include "format/map.hpp"
+#include "apply/segments.hpp"
 
 namespace skiff {
 
-/// Frames (authentication) → streams (decoding) → map, or reconstruction. All memory is taken when it is
-/// made.
+/// Frames (authentication) → segments (decoding) → map, or bytes of the result.
 class SegmentPipeline {
  public:
   /// The arguments must outlive the pipeline. Errors: kUnsupported (codec), kLimit (memory is short).
@@ -33,30 +29,20 @@ class SegmentPipeline {
   [[nodiscard]] std::uint64_t bytes_decoded() const { return decoded_; }
 
  private:
-  struct Rooms {
-    HeapArray<std::uint8_t> raw;
-    HeapArray<Copy> copies;
-  };
   SegmentPipeline(const DeltaInfo& info, ResultWriter& result, FrameStage frames)
       : info_(info), result_(result), frames_(std::move(frames)) {}
 
   Result<void> run();
   Result<void> run_map(const SegmentInfo& segment);
   Result<void> run_data(const SegmentInfo& segment);
-  Result<void> decode(const SegmentInfo& segment, std::span<ByteView> streams);
-  Result<std::uint64_t> make_range(const SegmentInfo& segment);
   [[nodiscard]] std::uint64_t window_length(std::uint32_t window) const;
 
   const DeltaInfo& info_;
   ResultWriter& result_;
   FrameStage frames_;
-  std::optional<Reconstructor> reconstructor_;  ///< of codec 0
-  std::unique_ptr<StreamDecoder> decoder_;      ///< of codec 0
-  std::unique_ptr<MixedSegments> mixed_;        ///< of codec 1
-  Rooms rooms_;
+  std::unique_ptr<Segments> segments_;
   std::size_t index_ = 0;
   std::optional<std::uint32_t> window_;
-  std::span<const Copy> map_;  ///< of window_; lives in rooms_
   std::uint64_t decoded_ = 0;
 };
 

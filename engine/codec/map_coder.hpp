@@ -3,6 +3,7 @@
 #pragma once
 
 #include "codec/number_coder.hpp"
+#include "codec/typing_coder.hpp"
 #include "codec/window_view.hpp"
 
 namespace skiff {
@@ -20,123 +21,43 @@ class MapCoder {
         verbatim_(kVerbatimShape, slots),
         window_(window),
         result_image_(result_image),
-        entries_left_(max_entries) {}
+        entries_(max_entries) {}
 
   Result<void> run(WindowMap& map) {
-    SKIFF_TRY(image(map.typing.base, window_.base_length, true));
-    SKIFF_TRY(image(map.typing.result, result_image_, false));
+    RangedNumbers numbers{coder_, numbers_};
+    TypingCoder typing(numbers, entries_);
+    SKIFF_TRY(typing.run(map.typing.base, window_.base_length, true));
+    SKIFF_TRY(typing.run(map.typing.result, result_image_, false));
     return copies(map.copies);
   }
 
  private:
-  /// Kinds of numbers; those below 16 are the map's own.
-  enum Number : std::uint32_t {
-    kSpaces,
-    kSpaceBegin,
-    kSpaceLength,
-    kRanges,
-    kRangeGap,
-    kRangeLength,
-    kRangeAddress,
-    kLow,
-    kReach,
-    kTypes,
-    kTypeKind,
-    kTypeLength,
-    kCopies,
-    kGap,
-    kJump,
-    kLength,
-    kOrigin
-  };
-  static constexpr std::uint32_t kNoKind = 8;  ///< stands for the kind before the first typed range
   static constexpr ContextGroup::Shape kVerbatimShape{5, 6, 1, 1, 1311};
 
-  std::uint64_t number(Number kind, std::uint64_t value, std::uint32_t first = 0, std::uint32_t second = 0,
+  /// The numbers of a typing as this codec writes them.
+  struct RangedNumbers {
+    Coder& coder;
+    NumberCoder& numbers;
+    Result<std::uint64_t> code(MapNumber kind, std::uint64_t value, std::uint32_t first,
+                               std::uint32_t second) {
+      return numbers.code(coder, value, {static_cast<std::uint32_t>(kind), first, second, 0});
+    }
+    Result<std::int64_t> code_signed(MapNumber kind, std::int64_t value, std::uint32_t first) {
+      return numbers.code_signed(coder, value, {static_cast<std::uint32_t>(kind), first, 0, 0});
+    }
+  };
+
+  std::uint64_t number(MapNumber kind, std::uint64_t value, std::uint32_t first = 0, std::uint32_t second = 0,
                        std::uint32_t alignment = 0) {
-    return numbers_.code(coder_, value, {kind, first, second, alignment});
+    return numbers_.code(coder_, value, {static_cast<std::uint32_t>(kind), first, second, alignment});
   }
   static std::uint32_t bucket(std::uint64_t value) {
     return static_cast<std::uint32_t>(std::bit_width(value));
   }
 
-  /// How many entries follow; each is counted against the limit before anything is kept.
-  Result<std::uint64_t> count(Number kind, std::uint64_t value, std::uint32_t context) {
-    const std::uint64_t entries = number(kind, value, context);
-    if (entries > entries_left_)
-      return fail(ErrorKind::kFormat, "more entries in a map than its limit", "F20");
-    entries_left_ -= entries;
-    return entries;
-  }
-  /// A length that fits in what is left.
-  Result<std::uint64_t> within(std::uint64_t length, std::uint64_t left) const {
-    if (length > left) return fail(ErrorKind::kFormat, "typing reaches past its image", "F19");
-    return length;
-  }
-
-  Result<void> image(ImageTyping& typing, std::uint64_t length, bool typed) {
-    SKIFF_ASSIGN(const std::uint64_t spaces, count(kSpaces, typing.size(), typed ? 1 : 0));
-    typing.resize(static_cast<std::size_t>(spaces));
-    std::uint64_t at = 0;
-    for (Space& space : typing) {
-      SKIFF_ASSIGN(const std::uint64_t gap, within(number(kSpaceBegin, space.begin - at), length - at));
-      space.begin = at + gap;
-      SKIFF_ASSIGN(const std::uint64_t extent,
-                   within(number(kSpaceLength, space.end - space.begin), length - space.begin));
-      space.end = space.begin + extent;
-      at = space.end;
-      SKIFF_TRY(addresses(space));
-      if (typed) SKIFF_TRY(types(space));
-    }
-    return {};
-  }
-
-  Result<void> addresses(Space& space) {
-    SKIFF_ASSIGN(const std::uint64_t ranges, count(kRanges, space.addresses.size(), 0));
-    if (ranges > kMaxAddressRanges) return fail(ErrorKind::kFormat, "too many ranges in a space", "F19");
-    space.addresses.resize(static_cast<std::size_t>(ranges));
-    std::uint64_t at = space.begin;
-    std::uint64_t shift = 0;
-    std::uint32_t index = 0;
-    for (AddressRange& range : space.addresses) {
-      SKIFF_ASSIGN(const std::uint64_t gap,
-                   within(number(kRangeGap, range.offset - at, index), space.end - at));
-      range.offset = at + gap;
-      SKIFF_ASSIGN(range.length, within(number(kRangeLength, range.length, index), space.end - range.offset));
-      at = range.offset + range.length;
-      const std::uint64_t in_file = range.offset - space.begin;
-      const std::int64_t more = numbers_.code_signed(
-          coder_, static_cast<std::int64_t>(range.address - in_file - shift), {kRangeAddress, index, 0, 0});
-      shift += static_cast<std::uint64_t>(more);
-      range.address = in_file + shift;
-      index = std::min(index + 1, 8u);
-    }
-    return {};
-  }
-
-  Result<void> types(Space& space) {
-    space.low = number(kLow, space.low);
-    space.high = space.low + number(kReach, space.high - space.low);
-    SKIFF_ASSIGN(const std::uint64_t ranges, count(kTypes, space.types.size(), 0));
-    space.types.resize(static_cast<std::size_t>(ranges));
-    std::uint64_t at = space.begin;
-    std::uint32_t before = kNoKind;
-    for (TypedRange& range : space.types) {
-      range.offset = at;
-      const std::uint64_t kind = number(kTypeKind, static_cast<std::uint64_t>(range.kind), before);
-      if (kind >= kKinds) return fail(ErrorKind::kFormat, "a typed range of an unknown kind", "F19");
-      range.kind = static_cast<Kind>(kind);
-      const auto context = static_cast<std::uint32_t>(kind);
-      if (has_origin(range.kind)) range.origin = space.low + number(kOrigin, range.origin - space.low);
-      SKIFF_ASSIGN(range.length, within(number(kTypeLength, range.length, context, before), space.end - at));
-      at += range.length;
-      before = context;
-    }
-    return {};
-  }
-
   Result<void> copies(std::vector<Copy>& list) {
-    SKIFF_ASSIGN(const std::uint64_t entries, count(kCopies, list.size(), 0));
+    const std::uint64_t entries = number(MapNumber::kCopies, list.size());
+    SKIFF_TRY(entries_.take(entries));
     list.resize(static_cast<std::size_t>(entries));
     CopyState state{window_.result_offset, window_.result_offset, 0, 0, 0, 0};
     for (Copy& copy : list) SKIFF_TRY(one_copy(copy, state));
@@ -155,21 +76,21 @@ class MapCoder {
   Result<void> one_copy(Copy& copy, CopyState& state) {
     const std::uint64_t window_end = window_.result_offset + window_.result_length;
     const auto alignment = static_cast<std::uint32_t>(state.at & 3);
-    const std::uint64_t gap =
-        number(kGap, copy.result_offset - state.at, std::min(state.length, 20u), state.gap, alignment);
+    const std::uint64_t gap = number(MapNumber::kGap, copy.result_offset - state.at,
+                                     std::min(state.length, 20u), state.gap, alignment);
     if (gap >= window_end - state.at) return fail(ErrorKind::kFormat, "a copy past its window", "F23");
     copy.result_offset = state.at + gap;
     state.gap = bucket(gap);
     const std::uint64_t expected = state.expected + gap;
     const auto then = static_cast<std::uint32_t>(copy.result_offset & 3);
-    const std::int64_t jump =
-        numbers_.code_signed(coder_, static_cast<std::int64_t>(copy.base_offset - expected),
-                             {kJump, state.gap, std::min(state.jump, 20u), then});
+    const std::int64_t jump = numbers_.code_signed(
+        coder_, static_cast<std::int64_t>(copy.base_offset - expected),
+        {static_cast<std::uint32_t>(MapNumber::kJump), state.gap, std::min(state.jump, 20u), then});
     copy.base_offset = expected + static_cast<std::uint64_t>(jump);
     state.jump =
         jump == 0 ? 0 : 1 + bucket(static_cast<std::uint64_t>(jump < 0 ? -jump : jump)) + (jump < 0 ? 40 : 0);
     const std::uint64_t length =
-        number(kLength, std::uint64_t{copy.length} - 1, state.jump, state.gap, then) + 1;
+        number(MapNumber::kLength, std::uint64_t{copy.length} - 1, state.jump, state.gap, then) + 1;
     if (length == 0 || length > window_end - copy.result_offset) {
       return fail(ErrorKind::kFormat, "a copy past its window", "F23");
     }
@@ -202,7 +123,7 @@ class MapCoder {
   ContextGroup verbatim_;
   WindowBounds window_;
   std::uint64_t result_image_;
-  std::uint64_t entries_left_;
+  EntryAllowance entries_;
 };
 
 }  // namespace skiff

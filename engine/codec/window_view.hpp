@@ -11,11 +11,14 @@
 
 namespace skiff {
 
-/// The content of a map segment of codec 1.
+/// The content of a map segment.
 struct WindowMap {
   std::vector<Copy> copies;
   Typing typing;
 };
+
+/// What a map counts against the limit of its entries.
+std::uint64_t entries_of(const WindowMap& map);
 
 /// The lookups over a map. The map must outlive it and stay where it is.
 class WindowView {
@@ -26,6 +29,7 @@ class WindowView {
         result_addresses_(map.typing.result),
         base_types_(map.typing.base),
         translator_(base_addresses_, result_addresses_, moved_) {
+    if (map.typing.base.empty()) return;  // then there are no references to translate
     moved_.build(static_cast<std::uint32_t>(map.copies.size()), [&map](std::uint32_t i) {
       const Copy& copy = map.copies[i];
       return Moved{copy.base_offset, copy.result_offset, copy.length};

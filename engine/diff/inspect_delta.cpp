@@ -1,6 +1,6 @@
+#include "codec/stream_map.hpp"
 #include "diff/segment_writer.hpp"
 #include "entropy/codec.hpp"
-#include "format/map.hpp"
 #include "format/pieces.hpp"
 #include "skiff/diff.hpp"
 
@@ -17,7 +17,6 @@ class Inspector {
     if (info.codec == Codec::kContextMixing) return sum_segments();
     SKIFF_ASSIGN(decoder_, make_stream_decoder(info.codec));
     room_.resize(static_cast<std::size_t>(info.limits.segment_raw));
-    copies_room_.resize(static_cast<std::size_t>(info.limits.window_copies));
     for (std::size_t i = 0; i < info.segments.size(); ++i) {
       const SegmentInfo& segment = info.segments[i];
       Bytes wire(static_cast<std::size_t>(segment.wire_length));
@@ -48,14 +47,15 @@ class Inspector {
     }
     std::array<ByteView, kMapStreams> streams;
     SKIFF_TRY(decoder_->decode(wire, room_, streams));
-    SKIFF_ASSIGN(copies_, read_map(streams, window, copies_room_));
-    report_.copies += copies_.size();
+    const DeltaInfo& info = report_.info;
+    SKIFF_ASSIGN(map_, read_map(streams, {window, info.result.length, info.limits.window_copies}));
+    report_.copies += map_.copies.size();
     return {};
   }
 
   void count_pieces_of(const SegmentInfo& segment) {
     const std::uint64_t end = segment.result_offset + segment.result_length;
-    const PieceTotals totals = count_pieces(PieceWalk(copies_, segment.result_offset, end));
+    const PieceTotals totals = count_pieces(PieceWalk(map_.copies, segment.result_offset, end));
     report_.literal_bytes += totals.literal;
     report_.verbatim_bytes += totals.verbatim;
     report_.copied_bytes += totals.residue;
@@ -65,8 +65,7 @@ class Inspector {
   DiffReport& report_;
   std::unique_ptr<StreamDecoder> decoder_;
   Bytes room_;
-  std::vector<Copy> copies_room_;
-  std::span<const Copy> copies_;
+  WindowMap map_;
 };
 
 }  // namespace

@@ -2,69 +2,11 @@
 
 #include "base/parallel.hpp"
 #include "diff/mixed_window_coder.hpp"
-#include "diff/plan.hpp"
-#include "diff/progress_report.hpp"
-#include "diff/reference_rewriter.hpp"
-#include "match/equal_runs.hpp"
-#include "match/matcher.hpp"
-#include "typing/image_typing.hpp"
+#include "diff/two_pass_cover.hpp"
+#include "diff/window_map.hpp"
 
 namespace skiff {
 namespace {
-
-/// What a result is copied from, found in two passes.
-class TwoPassCover {
- public:
-  TwoPassCover(const Images& images, const DiffOptions& options)
-      : images_(images), options_(options), progress_(options) {}
-
-  /// Up to the second pass.
-  Result<void> prepare() {
-    const auto stage = [&](double done) { return progress_("blocks", done); };
-    SKIFF_ASSIGN(blocks_, match::find_blocks(images_.base, images_.result, stage));
-    SKIFF_TRY(progress_("typing", 0));
-    typing_.base = typing::type_image(images_.base);
-    typing_.result = typing::type_image(images_.result);
-    const BlankingRewriter blanking(images_.base, images_.result, typing_.base, typing_.result);
-    SKIFF_ASSIGN(first_, pass(blanking, "match", match::SeedRules{}));
-    return {};
-  }
-
-  /// The second pass with these rules; the first one's cover where nothing is typed.
-  Result<match::Cover> finish(const match::SeedRules& rules) const {
-    match::Cover cover = first_;
-    if (!typing_.base.empty() && !typing_.result.empty()) {
-      const TranslatingRewriter translating(images_.base, images_.result, typing_.base, typing_.result,
-                                            first_);
-      SKIFF_ASSIGN(cover, pass(translating, "rematch", rules));
-    }
-    return match::split_equal_runs(cover, images_.base, images_.result);
-  }
-
-  [[nodiscard]] const Typing& typing() const { return typing_; }
-
- private:
-  Result<match::Cover> pass(const match::Rewriter& rewriter, std::string_view name,
-                            const match::SeedRules& rules) const {
-    match::MatchOptions options{
-        .threads = options_.threads, .max_memory = options_.max_memory, .rules = rules};
-    options.costs.repeated_mismatch = kRepeatedMismatch;
-    const match::ResidueTask task{images_.base, images_.result, blocks_, &rewriter};
-    SKIFF_ASSIGN(match::Match match, match::find_residue_cover(
-                                         task, options, [&](double done) { return progress_(name, done); }));
-    return std::move(match.cover);
-  }
-
-  /// Strides of tables are what the predictor learns best.
-  static constexpr std::int64_t kRepeatedMismatch = 50;
-
-  const Images& images_;
-  const DiffOptions& options_;
-  ProgressReport progress_;
-  match::Cover blocks_;
-  match::Cover first_;
-  Typing typing_;
-};
 
 /// Codes the windows of one cover.
 class CoverCoder {
@@ -80,9 +22,7 @@ class CoverCoder {
   /// Calls `consume(window, coded)` in order.
   template <typename Consume>
   Result<void> code(const match::Cover& cover, const Consume& consume) const {
-    PlanLimits cut = limits_;
-    cut.window_copies = limits_.window_copies / 4 * 3;  // the rest of a map's entries is kept for the typing
-    const std::vector<Window> windows = cut_windows(to_format(cover), images_.result.size(), cut);
+    const std::vector<Window> windows = typed_windows(cover, typing_, images_.result.size(), limits_);
     const ProgressReport progress(options_);
     const auto produce = [&](std::size_t i) {
       return code_mixed_window(images_, typing_, windows[i], static_cast<std::uint32_t>(i), mixed_);
@@ -135,11 +75,14 @@ constexpr match::SeedRules kShortSeeds{.min_length = 6, .min_telling = 5};
 /// Results this short are coded with both kinds of seeds, and the shorter delta is kept.
 constexpr std::uint64_t kTryBoth = std::uint64_t{64} << 20;
 
+/// Strides of tables are what the predictor learns best.
+constexpr match::Costs kCosts{.repeated_mismatch = 50};
+
 }  // namespace
 
 Result<void> code_mixed(const Images& images, const DiffOptions& options, DiffReport& report,
                         SegmentWriter& writer) {
-  TwoPassCover passes(images, options);
+  TwoPassCover passes(images, options, kCosts);
   SKIFF_TRY(passes.prepare());
   report.info.models = model_sizes(options.profile);
   const CoverCoder coder(images, options, passes.typing());

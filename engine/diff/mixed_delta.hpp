@@ -1,7 +1,7 @@
 // code_mixed: from two images to the segments of a delta in codec 1.
 #pragma once
 
-#include "diff/range_reader.hpp"
+#include "diff/images.hpp"
 #include "diff/segment_writer.hpp"
 #include "skiff/diff.hpp"
 

@@ -5,6 +5,7 @@
 #include "base/xxh.hpp"
 #include "codec/map_coder.hpp"
 #include "codec/segment_coder.hpp"
+#include "diff/window_map.hpp"
 #include "format/pieces.hpp"
 
 namespace skiff {
@@ -45,41 +46,6 @@ class TrueBytes final : public ResultStream {
   Xxh3 digest_;
 };
 
-/// The spaces that one of some ranges, in order, touches.
-ImageTyping touched(const ImageTyping& typing, std::vector<match::Range> ranges, bool with_types) {
-  std::sort(ranges.begin(), ranges.end(),
-            [](const match::Range& a, const match::Range& b) { return a.begin < b.begin; });
-  ImageTyping out;
-  std::size_t next = 0;
-  std::uint64_t reached = 0;  // the furthest end of the ranges before `next`
-  for (const Space& space : typing) {
-    for (; next < ranges.size() && ranges[next].begin < space.end; ++next)
-      reached = std::max(reached, ranges[next].end);
-    if (reached <= space.begin) continue;
-    out.push_back(space);
-    if (!with_types) out.back().types.clear();
-  }
-  return out;
-}
-
-WindowMap window_map(const Typing& typing, const Window& window) {
-  std::vector<match::Range> base;
-  std::vector<match::Range> result;
-  for (const Copy& copy : window.copies) {
-    if (copy.verbatim) continue;
-    base.push_back({copy.base_offset, copy.base_offset + copy.length});
-    result.push_back({copy.result_offset, copy.result_end()});
-  }
-  return {window.copies,
-          {touched(typing.base, std::move(base), true), touched(typing.result, std::move(result), false)}};
-}
-
-std::uint64_t entries_of(const ImageTyping& typing) {
-  std::uint64_t entries = typing.size();
-  for (const Space& space : typing) entries += space.addresses.size() + space.types.size();
-  return entries;
-}
-
 class Coding {
  public:
   Coding(const Images& images, const Window& window, std::uint32_t index, const MixedOptions& options,
@@ -93,12 +59,7 @@ class Coding {
 
   Result<MixedWindow> run() {
     MixedWindow out;
-    out.entries = map_.copies.size() + entries_of(map_.typing.base) + entries_of(map_.typing.result);
-    // Typing is advice: where it would crowd out the copies, the window goes without.
-    if (out.entries > options_.max_entries) {
-      map_.typing = {};
-      out.entries = map_.copies.size();
-    }
+    out.entries = entries_of(map_);
     SKIFF_ASSIGN(MixedSegment map, code_map());
     out.segments.push_back(std::move(map));
     const WindowView view(map_);
@@ -160,7 +121,7 @@ class Coding {
 
 Result<MixedWindow> code_mixed_window(const Images& images, const Typing& typing, const Window& window,
                                       std::uint32_t index, const MixedOptions& options) {
-  return Coding(images, window, index, options, window_map(typing, window)).run();
+  return Coding(images, window, index, options, window_map(typing, window, options.max_entries)).run();
 }
 
 }  // namespace skiff

@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "codec/model_sizes.hpp"
+#include "diff/images.hpp"
 #include "diff/plan.hpp"
-#include "diff/range_reader.hpp"
-#include "match/residue.hpp"
-#include "predict/typing.hpp"
+#include "format/pieces.hpp"
+#include "skiff/delta_info.hpp"
 
 namespace skiff {
 

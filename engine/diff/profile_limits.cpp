@@ -15,11 +15,11 @@ constexpr std::uint64_t overstated(std::uint64_t wire) { return wire * 4 / 3; }
 PlanLimits plan_limits(Profile profile) {
   switch (profile) {
     case Profile::kTiny:
-      return {16 * kMiB, 8192, 216 * kKiB, overstated(64 * kKiB)};
+      return {16 * kMiB, 2880, 216 * kKiB, overstated(64 * kKiB)};
     case Profile::kStandard:
-      return {64 * kMiB, 65'536, 3 * kMiB, overstated(256 * kKiB)};
+      return {64 * kMiB, 24'576, 5 * kMiB / 2, overstated(256 * kKiB)};
     case Profile::kMax:
-      return {64 * kMiB, 262'144, 12 * kMiB, overstated(1 * kMiB)};
+      return {64 * kMiB, 81'920, 12 * kMiB, overstated(1 * kMiB)};
   }
   return {};
 }

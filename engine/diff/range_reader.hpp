@@ -1,18 +1,13 @@
-// RangeReader: what a range of the result is, given its window's copies: residue, literals and digest.
+// RangeReader: what a range of the result is, given its window's map: residue, literals and digest.
 #pragma once
 
 #include <span>
 
+#include "codec/window_view.hpp"
+#include "diff/images.hpp"
 #include "format/residue.hpp"
-#include "skiff/io.hpp"
 
 namespace skiff {
-
-/// Both images; owned by the caller, read from several threads.
-struct Images {
-  const Source& base;
-  const Source& result;
-};
 
 struct ResultRange {
   std::uint64_t begin = 0;
@@ -29,7 +24,8 @@ struct RangeStreams {
   [[nodiscard]] std::uint64_t raw_length() const;
 };
 
-/// Reads the range of both images once. Memory: the range's bytes that are not verbatim. Errors: kIo.
-Result<RangeStreams> read_range(const Images& images, std::span<const Copy> copies, ResultRange range);
+/// Reads the range of both images once; the window is used by this thread alone. Memory: the range's bytes
+/// that are not verbatim. Errors: kIo.
+Result<RangeStreams> read_range(const Images& images, const WindowView& window, ResultRange range);
 
 }  // namespace skiff

@@ -95,33 +95,31 @@ std::uint64_t pointed_in_place(const Token& token, const Space& /*space*/) {
 }  // namespace
 
 Result<void> BlankingRewriter::rewrite_base(match::Range range, MutableBytes bytes) const {
-  return rewrite(base_, base_typing_, range, bytes, blanked);
+  return rewrite(typed_.images.base, typed_.typing.base, range, bytes, blanked);
 }
 Result<void> BlankingRewriter::rewrite_result(match::Range range, MutableBytes bytes) const {
-  return rewrite(result_, result_typing_, range, bytes, blanked);
+  return rewrite(typed_.images.result, typed_.typing.result, range, bytes, blanked);
 }
 
-TranslatingRewriter::TranslatingRewriter(const Source& base, const Source& result,
-                                         const ImageTyping& base_typing, const ImageTyping& result_typing,
-                                         const match::Cover& cover)
-    : base_(base), result_(result), base_typing_(base_typing), result_typing_(result_typing) {
+TranslatingRewriter::TranslatingRewriter(const TypedImages& typed, const match::Cover& cover)
+    : typed_(typed) {
   moved_.build(static_cast<std::uint32_t>(cover.size()), [&cover](std::uint32_t i) {
     return Moved{cover[i].base, cover[i].result, cover[i].length};
   });
 }
 
 Result<void> TranslatingRewriter::rewrite_base(match::Range range, MutableBytes bytes) const {
-  const AddressMap base_addresses(base_typing_);
-  const AddressMap result_addresses(result_typing_);
+  const AddressMap base_addresses(typed_.typing.base);
+  const AddressMap result_addresses(typed_.typing.result);
   const Translator translator(base_addresses, result_addresses, moved_);
   const auto translated = [&](const Token& token, const Space& space) {
     return pointed(token, translator.translate(token.target, space, Moved{}).target);
   };
-  return rewrite(base_, base_typing_, range, bytes, translated);
+  return rewrite(typed_.images.base, typed_.typing.base, range, bytes, translated);
 }
 
 Result<void> TranslatingRewriter::rewrite_result(match::Range range, MutableBytes bytes) const {
-  return rewrite(result_, result_typing_, range, bytes, pointed_in_place);
+  return rewrite(typed_.images.result, typed_.typing.result, range, bytes, pointed_in_place);
 }
 
 }  // namespace skiff

@@ -56,7 +56,7 @@ std::uint64_t memory_limit(Profile profile) {
 std::uint64_t decoder_memory(const DecoderLimits& limits) {
   const std::uint64_t streams = add_saturating(limits.segment_wire, limits.segment_raw);
   return add_saturating(kDecoderBase,
-                        add_saturating(streams, multiply_saturating(limits.window_copies, kCopySize)));
+                        add_saturating(streams, multiply_saturating(limits.window_copies, kMapEntry)));
 }
 
 bool allowed(const ModelSizes& sizes) {
@@ -68,7 +68,7 @@ std::uint64_t decoder_memory(const DecoderLimits& limits, const ModelSizes& size
   const std::uint64_t history =
       (std::uint64_t{1} << sizes.history) + (std::uint64_t{1} << sizes.history >> 2);
   const std::uint64_t learned = std::uint64_t{16} << sizes.learned;
-  const std::uint64_t map = multiply_saturating(limits.window_copies, kMixingEntry);
+  const std::uint64_t map = multiply_saturating(limits.window_copies, kMapEntry);
   return add_saturating(kMixingBase + slots + history + learned, add_saturating(limits.segment_wire, map));
 }
 

@@ -8,10 +8,9 @@
 namespace skiff {
 
 inline constexpr std::uint64_t kMaxHeaderLength = std::uint64_t{16} << 20;  ///< F5
-inline constexpr std::uint64_t kDecoderBase = 393'216;                      ///< bytes every decoder may use
-inline constexpr std::uint64_t kCopySize = 24;                              ///< bytes of one copy of a map
-inline constexpr std::uint64_t kMixingBase = 524'288;  ///< bytes every decoder of codec 1 may use
-inline constexpr std::uint64_t kMixingEntry = 96;      ///< bytes of an entry of a map, its lookups included
+inline constexpr std::uint64_t kDecoderBase = 327'680;  ///< bytes a decoder of codec 0 may use
+inline constexpr std::uint64_t kMixingBase = 524'288;   ///< and one of codec 1
+inline constexpr std::uint64_t kMapEntry = 96;          ///< bytes of an entry of a map, its lookups included
 
 /// What F12 allows a delta of this profile to declare, in bytes.
 std::uint64_t memory_limit(Profile profile);

@@ -1,5 +1,6 @@
 #include "format/map.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "base/cursor.hpp"
@@ -8,12 +9,12 @@
 namespace skiff {
 namespace {
 
-enum MapStream : std::size_t { kTyping, kGaps, kLengths, kJumps };
+enum CopyStream : std::size_t { kGaps, kLengths, kJumps };
 
 /// Reads one copy after another; keeps where the next one is expected.
-class MapReader {
+class CopyReader {
  public:
-  MapReader(std::span<const ByteView, kMapStreams> streams, const WindowBounds& window)
+  CopyReader(std::span<const ByteView, kCopyStreams> streams, const WindowBounds& window)
       : gaps_(streams[kGaps]),
         lengths_(streams[kLengths]),
         jumps_(streams[kJumps]),
@@ -63,10 +64,16 @@ class MapReader {
   std::uint64_t window_left_;
 };
 
+/// How many varints end in a stream: as many copies it can hold.
+std::uint64_t varint_count(ByteView stream) {
+  return static_cast<std::uint64_t>(
+      std::count_if(stream.begin(), stream.end(), [](std::uint8_t byte) { return byte < 0x80; }));
+}
+
 }  // namespace
 
-std::array<Bytes, kMapStreams> write_map(std::span<const Copy> copies, std::uint64_t window_offset) {
-  std::array<Bytes, kMapStreams> streams;
+std::array<Bytes, kCopyStreams> write_copies(std::span<const Copy> copies, std::uint64_t window_offset) {
+  std::array<Bytes, kCopyStreams> streams;
   std::uint64_t result_end = window_offset;
   std::uint64_t base_end = window_offset;
   for (const Copy& copy : copies) {
@@ -80,23 +87,24 @@ std::array<Bytes, kMapStreams> write_map(std::span<const Copy> copies, std::uint
   return streams;
 }
 
-Result<std::span<const Copy>> read_map(std::span<const ByteView, kMapStreams> streams,
-                                       const WindowBounds& window, std::span<Copy> room) {
-  if (!streams[kTyping].empty())
-    return fail(ErrorKind::kFormat, "a typing stream, where there is none yet", "F19");
-  MapReader reader(streams, window);
-  std::size_t count = 0;
+Result<std::vector<Copy>> read_copies(std::span<const ByteView, kCopyStreams> streams,
+                                      const WindowBounds& window, std::uint64_t max_copies) {
+  const std::uint64_t gaps = varint_count(streams[kGaps]);
+  if (gaps > max_copies) {
+    return fail(ErrorKind::kFormat, "a map of more than " + std::to_string(max_copies) + " copies", "F20");
+  }
+  std::vector<Copy> copies;
+  copies.reserve(static_cast<std::size_t>(gaps));
+  CopyReader reader(streams, window);
   while (reader.has_whole_copy()) {
-    if (count == room.size()) {
-      return fail(ErrorKind::kFormat, "a map of more than " + std::to_string(room.size()) + " copies", "F20");
-    }
-    SKIFF_ASSIGN(room[count++], reader.next());
+    SKIFF_ASSIGN(const Copy copy, reader.next());
+    copies.push_back(copy);
   }
   if (!reader.at_end()) {
     return fail(ErrorKind::kFormat,
-                "map streams of different counts, after " + std::to_string(count) + " copies", "F20");
+                "map streams of different counts, after " + std::to_string(copies.size()) + " copies", "F20");
   }
-  return room.first(count);
+  return copies;
 }
 
 }  // namespace skiff

@@ -1,11 +1,10 @@
-// The map of a window, a list of copies in the order of the result, as structures and as streams:
-// FORMAT.md 7.
+// The copies of a window, in the order of the result, as structures and as streams: FORMAT.md 7.
 #pragma once
 
 #include <array>
 #include <span>
+#include <vector>
 
-#include "format/limits.hpp"
 #include "skiff/bytes.hpp"
 
 namespace skiff {
@@ -21,9 +20,8 @@ struct Copy {
   [[nodiscard]] std::uint64_t result_end() const { return result_offset + length; }
   bool operator==(const Copy&) const = default;
 };
-static_assert(sizeof(Copy) == kCopySize, "decoder_memory counts copies of this size");
 
-inline constexpr std::size_t kMapStreams = 4;  ///< typing, gaps, lengths, jumps
+inline constexpr std::size_t kCopyStreams = 3;  ///< gaps, lengths, jumps
 
 /// A window of the result, and the base its copies read.
 struct WindowBounds {
@@ -32,13 +30,13 @@ struct WindowBounds {
   std::uint64_t base_length = 0;
 };
 
-/// The streams of a map segment, in the order of the wire, that read_map() reads back. The copies must be in
-/// order, apart, not empty, and inside their window and base.
-std::array<Bytes, kMapStreams> write_map(std::span<const Copy> copies, std::uint64_t window_offset);
+/// The streams of a map segment of codec 0 that hold its copies, as read_copies() reads them back. The copies
+/// must be in order, apart, not empty, and inside their window and base.
+std::array<Bytes, kCopyStreams> write_copies(std::span<const Copy> copies, std::uint64_t window_offset);
 
-/// Reads and checks the streams of a map segment: rules F1, F2 and F19 to F23. The copies are put into
-/// `room`, whose size is the limit `window_copies`; returns the part of it that they fill.
-Result<std::span<const Copy>> read_map(std::span<const ByteView, kMapStreams> streams,
-                                       const WindowBounds& window, std::span<Copy> room);
+/// Reads and checks these streams: rules F1, F2 and F20 to F23. Memory: that of the copies, `max_copies` at
+/// most.
+Result<std::vector<Copy>> read_copies(std::span<const ByteView, kCopyStreams> streams,
+                                      const WindowBounds& window, std::uint64_t max_copies);
 
 }  // namespace skiff

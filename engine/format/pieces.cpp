@@ -15,10 +15,12 @@ PieceWalk::PieceWalk(std::span<const Copy> copies, std::uint64_t begin, std::uin
 std::optional<Piece> PieceWalk::next() {
   if (at_ == end_) return std::nullopt;
   Piece piece{.result_offset = at_};
+  copy_ = nullptr;
   if (copies_.empty() || copies_.front().result_offset > at_) {
     piece.length = copies_.empty() ? end_ - at_ : std::min(end_, copies_.front().result_offset) - at_;
   } else {
     const Copy& copy = copies_.front();
+    copy_ = &copy;
     piece.kind = copy.verbatim ? Piece::Kind::kVerbatim : Piece::Kind::kResidue;
     piece.base_offset = copy.base_offset + (at_ - copy.result_offset);
     piece.length = std::min(end_, copy.result_end()) - at_;

@@ -18,15 +18,20 @@ struct Piece {
 };
 
 /// Walks the pieces of result range [begin, end) in order. `copies` are those of the window that holds the
-/// range, as read_map() or the encoder's cover gives them; the caller keeps them alive.
+/// range, as read_copies() or the encoder's cover gives them; the caller keeps them alive.
 class PieceWalk {
  public:
   PieceWalk(std::span<const Copy> copies, std::uint64_t begin, std::uint64_t end);
   /// The next piece; nothing at the end of the range.
   std::optional<Piece> next();
+  /// Where in the result the next piece begins.
+  [[nodiscard]] std::uint64_t at() const { return at_; }
+  /// The copy that the last piece is a part of; null if it is a literal.
+  [[nodiscard]] const Copy* copy() const { return copy_; }
 
  private:
   std::span<const Copy> copies_;  ///< those that end after at_
+  const Copy* copy_ = nullptr;
   std::uint64_t at_;
   std::uint64_t end_;
 };

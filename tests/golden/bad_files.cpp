@@ -37,6 +37,25 @@ Bytes with_map(const std::function<void(std::array<Bytes, kMapStreams>&)>& chang
   return with_parts([&](DeltaParts& parts) { change(parts.windows[0].map); });
 }
 
+/// The typing stream replaced; the limit leaves room for its entries.
+Bytes with_typing(const Bytes& stream) {
+  return with_parts([&](DeltaParts& parts) {
+    parts.windows[0].map[kTyping] = stream;
+    parts.info.limits.window_copies = 1000;
+  });
+}
+
+/// Half of the base is code.
+const Space kBaseSpace{0, 300, 0x1000, 0x2000, {{0, 300, 0x1000}}, {{0, 150, Kind::kA64, 0}}};
+
+Bytes typing_stream(const Typing& typing) { return write_map({{}, typing}, 0)[kTyping]; }
+
+Bytes with_base_space(const std::function<void(Space&)>& change) {
+  Space space = kBaseSpace;
+  change(space);
+  return with_typing(typing_stream({{space}, {}}));
+}
+
 /// The copies of the map replaced by one.
 Bytes with_copy(std::uint64_t gap, std::uint64_t coded_length, std::uint64_t jump) {
   return with_map([&](auto& map) {
@@ -176,7 +195,7 @@ std::vector<BadFile> bad_frames() {
       {"F12", "segment-wire", kFormat, with_field(Field::kSegmentWire, too_much)},
       {"F12", "segment-raw", kFormat, with_field(Field::kSegmentRaw, too_much)},
       {"F12", "window-copies", kFormat, with_field(Field::kWindowCopies, varint_bytes(30'000))},
-      {"F12", "overflow", kFormat, with_field(Field::kWindowCopies, varint_bytes(kMax64 / kCopySize + 1))},
+      {"F12", "overflow", kFormat, with_field(Field::kWindowCopies, varint_bytes(kMax64 / kMapEntry + 1))},
       {"F13", "a-byte-more", kFormat, with_bytes([](Bytes& delta) { delta.push_back(0); })},
       {"F14", "last-byte", ErrorKind::kSignature, with_bytes([](Bytes& delta) { delta.back() ^= 1; })},
       {"F14", "frame-table", ErrorKind::kSignature,
@@ -203,10 +222,34 @@ std::vector<BadFile> bad_streams() {
   };
 }
 
+std::vector<BadFile> bad_typing() {
+  constexpr ErrorKind kFormat = ErrorKind::kFormat;
+  const Bytes typing = typing_stream({{kBaseSpace}, {}});
+  return {
+      {"F1", "in-the-typing", kFormat, with_typing(Bytes{0x80, 0x00} + typing)},
+      {"F2", "in-the-typing", kFormat, with_typing(part(typing, 0, typing.size() - 1))},
+      {"F19", "no-spaces", kFormat, with_typing({0, 0})},
+      {"F19", "after-the-typing", kFormat, with_typing(typing + Bytes{0})},
+      {"F19", "space-end", kFormat, with_base_space([](Space& space) { space.end = 301; })},
+      {"F19", "result-space", kFormat, with_typing(typing_stream({{}, {{0, 321, 0, 0, {}, {}}}}))},
+      {"F19", "address-length", kFormat,
+       with_base_space([](Space& space) { space.addresses[0].length = 301; })},
+      {"F19", "many-addresses", kFormat,
+       with_base_space([](Space& space) { space.addresses.resize(kMaxAddressRanges + 1); })},
+      {"F19", "kind", kFormat,
+       with_base_space([](Space& space) { space.types[0].kind = static_cast<Kind>(kKinds); })},
+      {"F19", "typed-length", kFormat, with_base_space([](Space& space) { space.types[0].length = 301; })},
+      {"F20", "spaces", kFormat, with_typing(varint_bytes(1001))},
+      {"F20", "typing-past-the-limit", kFormat, with_parts([&](DeltaParts& parts) {
+         parts.windows[0].map[kTyping] = typing;
+         parts.info.limits.window_copies = 4;  // a space, two ranges, and two copies
+       })},
+  };
+}
+
 std::vector<BadFile> bad_maps() {
   constexpr ErrorKind kFormat = ErrorKind::kFormat;
   return {
-      {"F19", "typing", kFormat, with_map([](auto& map) { map[kTyping] = {0}; })},
       {"F20", "gap-too-many", kFormat, with_map([](auto& map) { map[kGaps].push_back(0); })},
       {"F20", "length-missing", kFormat, with_map([](auto& map) { map[kLengths].resize(2); })},
       {"F20", "jump-too-many", kFormat, with_map([](auto& map) { map[kJumps].push_back(0); })},
@@ -248,8 +291,8 @@ Bytes bad_files_base() { return noise(300, 1); }
 
 std::vector<BadFile> bad_files() {
   std::vector<BadFile> all;
-  for (const auto& some : {bad_notation(), bad_headers(), bad_frames(), bad_streams(), bad_maps(), bad_data(),
-                           mixed_bad_files()}) {
+  for (const auto& some : {bad_notation(), bad_headers(), bad_frames(), bad_streams(), bad_typing(),
+                           bad_maps(), bad_data(), mixed_bad_files()}) {
     all.insert(all.end(), some.begin(), some.end());
   }
   return all;

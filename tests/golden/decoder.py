@@ -12,7 +12,7 @@ import sys
 import xxhash
 import zstandard
 
-from mixed_map import MapReader, Refused, check
+from mixed_map import MapReader, Refused, Typing, TypingReader, check
 from mixed_segment import SegmentReader, Window
 
 FRAME = 65536
@@ -55,6 +55,20 @@ class Fields:
         return length, self.take(32)
 
 
+class VarintNumbers:
+    """Section 7: the numbers of a typing as they stand in its stream."""
+
+    def __init__(self, stream):
+        self.fields = Fields(stream)
+
+    def number(self, *_):
+        return self.fields.varint()
+
+    def signed(self, *_):
+        n = self.fields.varint()
+        return n >> 1 ^ -(n & 1)
+
+
 class Header:
     """Section 3."""
 
@@ -92,7 +106,7 @@ class Header:
     def memory(self):
         """Section 3.3."""
         if self.codec == 0:
-            return 393216 + self.segment_wire + self.segment_raw + 24 * self.window_copies
+            return 327680 + self.segment_wire + self.segment_raw + 96 * self.window_copies
         lines, history, learned = self.sizes
         check(8 <= lines <= 20 and 12 <= history <= 24 and 8 <= learned <= 20 and self.segment_raw == 0, "F6")
         models = (64 << lines) + (1 << history) + (1 << history) // 4 + (16 << learned)
@@ -144,8 +158,11 @@ class Decoder:
         """Reads a map segment; returns what makes the bytes of (wire bytes of a data segment, begin, length)."""
         header = self.header
         if header.codec == 0:
-            copies = self.copies(self.streams(wire, 4), begin, end)
-            return lambda data, at, length: self.data(self.streams(data, 7), copies, at, length)
+            streams = self.streams(wire, 4)
+            base_typing, result_typing, entries_left = self.typing(streams[0])
+            copies = self.copies(streams[1:], entries_left, begin, end)
+            window = Window(self.base, base_typing, result_typing, copies)
+            return lambda data, at, length: self.data(self.streams(data, 7), window, at, length)
         reader = MapReader(wire, header.sizes, header.window_copies)
         window = Window(self.base, *reader.read((begin, end), header.base_length, header.result_length))
         return lambda data, at, length: SegmentReader(data, header.sizes, window).read(at, at + length)
@@ -177,14 +194,24 @@ class Decoder:
         check(frame.eof and not frame.unused_data and len(raw) == raw_length, "F16")
         return raw
 
-    def copies(self, streams, begin, end):
+    def typing(self, stream):
+        """Section 7: the typing of base and result, and how many copies may follow."""
+        limit = self.header.window_copies
+        if not stream:
+            return Typing([]), Typing([]), limit
+        numbers = VarintNumbers(stream)
+        reader = TypingReader(numbers, limit)
+        base, result = reader.read(self.header.base_length, self.header.result_length)
+        check(numbers.fields.left() == 0 and base.spaces + result.spaces, "F19")
+        return base, result, reader.entries_left
+
+    def copies(self, streams, most, begin, end):
         """Section 7: (result offset, base offset, length, verbatim) of each copy of a window."""
-        typing, gaps, lengths, jumps = map(Fields, streams)
-        check(typing.left() == 0, "F19")
+        gaps, lengths, jumps = map(Fields, streams)
         copies = []
         result_at = base_at = begin
         while gaps.left():
-            check(lengths.left() and jumps.left() and len(copies) < self.header.window_copies, "F20")
+            check(lengths.left() and jumps.left() and len(copies) < most, "F20")
             gap, length, jump = gaps.varint(), lengths.varint(), jumps.varint()
             length, verbatim = length >> 1, length & 1
             result_at += gap
@@ -198,18 +225,20 @@ class Decoder:
         check(lengths.left() == 0 and jumps.left() == 0, "F20")
         return copies
 
-    def data(self, streams, copies, begin, length):
+    def data(self, streams, window, begin, length):
         """Section 8: the result bytes of a data segment."""
         end = begin + length
         made = bytearray(length)
         is_literal = bytearray(b"\1") * length
         residue_places = []
-        for result_at, base_at, copy_length, verbatim in copies:
+        for copy in window.copies:
+            result_at, base_at, copy_length, verbatim = copy
             first, last = max(result_at, begin), min(result_at + copy_length, end)
             if first >= last:
                 continue
             base_first = base_at + first - result_at
-            made[first - begin:last - begin] = self.base[base_first:base_first + last - first]
+            part = (first, base_first, last - first)
+            made[first - begin:last - begin] = self.verbatim(part) if verbatim else self.predicted(window, copy, part)
             is_literal[first - begin:last - begin] = bytes(last - first)
             if not verbatim:
                 residue_places.extend(range(first - begin, last - begin))
@@ -220,6 +249,28 @@ class Decoder:
         for place, byte in self.residue(streams, len(residue_places)):
             made[residue_places[place]] = (made[residue_places[place]] + byte) & 0xFF
         return bytes(made)
+
+    def verbatim(self, part):
+        _, base_at, length = part
+        return self.base[base_at:base_at + length]
+
+    @staticmethod
+    def predicted(window, copy, part):
+        """Section 8.1: the bytes of a part of a copy that is not verbatim."""
+        result_at, at, length = part
+        shift, end = result_at - at, at + length
+        made = bytearray()
+        while at < end:
+            typed = window.base_typing.kind_at(at)
+            token = window.cutter.cut(at, min(end, typed.end), typed)
+            value = token.old
+            address = window.result_typing.address_of(at + shift) if token.reference else None
+            if address is not None:
+                target, _ = window.translator.translate(token.target, typed.space, copy)
+                value = token.reaching(target, address)
+            made += value.to_bytes(token.length, "little")
+            at += token.length
+        return made
 
     @staticmethod
     def residue(streams, length):

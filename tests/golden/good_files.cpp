@@ -48,6 +48,21 @@ GoodFile program(std::string name, Machine machine, std::uint32_t seed, MixedPla
           join_delta(code_mixed_delta(pair.base, pair.result, pair.copies, plan))};
 }
 
+/// The same in codec 0: residue over predicted bytes.
+GoodFile predicted(std::string name, Machine machine, std::uint32_t seed, BuildPlan plan = {}) {
+  const ProgramPair pair = program_pair(machine, seed);
+  plan.typing = pair.typing;
+  return {std::move(name), pair.base,
+          join_delta(code_delta(cut_delta(pair.base, pair.result, pair.copies, plan), 19))};
+}
+
+GoodFile predicted_wild(std::string name, std::uint32_t seed, BuildPlan plan = {}) {
+  const WildPair pair = wild_pair(seed, MixedPlan{}.sizes);
+  plan.typing = pair.typing;
+  return {std::move(name), pair.base,
+          join_delta(code_delta(cut_delta(pair.base, pair.result, pair.copies, plan), 19))};
+}
+
 GoodFile wild(std::string name, std::uint32_t seed, MixedPlan plan = {}) {
   const WildPair pair = wild_pair(seed, plan.sizes);
   plan.typing = pair.typing;
@@ -76,6 +91,17 @@ std::vector<GoodFile> zstd_files() {
       built("windows", both, changed, {.window = 512, .segment = 200}),
       built("bytes", part(both, 590, 30), part(both, 592, 30), {.window = 7, .segment = 1}),
       built("two-frames", {}, noise(66'000, 6)),
+      predicted("predicted-a64", Machine::kAArch64, 1),
+      predicted("predicted-a64-segments", Machine::kAArch64, 2, {.segment = 150}),
+      predicted("predicted-x64", Machine::kX8664, 3),
+      predicted("predicted-x64-segments", Machine::kX8664, 4, {.segment = 101}),
+      predicted("predicted-thumb", Machine::kThumb, 5, {.segment = 333, .profile = Profile::kTiny}),
+      predicted("predicted-thumb-relative", Machine::kThumbRelative, 6),
+      predicted("predicted-a32", Machine::kA32, 7, {.segment = 199}),
+      predicted("predicted-x86", Machine::kX86, 8, {.segment = 444}),
+      predicted_wild("predicted-wild-102", 102, {.segment = 77}),
+      predicted_wild("predicted-wild-115", 115),
+      predicted_wild("predicted-wild-137", 137, {.segment = 500}),
   };
 }
 

@@ -102,7 +102,7 @@ std::vector<BadFile> bad_headers() {
       {"F12", "mixed-models", kFormat, with_sizes({14, 12, 8})},
       {"F12", "mixed-window-copies", kFormat, with_field(RawHead::kWindowCopies, varint_bytes(6'000))},
       {"F12", "mixed-overflow", kFormat,
-       with_field(RawHead::kWindowCopies, varint_bytes(kMax64 / kMixingEntry + 1))},
+       with_field(RawHead::kWindowCopies, varint_bytes(kMax64 / kMapEntry + 1))},
   };
 }
 

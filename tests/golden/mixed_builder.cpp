@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "diff/mixed_window_coder.hpp"
+#include "format/limits.hpp"
 #include "tests/engine/apply/test_digest.hpp"
 
 namespace skiff::testing {

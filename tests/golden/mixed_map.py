@@ -66,22 +66,16 @@ class Typing:
         return Typed(space.types[-1].end if space.types else space.begin, space.end, space=space)
 
 
-class MapReader:
-    """Section 10."""
+class TypingReader:
+    """Section 10.2, from whatever reads numbers; the entries left are those of the map."""
 
-    def __init__(self, wire, sizes, max_entries):
-        self.coder = RangeDecoder(wire)
-        slots = Slots(sizes[0])
-        self.numbers = Numbers(self.coder, slots)
-        self.verbatim = Group(slots, 5, 6, 1, 1, 1311)
+    def __init__(self, numbers, max_entries):
+        self.numbers = numbers
         self.entries_left = max_entries
 
-    def read(self, window, base_length, result_length):
+    def read(self, base_length, result_length):
         base = Typing(self.spaces(base_length, True))
-        result = Typing(self.spaces(result_length, False))
-        copies = self.copies(window, base_length)
-        check(self.coder.fills(), "F18")
-        return base, result, copies
+        return base, Typing(self.spaces(result_length, False))
 
     def count(self, kind, first=0):
         n = self.numbers.number(kind, first)
@@ -130,12 +124,29 @@ class MapReader:
             space.types.append(Typed(at, at + length, kind, origin, space))
             at, before = at + length, kind
 
+
+class MapReader:
+    """Section 10."""
+
+    def __init__(self, wire, sizes, max_entries):
+        self.coder = RangeDecoder(wire)
+        slots = Slots(sizes[0])
+        self.numbers = Numbers(self.coder, slots)
+        self.verbatim = Group(slots, 5, 6, 1, 1, 1311)
+        self.typing = TypingReader(self.numbers, max_entries)
+
+    def read(self, window, base_length, result_length):
+        base, result = self.typing.read(base_length, result_length)
+        copies = self.copies(window, base_length)
+        check(self.coder.fills(), "F18")
+        return base, result, copies
+
     def copies(self, window, base_length):
         begin, end = window
         copies = []
         at = expected = begin
         length_bits = gap_bits = jump_code = past = 0
-        for _ in range(self.count(12)):
+        for _ in range(self.typing.count(12)):
             gap = self.numbers.number(13, min(length_bits, 20), gap_bits, at & 3)
             check(gap < end - at, "F23")
             result_at, gap_bits = at + gap, bits(gap)

@@ -32,7 +32,7 @@ struct ImageId {
 struct DecoderLimits {
   std::uint64_t segment_wire = 0;   ///< longest segment on the wire
   std::uint64_t segment_raw = 0;    ///< longest sum of a segment's decoded streams
-  std::uint64_t window_copies = 0;  ///< most copies in one window's map, with codec 1 its typing counted in
+  std::uint64_t window_copies = 0;  ///< most entries of a map: copies, and those of its typing
   bool operator==(const DecoderLimits&) const = default;
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/varint.hpp"
 #include "base/xxh.hpp"
+#include "codec/copy_translator.hpp"
 #include "entropy/codec.hpp"
 #include "format/head.hpp"
 #include "format/head_fields.hpp"
@@ -48,29 +49,34 @@ Copy longest_copy(ByteView base, ByteView result, std::size_t base_at, std::size
   return {.result_offset = result_at, .base_offset = base_at, .length = length, .verbatim = length == exact};
 }
 
-DataPart cut_segment(ByteView base, ByteView result, PieceWalk walk) {
+DataPart cut_segment(ByteView base, ByteView result, const WindowView& window, PieceWalk walk) {
+  const ViewSource base_source(base);
+  CopyTranslator copies(base_source, window);
   DataPart part;
   Bytes residue;
   while (const std::optional<Piece> piece = walk.next()) {
     const ByteView made = result.subspan(piece->result_offset, piece->length);
     if (piece->kind == Piece::Kind::kLiteral) put_bytes(part.streams[kLiterals], made);
     if (piece->kind != Piece::Kind::kResidue) continue;
-    for (std::size_t i = 0; i < made.size(); ++i) {
-      residue.push_back(static_cast<std::uint8_t>(made[i] - base[piece->base_offset + i]));
-    }
+    Bytes predicted(made.size());
+    copies.begin(*walk.copy(), *piece);
+    if (!copies.read(predicted)) return {};
+    for (std::size_t i = 0; i < made.size(); ++i)
+      residue.push_back(static_cast<std::uint8_t>(made[i] - predicted[i]));
   }
   std::array<Bytes, kResidueStreams> written = write_residue(residue);
   std::move(written.begin(), written.end(), part.streams.begin());
   return part;
 }
 
-WindowPart cut_window(ByteView base, ByteView result, std::span<const Copy> copies, std::uint64_t begin,
+WindowPart cut_window(ByteView base, ByteView result, const WindowMap& map, std::uint64_t begin,
                       const BuildPlan& plan) {
   const std::uint64_t end = std::min<std::uint64_t>(begin + plan.window, result.size());
-  WindowPart window{.map = write_map(copies, begin), .data = {}};
+  const WindowView view(map);
+  WindowPart window{.map = write_map(map, begin), .data = {}};
   for (std::uint64_t at = begin; at < end; at += plan.segment) {
     const std::uint64_t segment_end = std::min(at + plan.segment, end);
-    DataPart part = cut_segment(base, result, PieceWalk(copies, at, segment_end));
+    DataPart part = cut_segment(base, result, view, PieceWalk(map.copies, at, segment_end));
     part.result_length = segment_end - at;
     part.digest = xxh3(result.subspan(at, part.result_length));
     window.data.push_back(std::move(part));
@@ -133,9 +139,9 @@ DeltaParts cut_delta(ByteView base, ByteView result, const std::vector<Copy>& co
     };
     const auto first = std::lower_bound(cover.begin(), cover.end(), begin, starts_before);
     const auto last = std::lower_bound(cover.begin(), cover.end(), begin + plan.window, starts_before);
-    const std::span<const Copy> copies(first, last);
-    parts.info.limits.window_copies = std::max<std::uint64_t>(parts.info.limits.window_copies, copies.size());
-    parts.windows.push_back(cut_window(base, result, copies, begin, plan));
+    const WindowMap map{{first, last}, plan.typing};
+    parts.info.limits.window_copies = std::max(parts.info.limits.window_copies, entries_of(map));
+    parts.windows.push_back(cut_window(base, result, map, begin, plan));
   }
   return parts;
 }

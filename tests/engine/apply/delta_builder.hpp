@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "format/map.hpp"
+#include "codec/stream_map.hpp"
 #include "format/residue.hpp"
 #include "skiff/delta_info.hpp"
 
@@ -16,6 +16,7 @@ struct BuildPlan {
   std::uint64_t segment = std::uint64_t{1} << 16;  ///< result bytes of a data segment
   Profile profile = Profile::kStandard;
   int level = 3;
+  Typing typing{};
 };
 
 struct DataPart {

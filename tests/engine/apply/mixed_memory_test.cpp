@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "codec/model_sizes.hpp"
+#include "format/limits.hpp"
 #include "skiff/applier.hpp"
 #include "tests/engine/apply/counted_heap.hpp"
 #include "tests/engine/apply/test_images.hpp"
@@ -17,14 +18,18 @@ enum class Fill { kCopies, kSpaces, kSpacesWithARange, kTypes };
 struct Case {
   Profile profile;
   Fill fill;
+  Codec codec = Codec::kContextMixing;
 };
 
 constexpr std::uint64_t kSegmentWire = 64 * 1024;
+constexpr std::uint64_t kSegmentRaw = 256 * 1024;
 
 /// As many entries as the profile's memory leaves room for.
-std::uint64_t most_entries(Profile profile) {
-  const std::uint64_t fixed = decoder_memory({.segment_wire = kSegmentWire}, model_sizes(profile));
-  return (memory_limit(profile) - fixed) / kMixingEntry;
+std::uint64_t most_entries(const Case& test) {
+  const std::uint64_t fixed = test.codec == Codec::kZstd
+                                  ? decoder_memory({.segment_wire = kSegmentWire, .segment_raw = kSegmentRaw})
+                                  : decoder_memory({.segment_wire = kSegmentWire}, model_sizes(test.profile));
+  return (memory_limit(test.profile) - fixed) / kMapEntry;
 }
 
 /// Two-byte copies, each of which begins in the middle of the one before: no two make one piece of the
@@ -54,15 +59,17 @@ ImageTyping many_types(std::uint64_t count) {
 }
 
 TypedWindow greedy_window(const Case& test) {
-  const std::uint64_t entries = most_entries(test.profile);
+  const std::uint64_t entries = most_entries(test);
   TypedWindow window;
   window.models = model_sizes(test.profile);
   window.base = noise(300'000, 1);
   window.result = noise(4000, 2);
   switch (test.fill) {
     case Fill::kCopies:
-      window.map.copies = overlapping_copies(entries);
-      window.result = Bytes(2 * entries);
+      // One of them is the space without which nothing is translated.
+      window.map.copies = overlapping_copies(entries - 1);
+      window.map.typing.base = many_spaces(1, false);
+      window.result = Bytes(2 * (entries - 1));
       window.base = Bytes(window.base.size());
       break;
     case Fill::kSpaces:
@@ -78,15 +85,20 @@ TypedWindow greedy_window(const Case& test) {
   return window;
 }
 
-class MixedMemoryOf : public ::testing::TestWithParam<Case> {
+CodedDelta greedy_delta(const TypedWindow& window, const Case& test) {
+  if (test.codec == Codec::kContextMixing) return code_window_delta(window, test.profile, kSegmentWire - 64);
+  const BuildPlan plan{.profile = test.profile, .typing = window.map.typing};
+  return code_delta(cut_delta(window.base, window.result, window.map.copies, plan), plan.level);
+}
+
+class MapMemoryOf : public ::testing::TestWithParam<Case> {
  protected:
-  MixedMemoryOf() {
-    CodedDelta coded = code_window_delta(window_, GetParam().profile, kSegmentWire - 64);
-    coded.info.limits.window_copies = most_entries(GetParam().profile);
+  MapMemoryOf() {
+    CodedDelta coded = greedy_delta(window_, GetParam());
+    coded.info.limits.window_copies = most_entries(GetParam());
     // What the entries leave over is less than one of them; the rest goes to the wire.
     coded.info.limits.segment_wire = 0;
-    coded.info.limits.segment_wire =
-        memory_limit(GetParam().profile) - decoder_memory(coded.info.limits, coded.info.models);
+    coded.info.limits.segment_wire = memory_limit(GetParam().profile) - decoder_memory(coded.info);
     delta_ = join_delta(coded);
     info_ = read_delta_info(ViewSource(delta_)).value();
   }
@@ -97,7 +109,7 @@ class MixedMemoryOf : public ::testing::TestWithParam<Case> {
   DeltaInfo info_;
 };
 
-TEST_P(MixedMemoryOf, StaysWithinWhatTheHeadDeclares) {
+TEST_P(MapMemoryOf, StaysWithinWhatTheHeadDeclares) {
   const ViewSource base(window_.base);
   const ViewSource delta(delta_);
   NullSink sink;
@@ -115,13 +127,19 @@ TEST_P(MixedMemoryOf, StaysWithinWhatTheHeadDeclares) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Profiles, MixedMemoryOf,
+    Profiles, MapMemoryOf,
     ::testing::Values(Case{Profile::kTiny, Fill::kCopies}, Case{Profile::kTiny, Fill::kSpaces},
                       Case{Profile::kTiny, Fill::kSpacesWithARange}, Case{Profile::kTiny, Fill::kTypes},
                       Case{Profile::kStandard, Fill::kCopies},
-                      Case{Profile::kStandard, Fill::kSpacesWithARange}, Case{Profile::kMax, Fill::kCopies}),
+                      Case{Profile::kStandard, Fill::kSpacesWithARange}, Case{Profile::kMax, Fill::kCopies},
+                      Case{Profile::kTiny, Fill::kCopies, Codec::kZstd},
+                      Case{Profile::kTiny, Fill::kSpaces, Codec::kZstd},
+                      Case{Profile::kTiny, Fill::kSpacesWithARange, Codec::kZstd},
+                      Case{Profile::kTiny, Fill::kTypes, Codec::kZstd},
+                      Case{Profile::kStandard, Fill::kCopies, Codec::kZstd}),
     [](const auto& test) {
-      return std::string(to_string(test.param.profile)) + std::to_string(static_cast<int>(test.param.fill));
+      return std::string(to_string(test.param.codec)) + std::string(to_string(test.param.profile)) +
+             std::to_string(static_cast<int>(test.param.fill));
     });
 
 TEST(MixedMemory, ThatIsShortIsALimitAndNotTheEndOfTheProcess) {

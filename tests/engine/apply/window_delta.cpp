@@ -8,15 +8,6 @@
 namespace skiff::testing {
 namespace {
 
-std::uint64_t entries_of(const WindowMap& map) {
-  std::uint64_t entries = map.copies.size();
-  for (const ImageTyping* typing : {&map.typing.base, &map.typing.result}) {
-    entries += typing->size();
-    for (const Space& space : *typing) entries += space.addresses.size() + space.types.size();
-  }
-  return entries;
-}
-
 void add_segment(CodedDelta& coded, SegmentInfo info, Bytes wire) {
   if (wire.empty()) wire.push_back(0);
   info.wire_length = wire.size();

@@ -162,7 +162,7 @@ TEST(BuildDelta, SaysHowFarItIsAndStopsWheneverItIsTold) {
     if (report) break;
     EXPECT_EQ(report.error().kind, ErrorKind::kCancelled);
   }
-  EXPECT_EQ(stages, (std::set<std::string>{"code", "hash", "match", "write"}));
+  EXPECT_EQ(stages, (std::set<std::string>{"blocks", "code", "hash", "match", "typing", "write"}));
 }
 
 TEST(BuildDelta, HandsOnTheErrorOfWhicheverReadOrWriteFails) {

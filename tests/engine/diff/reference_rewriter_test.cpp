@@ -33,13 +33,13 @@ class Rewritten : public ::testing::TestWithParam<Kind> {
   const Bytes result_ = program(plan(kGap));
   const ViewSource base_source_{base_};
   const ViewSource result_source_{result_};
-  const ImageTyping base_typing_{program_space(plan(0))};
-  const ImageTyping result_typing_{program_space(plan(kGap))};
+  const Typing typing_{{program_space(plan(0))}, {program_space(plan(kGap))}};
+  const TypedImages typed_{{base_source_, result_source_}, typing_};
 };
 
 TEST_P(Rewritten, TranslatedReferencesAreTheSameInBothImages) {
   const match::Cover cover = {{0, 0, kGapAt, false}, {kGapAt + kGap, kGapAt, kLength - kGapAt, false}};
-  const TranslatingRewriter rewriter(base_source_, result_source_, base_typing_, result_typing_, cover);
+  const TranslatingRewriter rewriter(typed_, cover);
   Bytes base = base_;
   Bytes result = result_;
   ASSERT_TRUE(rewriter.rewrite_base({0, base.size()}, base));
@@ -51,7 +51,7 @@ TEST_P(Rewritten, TranslatedReferencesAreTheSameInBothImages) {
 
 TEST_P(Rewritten, ReferencesAreTheSameHoweverTheStretchesAreCut) {
   const match::Cover cover = {{0, 0, kGapAt, false}, {kGapAt + kGap, kGapAt, kLength - kGapAt, false}};
-  const TranslatingRewriter rewriter(base_source_, result_source_, base_typing_, result_typing_, cover);
+  const TranslatingRewriter rewriter(typed_, cover);
   Bytes whole = base_;
   ASSERT_TRUE(rewriter.rewrite_base({0, whole.size()}, whole));
   Bytes pieces = base_;
@@ -63,7 +63,7 @@ TEST_P(Rewritten, ReferencesAreTheSameHoweverTheStretchesAreCut) {
 }
 
 TEST_P(Rewritten, BlankedInstructionsAreNearlyTheSameInBothImages) {
-  const BlankingRewriter rewriter(base_source_, result_source_, base_typing_, result_typing_);
+  const BlankingRewriter rewriter(typed_);
   Bytes base = base_;
   Bytes result = result_;
   ASSERT_TRUE(rewriter.rewrite_base({0, base.size()}, base));
@@ -74,8 +74,8 @@ TEST_P(Rewritten, BlankedInstructionsAreNearlyTheSameInBothImages) {
 }
 
 TEST_P(Rewritten, BytesOfNoSpaceStayAsTheyAre) {
-  const ImageTyping nothing;
-  const BlankingRewriter rewriter(base_source_, result_source_, nothing, nothing);
+  const Typing nothing;
+  const BlankingRewriter rewriter({{base_source_, result_source_}, nothing});
   Bytes base = base_;
   ASSERT_TRUE(rewriter.rewrite_base({0, base.size()}, base));
   EXPECT_EQ(base, base_);

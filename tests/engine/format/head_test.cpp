@@ -201,7 +201,9 @@ TEST(Head, RefusesAFrameTableOfAnotherLength) {
 }
 
 TEST(Head, RefusesMoreMemoryThanTheProfileHas) {
-  const auto raw_limit = [](Profile profile) { return memory_limit(profile) - kDecoderBase - 70'000 - 240; };
+  const auto raw_limit = [](Profile profile) {
+    return memory_limit(profile) - kDecoderBase - 70'000 - 10 * kMapEntry;
+  };
   for (const Profile profile : {Profile::kTiny, Profile::kStandard, Profile::kMax}) {
     DeltaInfo info = sample();
     info.profile = profile;
@@ -214,9 +216,10 @@ TEST(Head, RefusesMoreMemoryThanTheProfileHas) {
 
 TEST(DecoderMemory, DoesNotWrap) {
   EXPECT_EQ(decoder_memory({.segment_wire = 1, .segment_raw = 2, .window_copies = 3}),
-            kDecoderBase + 1 + 2 + 72);
+            kDecoderBase + 1 + 2 + 3 * kMapEntry);
   EXPECT_EQ(decoder_memory({.segment_wire = kMax64, .segment_raw = kMax64, .window_copies = 0}), kMax64);
-  EXPECT_EQ(decoder_memory({.segment_wire = 0, .segment_raw = 0, .window_copies = kMax64 / 24 + 1}), kMax64);
+  EXPECT_EQ(decoder_memory({.segment_wire = 0, .segment_raw = 0, .window_copies = kMax64 / kMapEntry + 1}),
+            kMax64);
   EXPECT_EQ(decoder_memory({.segment_wire = 0, .segment_raw = kMax64 - kDecoderBase, .window_copies = 1}),
             kMax64);
 }

@@ -1,0 +1,39 @@
+#include "diff/two_pass_cover.hpp"
+
+#include "diff/reference_rewriter.hpp"
+#include "match/equal_runs.hpp"
+#include "typing/image_typing.hpp"
+
+namespace skiff {
+
+Result<void> TwoPassCover::prepare() {
+  const auto stage = [&](double done) { return progress_("blocks", done); };
+  SKIFF_ASSIGN(blocks_, match::find_blocks(images_.base, images_.result, stage));
+  SKIFF_TRY(progress_("typing", 0));
+  typing_.base = typing::type_image(images_.base);
+  typing_.result = typing::type_image(images_.result);
+  const BlankingRewriter blanking({images_, typing_});
+  SKIFF_ASSIGN(first_, pass(blanking, "match", match::SeedRules{}));
+  return {};
+}
+
+Result<match::Cover> TwoPassCover::finish(const match::SeedRules& rules) const {
+  match::Cover cover = first_;
+  if (!typing_.base.empty() && !typing_.result.empty()) {
+    const TranslatingRewriter translating({images_, typing_}, first_);
+    SKIFF_ASSIGN(cover, pass(translating, "rematch", rules));
+  }
+  return match::split_equal_runs(cover, images_.base, images_.result);
+}
+
+Result<match::Cover> TwoPassCover::pass(const match::Rewriter& rewriter, std::string_view name,
+                                        const match::SeedRules& rules) const {
+  const match::MatchOptions options{
+      .threads = options_.threads, .max_memory = options_.max_memory, .rules = rules, .costs = costs_};
+  const match::ResidueTask task{images_.base, images_.result, blocks_, &rewriter};
+  SKIFF_ASSIGN(match::Match match,
+               match::find_residue_cover(task, options, [&](double done) { return progress_(name, done); }));
+  return std::move(match.cover);
+}
+
+}  // namespace skiff
