@@ -5,7 +5,6 @@
 #include "base/parallel.hpp"
 #include "match/block_match.hpp"
 #include "match/chunks.hpp"
-#include "match/equal_runs.hpp"
 #include "match/neighbours.hpp"
 #include "match/residue.hpp"
 
@@ -162,17 +161,6 @@ Result<Match> find_residue_cover(const ResidueTask& task, const MatchOptions& op
   }
   std::sort(match.cover.begin(), match.cover.end(),
             [](const Copy& a, const Copy& b) { return a.result < b.result; });
-  return match;
-}
-
-Result<Match> find_cover(const Source& base, const Source& result, const MatchOptions& options,
-                         const Checkpoint& checkpoint) {
-  const auto blocks_done = [&](double done) { return checkpoint(0.2 * done); };
-  SKIFF_ASSIGN(const Cover blocks, match_blocks(base, result, blocks_done));
-  const auto residue_done = [&](double done) { return checkpoint(0.2 + 0.7 * done); };
-  SKIFF_ASSIGN(Match match, find_residue_cover({base, result, blocks}, options, residue_done));
-  SKIFF_ASSIGN(match.cover, split_equal_runs(match.cover, base, result));
-  SKIFF_TRY(checkpoint(1.0));
   return match;
 }
 

@@ -1,4 +1,4 @@
-// find_cover: what of the result image is in the base image, at the least cost on the wire.
+// The matcher: what of the result image is in the base image, at the least cost on the wire.
 #pragma once
 
 #include <cstdint>
@@ -44,15 +44,11 @@ struct ResidueTask {
   const Rewriter* rewriter = nullptr;  ///< what to see instead of the bytes; null for the bytes
 };
 
-/// `blocks` and the copies found in what they leave, in order; none of the latter is known to be `equal`.
+/// `blocks` and the copies found in what they leave by suffix neighbours, segments and cheapest paths, in
+/// order; none of the latter is known to be `equal`. When the indexes of the residue would not fit into
+/// `max_memory`, the result's residue is cut into chunks, each matched against as much of the base's residue
+/// as fits, nearest in offset. Errors: kIo, kLimit, and those of `checkpoint`.
 Result<Match> find_residue_cover(const ResidueTask& task, const MatchOptions& options,
                                  const Checkpoint& checkpoint);
-
-/// Exact blocks first, then suffix neighbours, segments and cheapest paths over what is left. When the
-/// indexes of the residue would not fit into `max_memory`, the result's residue is cut into chunks, each
-/// matched against as much of the base's residue as fits, nearest in offset. Errors: kIo, kLimit, and those
-/// of `checkpoint`.
-Result<Match> find_cover(const Source& base, const Source& result, const MatchOptions& options,
-                         const Checkpoint& checkpoint);
 
 }  // namespace skiff::match

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "match/equal_runs.hpp"
 #include "tests/engine/apply/test_images.hpp"
 #include "tests/engine/match/match_images.hpp"
 
@@ -12,8 +13,17 @@ using testing::operator+;
 
 const Checkpoint kGoOn = [](double) -> Result<void> { return {}; };
 
+/// Blocks, the rest, and what of it is equal.
+Result<Match> matched(const Source& base, const Source& result, const MatchOptions& options,
+                      const Checkpoint& checkpoint) {
+  SKIFF_ASSIGN(const Cover blocks, find_blocks(base, result, checkpoint));
+  SKIFF_ASSIGN(Match match, find_residue_cover({base, result, blocks}, options, checkpoint));
+  SKIFF_ASSIGN(match.cover, split_equal_runs(match.cover, base, result));
+  return match;
+}
+
 Match match_of(const Bytes& base, const Bytes& result, const MatchOptions& options = {}) {
-  Result<Match> match = find_cover(ViewSource(base), ViewSource(result), options, kGoOn);
+  Result<Match> match = matched(ViewSource(base), ViewSource(result), options, kGoOn);
   EXPECT_TRUE(match);
   return match ? std::move(*match) : Match{};
 }
@@ -99,7 +109,7 @@ TEST(Matcher, StopsAtWhicheverCheckpointSaysSo) {
       if (left-- > 0) return {};
       return fail(ErrorKind::kCancelled, "enough");
     };
-    const Result<Match> match = find_cover(ViewSource(base), ViewSource(result), {}, stop);
+    const Result<Match> match = matched(ViewSource(base), ViewSource(result), {}, stop);
     if (match) {
       EXPECT_GT(allowed, 3);
       return;
