@@ -1,10 +1,10 @@
 #include <array>
+#include <memory>
 
 #include "base/parallel.hpp"
 #include "diff/mixed_delta.hpp"
-#include "diff/progress_report.hpp"
 #include "diff/stream_delta.hpp"
-#include "skiff/diff.hpp"
+#include "diff/two_pass_cover.hpp"
 
 namespace skiff {
 namespace {
@@ -21,23 +21,51 @@ Result<void> identify(DeltaInfo& info, const Images& images, const DiffOptions& 
   return ordered_parallel_for<Sha256>(sources.size(), options.threads, produce, consume);
 }
 
+/// Strides of tables are what codec cm learns best; zstd has no use for a change that came before.
+constexpr match::Costs kStreamCosts{.next_mismatch = 500, .repeated_mismatch = 400};
+constexpr match::Costs kMixedCosts{.repeated_mismatch = 50};
+/// Short seeds find what moved in tables; in code and symbol tables they sometimes mislead.
+constexpr match::SeedRules kShortSeeds{.min_length = 6, .min_telling = 5};
+/// Results this short are coded with both kinds of seeds, and the shorter delta is kept.
+constexpr std::uint64_t kTryBoth = std::uint64_t{64} << 20;
+
+using OwnedDraft = std::unique_ptr<Draft>;
+
+Result<OwnedDraft> draft_of(const DraftTask& task, const DeltaInfo& info, const MakeHasher& make_hasher) {
+  auto draft = std::make_unique<Draft>(info, make_hasher);
+  SKIFF_TRY(info.codec == Codec::kZstd ? code_streams(task, *draft) : code_mixed(task, *draft));
+  return draft;
+}
+
+/// Of the drafts of one cover or two, the shorter.
+Result<OwnedDraft> best_draft(const Images& images, const DiffOptions& options, const DeltaInfo& info,
+                              const MakeHasher& make_hasher) {
+  TwoPassCover passes(images, options, info.codec == Codec::kZstd ? kStreamCosts : kMixedCosts);
+  SKIFF_TRY(passes.prepare());
+  const TypedImages typed{images, passes.typing()};
+  SKIFF_ASSIGN(const match::Cover cover, passes.finish(match::SeedRules{}));
+  SKIFF_ASSIGN(OwnedDraft best, draft_of({typed, cover, options}, info, make_hasher));
+  if (images.result.size() > kTryBoth || typed.typing.base.empty()) return best;
+  SKIFF_ASSIGN(const match::Cover short_cover, passes.finish(kShortSeeds));
+  SKIFF_ASSIGN(OwnedDraft other, draft_of({typed, short_cover, options}, info, make_hasher));
+  return other->writer.length() < best->writer.length() ? std::move(other) : std::move(best);
+}
+
 }  // namespace
 
 Result<DiffReport> build_delta(const Source& base, const Source& result, Sink& delta,
                                const DiffOptions& options, const MakeHasher& make_hasher) {
   const Images images{base, result};
   const ProgressReport progress(options);
-  DiffReport report;
-  report.info.codec = options.codec;
-  report.info.profile = options.profile;
+  DeltaInfo info;
+  info.codec = options.codec;
+  info.profile = options.profile;
   SKIFF_TRY(progress("hash", 0));
-  SKIFF_TRY(identify(report.info, images, options, make_hasher));
-  SegmentWriter writer(report, make_hasher);
-  SKIFF_TRY(options.codec == Codec::kZstd ? code_streams(images, options, report, writer)
-                                          : code_mixed(images, options, report, writer));
-  SKIFF_TRY(writer.finish(delta));
+  SKIFF_TRY(identify(info, images, options, make_hasher));
+  SKIFF_ASSIGN(const OwnedDraft draft, best_draft(images, options, info, make_hasher));
+  SKIFF_TRY(draft->writer.finish(delta));
   SKIFF_TRY(progress("write", 1));
-  return report;
+  return std::move(draft->report);
 }
 
 }  // namespace skiff

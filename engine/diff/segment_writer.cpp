@@ -45,6 +45,7 @@ Result<void> SegmentWriter::add(SegmentInfo segment, ByteView wire, std::uint64_
 Result<void> SegmentWriter::keep(SegmentInfo segment, ByteView wire) {
   DeltaInfo& info = report_.info;
   segment.wire_length = wire.size();
+  length_ += wire.size();
   info.segments.push_back(segment);
   info.limits.segment_wire = std::max<std::uint64_t>(info.limits.segment_wire, wire.size());
   for (std::size_t at = 0; at < wire.size(); at += kFrameSize) {

@@ -5,8 +5,8 @@
 
 #include "base/parallel.hpp"
 #include "codec/stream_map.hpp"
+#include "diff/progress_report.hpp"
 #include "diff/range_reader.hpp"
-#include "diff/two_pass_cover.hpp"
 #include "diff/window_map.hpp"
 #include "entropy/codec.hpp"
 
@@ -33,13 +33,12 @@ struct CodedSegment {
 /// Codes one window after another.
 class WindowCoder {
  public:
-  WindowCoder(const TypedImages& typed, const DiffOptions& options, DiffReport& report, SegmentWriter& writer)
-      : images_(typed.images),
-        typing_(typed.typing),
-        options_(options),
-        limits_(plan_limits(options.profile)),
-        report_(report),
-        writer_(writer) {}
+  WindowCoder(const DraftTask& task, Draft& draft)
+      : images_(task.typed.images),
+        typing_(task.typed.typing),
+        options_(task.options),
+        limits_(plan_limits(task.options.profile)),
+        draft_(draft) {}
 
   Result<void> code(const Window& window) {
     map_ = window_map(typing_, window, limits_.window_copies);
@@ -65,10 +64,10 @@ class WindowCoder {
     std::array<ByteView, kMapStreams> views;
     std::copy(streams.begin(), streams.end(), views.begin());
     SKIFF_ASSIGN(const Bytes wire, encode_streams(options_.codec, views, kFinalEffort));
-    writer_.note_copies(entries_of(map_));
-    writer_.note_raw(raw_length(streams));
-    report_.copies += map_.copies.size();
-    return writer_.add({.is_map = true, .window = index_, .result_offset = window.begin}, wire);
+    draft_.writer.note_copies(entries_of(map_));
+    draft_.writer.note_raw(raw_length(streams));
+    draft_.report.copies += map_.copies.size();
+    return draft_.writer.add({.is_map = true, .window = index_, .result_offset = window.begin}, wire);
   }
 
   static ResultRange block_range(const Window& window, std::size_t block) {
@@ -131,11 +130,11 @@ class WindowCoder {
     }
     const auto produce = [&](std::size_t i) { return code_segment(ranges[i]); };
     const auto consume = [&](std::size_t, CodedSegment&& segment) -> Result<void> {
-      report_.literal_bytes += segment.totals.literal;
-      report_.verbatim_bytes += segment.totals.verbatim;
-      report_.copied_bytes += segment.totals.residue;
-      writer_.note_raw(segment.raw_length);
-      SKIFF_TRY(writer_.add(segment.info, segment.wire));
+      draft_.report.literal_bytes += segment.totals.literal;
+      draft_.report.verbatim_bytes += segment.totals.verbatim;
+      draft_.report.copied_bytes += segment.totals.residue;
+      draft_.writer.note_raw(segment.raw_length);
+      SKIFF_TRY(draft_.writer.add(segment.info, segment.wire));
       const std::uint64_t end = segment.info.result_offset + segment.info.result_length;
       return ProgressReport(options_)("code",
                                       static_cast<double>(end) / static_cast<double>(images_.result.size()));
@@ -147,24 +146,19 @@ class WindowCoder {
   const Typing& typing_;
   const DiffOptions& options_;
   PlanLimits limits_;
-  DiffReport& report_;
-  SegmentWriter& writer_;
+  Draft& draft_;
   WindowMap map_;  ///< of the current window
   std::uint32_t index_ = 0;
 };
 
 }  // namespace
 
-Result<void> code_streams(const Images& images, const DiffOptions& options, DiffReport& report,
-                          SegmentWriter& writer) {
-  TwoPassCover passes(images, options, match::Costs{});
-  SKIFF_TRY(passes.prepare());
-  SKIFF_ASSIGN(const match::Cover cover, passes.finish(match::SeedRules{}));
-  WindowCoder coder({images, passes.typing()}, options, report, writer);
-  const PlanLimits limits = plan_limits(options.profile);
-  for (const Window& window : typed_windows(cover, passes.typing(), images.result.size(), limits)) {
+Result<void> code_streams(const DraftTask& task, Draft& draft) {
+  WindowCoder coder(task, draft);
+  const PlanLimits limits = plan_limits(task.options.profile);
+  const std::uint64_t length = task.typed.images.result.size();
+  for (const Window& window : typed_windows(task.cover, task.typed.typing, length, limits))
     SKIFF_TRY(coder.code(window));
-  }
   return {};
 }
 
