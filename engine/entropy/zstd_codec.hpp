@@ -6,6 +6,12 @@
 
 namespace skiff {
 
+/// The error of a codec whose segments are not made of streams.
+inline tl::unexpected<Error> unsupported_codec(Codec codec) {
+  return fail(ErrorKind::kUnsupported, "this build has no codec " + std::to_string(static_cast<int>(codec)),
+              "F6");
+}
+
 Result<Bytes> zstd_encode_streams(std::span<const ByteView> streams, CodingEffort effort);
 
 Result<std::unique_ptr<StreamDecoder>> make_zstd_decoder();

@@ -80,6 +80,11 @@ class PackageTest(unittest.TestCase):
         self.check_applier(built / "apply_c", "apply-c")
         self.check_applier(built / "apply_cpp", "apply-cpp")
 
+    def test_what_only_applies_links_no_encoder(self):
+        symbols = run("nm", self.consume("apply", self.apply_prefix) / "apply_c")
+        self.assertIn("ZSTD_decompress", symbols)
+        self.assertNotIn("ZSTD_compress", symbols)
+
     def test_the_apply_component_alone_has_no_engine(self):
         command = [CMAKE, "-S", CONSUMER, "-B", self.folder / "none", "-DPART=engine"]
         done = subprocess.run(
