@@ -26,7 +26,8 @@ class Proxy:
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
+        self._acceptor.start()
 
     @property
     def total(self):
@@ -45,6 +46,9 @@ class Proxy:
         return reached
 
     def close(self):
+        # Woken and waited for first: a thread left in accept() would take the connections of whoever gets its descriptor.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._acceptor.join()
         self._listener.close()
 
     def _accept(self):
