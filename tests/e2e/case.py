@@ -8,7 +8,7 @@ from pathlib import Path
 import images
 from fleet import Fleet
 from programs import programs
-from proxy import Proxy
+from testbed import Testbed
 
 BASE_BLOCKS, NEW_BLOCKS = 1024, 384
 
@@ -29,6 +29,10 @@ class FleetCase(unittest.TestCase):
         fleet.release(two)
         cls.delta_name = fleet.add_delta(one, two).relative_to(cls.template)
 
+    def slots(self):
+        """The device's two slots; None: files."""
+        return None
+
     def setUp(self):
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
@@ -38,10 +42,9 @@ class FleetCase(unittest.TestCase):
         self.one, self.two = self.fleet.folder / "one.img", self.fleet.folder / "two.img"
         self.delta = self.fleet.folder / self.delta_name
         # The deltas these tests need are there, so that none waits for the server's workers.
-        self.server = self.fleet.start_server("--workers", "0")
-        self.proxy = Proxy(self.server.address)
-        self.addCleanup(self.proxy.close)
-        self.device = self.fleet.device("device-1", self.one, self.proxy.port)
+        self.testbed = Testbed(self.fleet, self.one, "--workers", "0", slots=self.slots())
+        self.addCleanup(self.testbed.close)
+        self.server, self.proxy, self.device = self.testbed.server, self.testbed.proxy, self.testbed.device
 
     def check_step(self, code):
         """One step of the agent ends with this exit code."""
@@ -51,6 +54,15 @@ class FleetCase(unittest.TestCase):
         """The device still boots what it booted, and that is release one."""
         self.assertEqual(self.device.boot(), "A")
         self.assertTrue(self.device.holds("A", self.one))
+
+    def check_given_up(self, reason):
+        """One step of the agent begins the update and gives it up before anything is armed; the server is told why."""
+        self.check_step(self.device.OK)
+        self.check_untouched()
+        self.assertEqual(self.device.status()["boot"]["B"], "bad")
+        report = self.server.reports()[-1]
+        self.assertEqual(report["outcome"], "failed")
+        self.assertIn(reason, report["reason"])
 
     def check_updates(self):
         """From here on the update goes through to its commit."""

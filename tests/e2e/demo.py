@@ -12,13 +12,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 from fleet import Fleet
 from programs import Programs, run_well
-from proxy import Proxy
+from testbed import Testbed
 
 ROOT = Path(__file__).resolve().parents[2]
 BOLD, GREEN, RED, DIM, PLAIN = ("\033[1m", "\033[32m", "\033[31m", "\033[2m", "\033[0m") if sys.stdout.isatty() else [""] * 5
@@ -94,12 +93,12 @@ class Demo:
         self.options = options
         self.one, self.two, self.three = make_images(story, options)
         self.fleet = Fleet(Programs.of_build(options.build), options.work)
-        self.server = self.proxy = self.device = self.delta = None
+        self.testbed = self.delta = None
 
     def close(self):
         self.fleet.close()
-        if self.proxy:
-            self.proxy.close()
+        if self.testbed:
+            self.testbed.close()
 
     def publish_both(self):
         story, fleet = self.story, self.fleet
@@ -111,9 +110,8 @@ class Demo:
     def start_fleet(self):
         story, fleet = self.story, self.fleet
         story.step("skiff-server starts; a device with image one in slot A checks in over mutual TLS")
-        self.server = fleet.start_server("--poll-wait", "1")
-        self.proxy = Proxy(self.server.address)
-        self.device = fleet.device("gateway-1", self.one, self.proxy.port)
+        self.testbed = Testbed(fleet, self.one, "--poll-wait", "1")
+        self.server, self.proxy, self.device = self.testbed.server, self.testbed.proxy, self.testbed.device
         self.add_check(self.device)
         story.note(f"server on port {self.server.address[1]}; the device goes through a proxy that counts and cuts")
 
@@ -144,7 +142,7 @@ class Demo:
         story.step(f"The update begins over {LINK // 1000} kB/s; the link breaks after 30 %, the agent is killed after 65 %")
         proxy.bytes_per_second = LINK
         proxy.cut_after(length * 3 // 10)
-        code = self.kill_in_download(length * 65 // 100)
+        code = self.testbed.kill_in_download(length * 65 // 100)
         story.must(proxy.cuts == 1, "the connection was cut, and the agent went on where it broke")
         story.must(code == -signal.SIGKILL, f"the agent was killed, with {grouped(proxy.down)} bytes received")
         story.note(f"its journal says: {device.status()['update']['segments_done']} segments are in slot B for good")
@@ -153,17 +151,6 @@ class Demo:
         story.step("The agent is started again and goes on")
         story.must(device.once() == device.REBOOT, "it fetched the rest, read slot B back, compared it and armed it")
         story.must(device.holds("B", self.two), "slot B holds release two, byte for byte")
-
-    def kill_in_download(self, bytes_down):
-        """Kills the agent (SIGKILL) as soon as so many more bytes came down; gives its exit code."""
-        reached = self.proxy.when_down(bytes_down)
-        agent = self.device.start("once")
-        ended = threading.Thread(target=lambda: (agent.wait(), reached.set()))
-        ended.start()
-        reached.wait()
-        agent.kill()
-        ended.join()
-        return agent.returncode
 
     def commit(self):
         story, device = self.story, self.device
@@ -235,7 +222,7 @@ def main():
         demo = Demo(story, options)
         tell_story(demo)
     except (AssertionError, OSError, subprocess.SubprocessError) as error:
-        print(f"    {RED}✗ {error}{PLAIN}\n    logs: {options.work}/server.log and gateway-1/agent.log", file=sys.stderr)
+        print(f"    {RED}✗ {error}{PLAIN}\n    logs: {options.work}/server.log and device-1/agent.log", file=sys.stderr)
         return 1
     finally:
         if demo:

@@ -75,17 +75,18 @@ class Server:
 
 
 class Device:
-    """One device with two slots that are files. `link` says at which port its agent finds the server."""
+    """One device. `slots` are paths of block devices by the names A and B; None: files are made. `port` is where its agent
+    finds the server."""
 
     OK, FAILURE, USAGE, REBOOT, LATER = range(5)
 
-    def __init__(self, fleet, serial, image, port):
+    def __init__(self, fleet, serial, image, port, slots=None):
         self.fleet = fleet
         self.folder = fleet.folder / serial
         self.folder.mkdir()
-        self.slots = {"A": self.folder / "slot-a", "B": self.folder / "slot-b"}
-        shutil.copyfile(image, self.slots["A"])
-        self.slots["B"].touch()
+        slots = slots or {"A": self.folder / "slot-a", "B": self.folder / "slot-b"}
+        shutil.copyfile(image, slots["A"])
+        slots["B"].touch()
         self.checks = self.folder / "checks.d"
         self.checks.mkdir()
         certificate, key = self.folder / "device.crt", self.folder / "device.pem"
@@ -96,17 +97,23 @@ class Device:
             "certificate": str(certificate),
             "key": str(key),
             "hardware": HARDWARE,
-            "slots": {"a": str(self.slots["A"]), "b": str(self.slots["B"])},
             "state_dir": str(self.folder / "state"),
             "checks_dir": str(self.checks),
         }
+        self.use_slots(slots)
         self.link(port)
-        self.agent_well("init", "--root", fleet.repo / "metadata" / "1.root.json", "--slot", "A")
+        self.root = fleet.repo / "metadata" / "1.root.json"
+        self.agent_well("init", "--root", self.root, "--slot", "A", "--image-length", image.stat().st_size)
         self.boot()
 
     def link(self, port):
         """From now on the agent finds the server at this port of localhost."""
         self.configure(server=f"https://localhost:{port}")
+
+    def use_slots(self, slots):
+        """From now on these are the agent's slots."""
+        self.slots = slots
+        self.configure(slots={"a": str(slots["A"]), "b": str(slots["B"])})
 
     def configure(self, **settings):
         self.settings.update(settings)
@@ -148,7 +155,10 @@ class Device:
         return run_json(*self.command("status", "--json"))
 
     def holds(self, slot, image):
-        return self.slots[slot].read_bytes() == Path(image).read_bytes()
+        """A file is as long as the image in it, a block device may be longer."""
+        path, wanted = self.slots[slot], Path(image).read_bytes()
+        found = path.read_bytes()
+        return (found[: len(wanted)] if path.is_block_device() else found) == wanted
 
     def log(self):
         path = self.folder / "agent.log"
@@ -181,8 +191,8 @@ class Fleet:
         self._servers.append(server)
         return server
 
-    def device(self, serial, image, port):
-        return Device(self, serial, image, port)
+    def device(self, serial, image, port, slots=None):
+        return Device(self, serial, image, port, slots)
 
     def write_image(self, name, content):
         path = self.folder / name

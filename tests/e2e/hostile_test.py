@@ -31,15 +31,6 @@ class HostileTest(FleetCase):
         self.assertNotIn(self.device.once(**options), (self.device.OK, self.device.REBOOT), self.device.log())
         self.check_untouched()
 
-    def check_given_up(self, reason):
-        """One step of the agent begins the update and gives it up before anything is armed; the server is told why."""
-        self.check_step(self.device.OK)
-        self.check_untouched()
-        self.assertEqual(self.device.status()["boot"]["B"], "bad")
-        report = self.server.reports()[-1]
-        self.assertEqual(report["outcome"], "failed")
-        self.assertIn(reason, report["reason"])
-
     def metadata(self, pattern):
         return sorted((self.fleet.repo / "metadata").glob(pattern))[-1]
 

@@ -1,7 +1,6 @@
 """Updates from end to end: over a good link, over links that are cut, with an agent that is killed, and rolled back."""
 
 import signal
-import threading
 import unittest
 
 from case import FleetCase
@@ -25,17 +24,6 @@ esac
 
 
 class UpdateTest(FleetCase):
-    def kill_in_download(self, bytes_down):
-        """Kills the agent as soon as so many more bytes came down; gives its exit code."""
-        reached = self.proxy.when_down(bytes_down)
-        agent = self.device.start("once")
-        ended = threading.Thread(target=lambda: (agent.wait(), reached.set()))
-        ended.start()
-        reached.wait()
-        agent.kill()
-        ended.join()
-        return agent.returncode
-
     def check_committed(self, wasted_at_most=0):
         """The server knows of one update, committed, that fetched every byte of the delta and not many twice."""
         reports = self.server.reports()
@@ -83,7 +71,7 @@ class UpdateTest(FleetCase):
         kills = 0
         self.proxy.bytes_per_second = 2_000_000
         for part in (0.05, 0.25, 0.25):
-            code = self.kill_in_download(int(delta * part))
+            code = self.testbed.kill_in_download(int(delta * part))
             self.check_untouched()
             kills += code == -signal.SIGKILL
         self.assertEqual(kills, 3)
