@@ -1,50 +1,47 @@
-#include <gtest/gtest.h>
-
-#include "skiff/applier.hpp"
-#include "tests/engine/apply/test_digest.hpp"
-#include "tests/engine/apply/test_images.hpp"
+#include "tests/engine/apply/delta_fixture.hpp"
 #include "tests/engine/apply/window_delta.hpp"
 
 namespace skiff::testing {
 namespace {
 
 /// A delta of codec 1 of a small program, in several segments.
-class MixedDelta : public ::testing::Test {
+class MixedDelta : public DeltaFixture {
  protected:
-  [[nodiscard]] Result<void> run(ByteView delta, std::uint64_t step, RecordingWriter& writer) const {
-    Applier applier(base_, writer, {}, make_sha256);
+  MixedDelta() : MixedDelta(typed_window(Kind::kA64, 400, 1)) {}
+
+  [[nodiscard]] Result<void> run(ByteView delta, std::uint64_t step) {
+    Applier applier = start_over();
     SKIFF_TRY(push_all(applier, delta, step));
     EXPECT_LE(applier.bytes_decoded(), applier.bytes_authenticated());
     return {};
   }
 
-  const TypedWindow window_ = typed_window(Kind::kA64, 400, 1);
-  const CodedDelta coded_ = code_window_delta(window_, Profile::kTiny, 60);
-  const Bytes delta_ = join_delta(coded_);
-  const DeltaInfo info_ = read_delta_info(ViewSource(delta_)).value();
-  const ViewSource base_{window_.base};
+  const CodedDelta coded_;
+
+ private:
+  explicit MixedDelta(const TypedWindow& window)
+      : MixedDelta(window, code_window_delta(window, Profile::kTiny, 60)) {}
+  MixedDelta(const TypedWindow& window, CodedDelta coded)
+      : DeltaFixture(window.base, window.result, join_delta(coded)), coded_(std::move(coded)) {}
 };
 
 TEST_F(MixedDelta, MakesTheResultHoweverItsBytesAreSplit) {
   ASSERT_GE(info_.segments.size(), 5u);
   for (const std::uint64_t step : {1, 2, 3, 7, 61, 64, 100, 100'000}) {
-    RecordingWriter writer(window_.result.size());
-    const auto outcome = run(delta_, step, writer);
+    const auto outcome = run(delta_, step);
     ASSERT_TRUE(outcome) << outcome.error().text();
-    ASSERT_EQ(writer.image, window_.result) << step;
+    ASSERT_EQ(writer_.image, result_) << step;
   }
   for (std::size_t cut = 0; cut <= delta_.size(); cut += 11) {
-    RecordingWriter writer(window_.result.size());
-    Applier applier(base_, writer, {}, make_sha256);
+    Applier applier = start_over();
     ASSERT_TRUE(applier.push(ByteView(delta_).first(cut)));
     ASSERT_TRUE(applier.push(ByteView(delta_).subspan(cut)));
-    ASSERT_EQ(writer.image, window_.result) << cut;
+    ASSERT_EQ(writer_.image, result_) << cut;
   }
 }
 
 TEST_F(MixedDelta, NeverDecodesWhatIsNotAuthenticated) {
-  RecordingWriter writer(window_.result.size());
-  Applier applier(base_, writer, {}, make_sha256);
+  Applier applier = start_over();
   for (std::size_t at = 0; at < delta_.size(); ++at) {
     ASSERT_TRUE(applier.push(ByteView(delta_).subspan(at, 1)));
     ASSERT_LE(applier.bytes_decoded(), applier.bytes_authenticated());
@@ -52,41 +49,26 @@ TEST_F(MixedDelta, NeverDecodesWhatIsNotAuthenticated) {
   EXPECT_EQ(applier.bytes_decoded(), delta_.size() - info_.head_length);
 }
 
-TEST_F(MixedDelta, ResumesFromEverySegment) {
-  for (std::size_t segment = 0; segment <= info_.segments.size(); ++segment) {
-    RecordingWriter writer(window_.result.size());
-    Applier applier(base_, writer, {}, make_sha256);
-    ASSERT_TRUE(applier.push(ByteView(delta_).first(info_.head_length)));
-    ASSERT_TRUE(applier.resume_at(segment));
-    ASSERT_TRUE(push_all(applier, delta_, 7)) << segment;
-    const std::uint64_t from =
-        segment < info_.segments.size() ? info_.segments[segment].result_offset : window_.result.size();
-    EXPECT_EQ(part(writer.image, from, window_.result.size() - from),
-              part(window_.result, from, window_.result.size() - from));
-    EXPECT_EQ(part(writer.image, 0, from), Bytes(from, 0)) << "written before the segment";
-  }
-}
+TEST_F(MixedDelta, ResumesFromEverySegment) { expect_resumes_at_every_segment(); }
 
 TEST_F(MixedDelta, RefusesABaseItWasNotMadeFor) {
   // Every literal and every copied byte depends on the base: one that differs in the code is found out.
-  Bytes other = window_.base;
+  Bytes other = base_image_;
   for (std::uint8_t& byte : other) byte = static_cast<std::uint8_t>(byte + 1);
   const ViewSource base(other);
-  RecordingWriter writer(window_.result.size());
-  Applier applier(base, writer, {}, make_sha256);
+  Applier applier = start_over(base);
   const auto outcome = push_all(applier, delta_, 1000);
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().kind, ErrorKind::kMismatch);
   EXPECT_EQ(outcome.error().rule, "F27");
-  EXPECT_TRUE(writer.done.empty());
+  EXPECT_TRUE(writer_.done.empty());
 }
 
 TEST_F(MixedDelta, RefusesFlipsInItsFrames) {
   for (std::size_t at = info_.head_length; at < delta_.size(); at += 2) {
     Bytes broken = delta_;
     broken[at] ^= static_cast<std::uint8_t>(1 << at % 8);
-    RecordingWriter writer(window_.result.size());
-    const auto outcome = run(broken, 1000, writer);
+    const auto outcome = run(broken, 1000);
     ASSERT_FALSE(outcome) << at;
     ASSERT_EQ(outcome.error().kind, ErrorKind::kSignature) << at;
   }
@@ -99,9 +81,8 @@ TEST_F(MixedDelta, RefusesFlipsThatWereSignedOrMakesTheSame) {
     for (std::size_t at = 0; at < coded_.wires[segment].size(); ++at, ++flips) {
       CodedDelta broken = coded_;
       broken.wires[segment][at] ^= static_cast<std::uint8_t>(1 << at % 8);
-      RecordingWriter writer(window_.result.size());
-      if (run(join_delta(broken), 10'000, writer)) {
-        EXPECT_EQ(writer.image, window_.result);
+      if (run(join_delta(broken), 10'000)) {
+        EXPECT_EQ(writer_.image, result_);
       } else {
         ++refused;
       }
@@ -112,8 +93,7 @@ TEST_F(MixedDelta, RefusesFlipsThatWereSignedOrMakesTheSame) {
 
 TEST_F(MixedDelta, IsNotDoneWhereverItIsCutOff) {
   for (std::size_t length = 0; length < delta_.size(); length += 5) {
-    RecordingWriter writer(window_.result.size());
-    Applier applier(base_, writer, {}, make_sha256);
+    Applier applier = start_over();
     ASSERT_TRUE(applier.push(ByteView(delta_).first(length)));
     ASSERT_FALSE(applier.done());
     ASSERT_EQ(applier.next_offset(), length);
@@ -126,8 +106,7 @@ TEST_F(MixedDelta, RefusesSegmentsLongerThanTheirContent) {
     longer.wires[segment] = longer.wires[segment] + more;
     longer.info.segments[segment].wire_length += more.size();
     longer.info.limits.segment_wire += more.size();
-    RecordingWriter writer(window_.result.size());
-    const auto outcome = run(join_delta(longer), 10'000, writer);
+    const auto outcome = run(join_delta(longer), 10'000);
     return outcome ? "" : outcome.error().rule;
   };
   for (std::size_t segment = 0; segment < coded_.wires.size(); ++segment) {
@@ -141,8 +120,7 @@ TEST_F(MixedDelta, HandsOnTheErrorOfWhicheverReadFails) {
   for (;; ++n) {
     Countdown countdown(n);
     const FailingSource failing(base_, countdown);
-    RecordingWriter writer(window_.result.size());
-    Applier applier(failing, writer, {}, make_sha256);
+    Applier applier = start_over(failing);
     const auto outcome = push_all(applier, delta_, 10'000);
     if (outcome) break;
     ASSERT_EQ(outcome.error().kind, ErrorKind::kIo) << n;

@@ -1,44 +1,24 @@
-#include <gtest/gtest.h>
-
-#include "skiff/applier.hpp"
 #include "tests/engine/apply/delta_builder.hpp"
-#include "tests/engine/apply/test_digest.hpp"
-#include "tests/engine/apply/test_images.hpp"
+#include "tests/engine/apply/delta_fixture.hpp"
 
 namespace skiff::testing {
 namespace {
 
-class Resume : public ::testing::Test {
+class Resume : public DeltaFixture {
  protected:
-  const ImagePair pair_ = image_pairs().back();
-  const Bytes delta_ = make_delta(pair_.base, pair_.result, {.window = 1024, .segment = 300});
-  const DeltaInfo info_ = read_delta_info(ViewSource(delta_)).value();
-  const ViewSource base_{pair_.base};
-  RecordingWriter writer_{pair_.result.size()};
+  Resume() : Resume(image_pairs().back()) {}
 
-  Applier make_applier() { return Applier(base_, writer_, {}, make_sha256); }
-  [[nodiscard]] ByteView head() const { return ByteView(delta_).first(info_.head_length); }
+ private:
+  explicit Resume(const ImagePair& pair)
+      : DeltaFixture(pair.base, pair.result,
+                     make_delta(pair.base, pair.result, {.window = 1024, .segment = 300})) {}
 };
 
-TEST_F(Resume, GoesOnFromEverySegment) {
-  for (std::size_t segment = 0; segment <= info_.segments.size(); ++segment) {
-    writer_ = RecordingWriter(pair_.result.size());
-    Applier applier = make_applier();
-    ASSERT_TRUE(applier.push(head()));
-    ASSERT_TRUE(applier.resume_at(segment));
-    ASSERT_TRUE(push_all(applier, delta_, 7)) << segment;
-    const std::uint64_t from =
-        segment < info_.segments.size() ? info_.segments[segment].result_offset : pair_.result.size();
-    EXPECT_EQ(part(writer_.image, from, pair_.result.size() - from),
-              part(pair_.result, from, pair_.result.size() - from));
-    EXPECT_EQ(part(writer_.image, 0, from), Bytes(from, 0)) << "written before the segment";
-  }
-}
+TEST_F(Resume, GoesOnFromEverySegment) { expect_resumes_at_every_segment(); }
 
 TEST_F(Resume, WorksAtEveryByteWhereTheConnectionMayBreak) {
   for (std::size_t cut = info_.head_length; cut < delta_.size(); ++cut) {
-    writer_ = RecordingWriter(pair_.result.size());
-    Applier before = make_applier();
+    Applier before = start_over();
     ASSERT_TRUE(before.push(ByteView(delta_).first(cut)));
     const std::uint64_t next = writer_.done.empty() ? 0 : writer_.done.back() + 1;
     const auto [kept_head, kept_map] = before.keep();
@@ -54,7 +34,7 @@ TEST_F(Resume, WorksAtEveryByteWhereTheConnectionMayBreak) {
       EXPECT_EQ(after.next_offset(), info_.segments[next].wire_offset);
     }
     ASSERT_TRUE(push_all(after, delta_, 100));
-    ASSERT_EQ(writer_.image, pair_.result) << cut;
+    ASSERT_EQ(writer_.image, result_) << cut;
   }
 }
 
