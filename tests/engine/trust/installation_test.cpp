@@ -9,24 +9,23 @@ namespace {
 
 using testing::delta_between;
 using testing::Device;
-using testing::FolderFetcher;
+using testing::Distribution;
 using testing::image_id;
 using testing::kNow;
 using testing::ModelRepository;
 using testing::outcome;
-using testing::ReleaseRepository;
 
 /// Releases 1 and 2 for gw1, 3 for gw2; deltas 1→2 (needs agent 1.2.0), nothing→2 and 1→3.
-class Installing : public ::testing::Test {
+class Installing : public Distribution {
  protected:
-  Installing() : fetcher_(repository_.folder()), device_(repository_.root()) {
+  Installing() {
     EXPECT_TRUE(repository_.add_release("one.img", 1, "image one"));
     EXPECT_TRUE(repository_.add_release("two.img", 2, "image two, longer"));
     EXPECT_TRUE(repository_.add_release("three.img", 3, "image three", {"gw2"}));
     one_two_ = repository_.add_delta(delta_between("image one", "image two, longer"), "1.2.0")->target;
     full_two_ = repository_.add_delta(delta_between("", "image two, longer"))->target;
     one_three_ = repository_.add_delta(delta_between("image one", "image three"))->target;
-    EXPECT_TRUE(repository_->publish(repository_.signers({"snapshot", "timestamp"}), kNow));
+    EXPECT_TRUE(repository_.publish());
     facts_ = {"gw1", image_id("image one"), 1, std::uint64_t{1} << 20, "1.2.0"};
   }
   Result<Installation> authorise(const std::string& release, const std::string& delta) {
@@ -34,9 +33,6 @@ class Installing : public ::testing::Test {
     return authorise_installation(client, release, delta, facts_);
   }
 
-  ReleaseRepository repository_;
-  FolderFetcher fetcher_;
-  Device device_;
   DeviceFacts facts_;
   std::string one_two_;
   std::string full_two_;
@@ -103,23 +99,22 @@ TEST_F(Installing, UnknownAndOddNamesAreRefused) {
   EXPECT_EQ(outcome(authorise(one_two_, "releases/two.img")), "mismatch");
 }
 
-TEST_F(Installing, EveryPairOfHardwareAndImageIsRightOrRefused) {
+using Boards = Distribution;
+
+TEST_F(Boards, InstallWhatIsForThemAndNothingElse) {
   const std::vector<std::string> boards = {"a", "b", "c", "d", "e"};
-  ReleaseRepository grid;
   std::vector<std::string> deltas;
   for (const std::string& board : boards) {
-    ASSERT_TRUE(grid.add_release(board + ".img", 1, "image for " + board, {board}));
-    deltas.push_back(grid.add_delta(delta_between("", "image for " + board))->target);
+    ASSERT_TRUE(repository_.add_release(board + ".img", 1, "image for " + board, {board}));
+    deltas.push_back(repository_.add_delta(delta_between("", "image for " + board))->target);
   }
-  ASSERT_TRUE(grid->publish(grid.signers({"snapshot", "timestamp"}), kNow));
-  FolderFetcher fetcher(grid.folder());
-  Device device(grid.root());
-  auto client = device.client(fetcher);
+  ASSERT_TRUE(repository_.publish());
+  auto client = device_.client(fetcher_);
   for (const std::string& board : boards) {
     for (std::size_t image = 0; image < boards.size(); ++image) {
-      facts_.hardware = board;
+      const DeviceFacts facts{board, {}, 1, std::uint64_t{1} << 20, "1.0.0"};
       EXPECT_EQ(outcome(authorise_installation(*client, "releases/" + boards[image] + ".img", deltas[image],
-                                               facts_)),
+                                               facts)),
                 board == boards[image] ? "ok" : "mismatch");
     }
   }
@@ -127,12 +122,12 @@ TEST_F(Installing, EveryPairOfHardwareAndImageIsRightOrRefused) {
 
 /// The smallest repository that has everything: metadata as short as it gets, so that every byte can be
 /// tried.
-class Tampering : public ::testing::Test {
+class Tampering : public Distribution {
  protected:
-  Tampering() : fetcher_(repository_.folder()) {
+  Tampering() {
     EXPECT_TRUE(repository_.add_release("a", 1, "image"));
     delta_ = repository_.add_delta(delta_between("", "image"))->target;
-    EXPECT_TRUE(repository_->publish(repository_.signers({"snapshot", "timestamp"}), kNow));
+    EXPECT_TRUE(repository_.publish());
   }
   /// What a device that has seen nothing yet makes of `bytes` in place of a file.
   std::string authorise_with(const std::string& file, const Bytes& bytes) {
@@ -147,8 +142,6 @@ class Tampering : public ::testing::Test {
 
   const std::vector<std::string> files_ = {"timestamp.json", "2.snapshot.json", "1.targets.json",
                                            "2.releases.json", "2.deltas.json"};
-  ReleaseRepository repository_;
-  FolderFetcher fetcher_;
   std::string delta_;
 };
 

@@ -2,6 +2,8 @@
 // put in it.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <optional>
 
 #include "skiff/repository.hpp"
@@ -32,15 +34,27 @@ class ReleaseRepository {
   /// All keys, or those of some roles.
   [[nodiscard]] Repository::Signers signers() const;
   [[nodiscard]] Repository::Signers signers(const std::vector<std::string>& roles) const;
+  /// Those that a server holds.
+  [[nodiscard]] Repository::Signers online() const { return signers({"deltas", "snapshot", "timestamp"}); }
 
   Result<Release> add_release(const std::string& name, std::uint64_t counter, std::string_view image,
                               const std::vector<std::string>& hardware = {"gw1"});
   Result<DeltaOffer> add_delta(const Bytes& delta, const std::string& min_agent = "");
+  /// With the two keys that this takes.
+  Result<void> publish() { return repository_->publish(signers({"snapshot", "timestamp"}), kNow); }
 
  private:
   TemporaryFolder folder_;
   std::map<std::string, std::unique_ptr<Signer>> keys_;
   std::optional<Repository> repository_;
+};
+
+/// A repository, and a device that fetches from it and knows nothing of it yet but its root.
+class Distribution : public ::testing::Test {
+ protected:
+  ReleaseRepository repository_;
+  FolderFetcher fetcher_{repository_.folder()};
+  Device device_{repository_.root()};
 };
 
 /// The roles of these keys, one each.

@@ -14,8 +14,7 @@ namespace skiff {
 namespace {
 
 using testing::delta_between;
-using testing::Device;
-using testing::FolderFetcher;
+using testing::Distribution;
 using testing::image_id;
 using testing::kNow;
 using testing::outcome;
@@ -29,12 +28,11 @@ std::size_t count_files(const std::filesystem::path& folder) {
   return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder), {}));
 }
 
-TEST(Repository, NewOneIsReadByAClient) {
-  ReleaseRepository repository;
-  FolderFetcher fetcher(repository.folder());
-  Device device(repository.root());
-  EXPECT_EQ(outcome(device.refresh(fetcher)), "ok");
-  auto client = device.client(fetcher);
+using Publishing = Distribution;
+
+TEST_F(Publishing, OfANewRepositoryIsReadByAClient) {
+  EXPECT_EQ(outcome(device_.refresh(fetcher_)), "ok");
+  auto client = device_.client(fetcher_);
   EXPECT_EQ(client->list("releases")->size(), 0U);
   EXPECT_EQ(client->list("deltas")->size(), 0U);
 }
@@ -74,18 +72,15 @@ TEST(Repository, ThresholdsMustBePossible) {
   }
 }
 
-TEST(Repository, ReleaseIsSeenByDevicesOncePublished) {
-  ReleaseRepository repository;
-  FolderFetcher fetcher(repository.folder());
-  Device device(repository.root());
-  const auto release = repository.add_release("gw1-1.img", 1, "image one", {"gw1", "gw2"});
+TEST_F(Publishing, ShowsAReleaseToDevices) {
+  const auto release = repository_.add_release("gw1-1.img", 1, "image one", {"gw1", "gw2"});
   ASSERT_TRUE(release) << release.error().message;
   EXPECT_EQ(release->target, "releases/gw1-1.img");
   EXPECT_EQ(release->image, image_id("image one"));
-  EXPECT_EQ(repository->releases()->size(), 1U);
-  EXPECT_FALSE(device.client(fetcher)->find(release->target)->has_value());
-  ASSERT_EQ(outcome(repository->publish(repository.signers({"snapshot", "timestamp"}), kNow)), "ok");
-  const auto found = device.client(fetcher)->find(release->target);
+  EXPECT_EQ(repository_->releases()->size(), 1U);
+  EXPECT_FALSE(device_.client(fetcher_)->find(release->target)->has_value());
+  ASSERT_EQ(outcome(repository_.publish()), "ok");
+  const auto found = device_.client(fetcher_)->find(release->target);
   ASSERT_TRUE(found && *found);
   const auto read = read_release(**found);
   ASSERT_TRUE(read) << read.error().message;
@@ -204,22 +199,19 @@ TEST(Repository, PublishDoesNothingWhenNothingChangedOrAged) {
   EXPECT_EQ(count_files(repository.folder() / "metadata"), files);
 }
 
-TEST(Repository, PublishRenewsWhatHasLessThanHalfOfItsLifeLeft) {
-  ReleaseRepository repository;
-  const auto online = repository.signers({"deltas", "snapshot", "timestamp"});
+TEST_F(Publishing, RenewsWhatHasLessThanHalfOfItsLifeLeft) {
+  const auto online = repository_.online();
   const auto has = [&](const char* file) {
-    return std::filesystem::exists(repository.folder() / "metadata" / file);
+    return std::filesystem::exists(repository_.folder() / "metadata" / file);
   };
-  ASSERT_TRUE(repository->publish(online, kNow + 12 * kHour + 1));
+  ASSERT_TRUE(repository_->publish(online, kNow + 12 * kHour + 1));
   EXPECT_FALSE(has("2.snapshot.json"));
-  ASSERT_TRUE(repository->publish(online, kNow + 4 * kDay));
+  ASSERT_TRUE(repository_->publish(online, kNow + 4 * kDay));
   EXPECT_TRUE(has("2.snapshot.json"));
   EXPECT_TRUE(has("2.deltas.json"));
-  FolderFetcher fetcher(repository.folder());
-  Device device(repository.root());
   for (std::int64_t day = 4; day < 60; ++day) {
-    ASSERT_TRUE(repository->publish(online, kNow + day * kDay));
-    ASSERT_EQ(outcome(device.refresh(fetcher, kNow + day * kDay + 23 * kHour)), "ok") << day;
+    ASSERT_TRUE(repository_->publish(online, kNow + day * kDay));
+    ASSERT_EQ(outcome(device_.refresh(fetcher_, kNow + day * kDay + 23 * kHour)), "ok") << day;
   }
 }
 
@@ -231,33 +223,30 @@ TEST(Repository, TellsWhatIsPublishedFromWhatWasAdded) {
   EXPECT_EQ(repository->deltas()->size(), 1U);
   EXPECT_EQ(repository->published_releases()->size(), 0U);
   EXPECT_EQ(repository->published_deltas()->size(), 0U);
-  ASSERT_TRUE(repository->publish(repository.signers({"snapshot", "timestamp"}), kNow));
+  ASSERT_TRUE(repository.publish());
   EXPECT_EQ(repository->published_releases()->front().target, "releases/a");
   EXPECT_EQ(repository->published_deltas()->front().target, repository->deltas()->front().target);
 }
 
-TEST(Repository, RenewalMakesNothingVisibleThatWasAdded) {
-  ReleaseRepository repository;
-  const auto online = repository.signers({"deltas", "snapshot", "timestamp"});
-  ASSERT_TRUE(repository.add_release("a", 1, "one"));
-  ASSERT_TRUE(repository.add_delta(delta_between("", "one")));
-  ASSERT_EQ(outcome(repository->renew(online, kNow + 13 * kHour)), "ok");
-  EXPECT_EQ(repository->published_releases()->size(), 0U);
-  EXPECT_EQ(repository->published_deltas()->size(), 0U);
-  FolderFetcher fetcher(repository.folder());
-  Device device(repository.root());
-  EXPECT_EQ(outcome(device.refresh(fetcher, kNow + 36 * kHour)), "ok");
+TEST_F(Publishing, ByRenewalMakesNothingVisibleThatWasAdded) {
+  const auto online = repository_.online();
+  ASSERT_TRUE(repository_.add_release("a", 1, "one"));
+  ASSERT_TRUE(repository_.add_delta(delta_between("", "one")));
+  ASSERT_EQ(outcome(repository_->renew(online, kNow + 13 * kHour)), "ok");
+  EXPECT_EQ(repository_->published_releases()->size(), 0U);
+  EXPECT_EQ(repository_->published_deltas()->size(), 0U);
+  EXPECT_EQ(outcome(device_.refresh(fetcher_, kNow + 36 * kHour)), "ok");
   for (std::int64_t day = 2; day < 30; ++day) {
-    ASSERT_TRUE(repository->renew(online, kNow + day * kDay));
-    ASSERT_EQ(outcome(device.refresh(fetcher, kNow + day * kDay + 23 * kHour)), "ok") << day;
+    ASSERT_TRUE(repository_->renew(online, kNow + day * kDay));
+    ASSERT_EQ(outcome(device_.refresh(fetcher_, kNow + day * kDay + 23 * kHour)), "ok") << day;
   }
-  EXPECT_EQ(repository->published_releases()->size(), 0U);
-  EXPECT_EQ(repository->releases()->size(), 1U);
+  EXPECT_EQ(repository_->published_releases()->size(), 0U);
+  EXPECT_EQ(repository_->releases()->size(), 1U);
 }
 
 TEST(Repository, PublishingDeltasLeavesAnUnfinishedReleaseAlone) {
   ReleaseRepository repository;
-  const auto online = repository.signers({"deltas", "snapshot", "timestamp"});
+  const auto online = repository.online();
   ASSERT_TRUE(repository.add_release("a", 1, "one"));
   ASSERT_TRUE(repository->publish(online, kNow));
   ASSERT_TRUE(repository.add_release("b", 2, "two"));
