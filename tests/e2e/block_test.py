@@ -80,4 +80,4 @@ class BlockTest(FleetCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)  # names what was skipped, and why
