@@ -71,9 +71,7 @@ Result<int> dispatch(const std::string& command, const Options& options) {
   return agent::run_daemon(config, options.told());
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   CLI::App app("Skiff's agent: brings a device from one image to the next", "skiff-agent");
   Options options;
   add_commands(app, options);
@@ -87,4 +85,15 @@ int main(int argc, char** argv) {
   if (code) return *code;
   agent::log_event("error", {{"what", code.error().text()}});
   return code.error().rule == agent::kBusyRule ? agent::kExitBusy : agent::kExitError;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "skiff-agent: %s\n", error.what());
+    return skiff::agent::kExitError;
+  }
 }
