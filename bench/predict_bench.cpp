@@ -52,7 +52,7 @@ struct Window {
   AddressMap base_addresses{base_typing};
   AddressMap result_addresses{result_typing};
   InverseMap moved;
-  Translator translator{base_addresses, result_addresses, moved};
+  Translator translator{result_addresses, moved};
 };
 
 /// Calls `visit` with each token of each copy; gives the number of tokens.

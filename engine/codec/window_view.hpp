@@ -28,7 +28,7 @@ class WindowView {
         base_addresses_(map.typing.base),
         result_addresses_(map.typing.result),
         base_types_(map.typing.base),
-        translator_(base_addresses_, result_addresses_, moved_) {
+        translator_(result_addresses_, moved_) {
     if (map.typing.base.empty()) return;  // then there are no references to translate
     moved_.build(static_cast<std::uint32_t>(map.copies.size()), [&map](std::uint32_t i) {
       const Copy& copy = map.copies[i];

@@ -109,9 +109,8 @@ TranslatingRewriter::TranslatingRewriter(const TypedImages& typed, const match::
 }
 
 Result<void> TranslatingRewriter::rewrite_base(match::Range range, MutableBytes bytes) const {
-  const AddressMap base_addresses(typed_.typing.base);
   const AddressMap result_addresses(typed_.typing.result);
-  const Translator translator(base_addresses, result_addresses, moved_);
+  const Translator translator(result_addresses, moved_);
   const auto translated = [&](const Token& token, const Space& space) {
     return pointed(token, translator.translate(token.target, space, Moved{}).target);
   };

@@ -10,9 +10,8 @@ namespace skiff {
 
 class Translator {
  public:
-  /// All must outlive the translator. `moved` are the copies of the window.
-  Translator(const AddressMap& base, const AddressMap& result, const InverseMap& moved)
-      : base_(base), result_(result), moved_(moved) {}
+  /// Both must outlive the translator. `moved` are the copies of the window.
+  Translator(const AddressMap& result, const InverseMap& moved) : result_(result), moved_(moved) {}
 
   struct Translation {
     std::uint64_t target = 0;
@@ -23,7 +22,6 @@ class Translator {
   [[nodiscard]] Translation translate(std::uint64_t target, const Space& space, const Moved& copy) const;
 
  private:
-  const AddressMap& base_;
   const AddressMap& result_;
   const InverseMap& moved_;
 };

@@ -211,13 +211,12 @@ class Translation : public ::testing::Test {
     moved_.build(2, [this](std::uint32_t i) { return copies_[i]; });
   }
   Translator::Translation of(std::uint64_t target, const Moved& copy) {
-    return Translator(base_map_, result_map_, moved_).translate(target, base_.front(), copy);
+    return Translator(result_map_, moved_).translate(target, base_.front(), copy);
   }
 
   const Moved copies_[2] = {{0, 0, 100}, {100, 500, 100}};
   const ImageTyping base_ = {{0, 300, 0x1000, 0x2000, {{0, 300, 0x1000}}, {}}};
   const ImageTyping result_ = {{0, 800, 0, 0, {{0, 800, 0x8000}}, {}}};
-  const AddressMap base_map_{base_};
   const AddressMap result_map_{result_};
   InverseMap moved_;
 };
@@ -244,7 +243,7 @@ TEST_F(Translation, OfMemoryBeyondTheImageKeepsTheDistance) {
 TEST_F(Translation, WithoutAnAddressInTheResultMovesAsTheBytesDid) {
   const ImageTyping nowhere;
   const AddressMap none(nowhere);
-  const auto found = Translator(base_map_, none, moved_).translate(0x1000 + 150, base_.front(), copies_[0]);
+  const auto found = Translator(none, moved_).translate(0x1000 + 150, base_.front(), copies_[0]);
   EXPECT_EQ(found.target, 0x1000u + 150 + 400);
   EXPECT_EQ(found.certainty, Certainty::kFar);
 }
