@@ -7,7 +7,7 @@
 namespace skiff::agent {
 namespace {
 
-constexpr std::size_t kBlock = 64 * 1024;
+constexpr std::size_t kBlock = 64 << 10;
 
 /// The segment that the byte at `offset` of the delta lies in, or the end.
 std::vector<SegmentInfo>::const_iterator segment_at(const DeltaInfo& info, std::uint64_t offset) {
@@ -20,7 +20,7 @@ std::vector<SegmentInfo>::const_iterator segment_at(const DeltaInfo& info, std::
 }  // namespace
 
 ApplySession::ApplySession(const Source& base, ResultWriter& result, Stash& stash, SessionOptions options)
-    : applier_(base, result, options.apply, make_sha256), stash_(stash), options_(std::move(options)) {}
+    : applier_(base, result, options.apply, make_sha256), stash_(stash), options_(options) {}
 
 bool ApplySession::done() const { return complete_ || applier_.done(); }
 

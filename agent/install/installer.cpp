@@ -48,7 +48,7 @@ SessionOptions session_options(const Installation& installation, const UpdateRec
 Result<void> Installer::run(const Installation& installation, UpdateRecord& record, const Save& save) {
   for (unsigned restarts = 0;; ++restarts) {
     const std::uint64_t before = record.segments_done;
-    const Result<void> ended = run_once(installation, record, save);
+    Result<void> ended = run_once(installation, record, save);
     if (ended || !may_restart(ended.error()) || restarts >= limits_.restarts) return ended;
     log_event("segment_restart",
               {{"segments_done", std::to_string(record.segments_done)}, {"error", ended.error().text()}});

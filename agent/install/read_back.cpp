@@ -7,7 +7,7 @@
 namespace skiff::agent {
 namespace {
 
-constexpr std::size_t kBlock = 256 * 1024;
+constexpr std::size_t kBlock = 256 << 10;
 
 Result<Sha256> hash_front(const Source& source, std::uint64_t length) {
   const std::unique_ptr<Hasher> hasher = make_sha256();

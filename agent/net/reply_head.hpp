@@ -24,7 +24,7 @@ std::optional<ContentRange> parse_content_range(std::string_view value);
 /// Content-Length, ETag or Content-Range, a Content-Length that is no number, and more than 16 KiB of lines.
 class ReplyHead {
  public:
-  static constexpr std::size_t kMaxLength = 16 * 1024;
+  static constexpr std::size_t kMaxLength = 16 << 10;
 
   /// One line as it came, with or without its line end. A status line starts the head again (interim 1xx
   /// answers).

@@ -49,7 +49,7 @@ Result<void> ReportQueue::flush(const std::function<Result<void>(std::string_vie
   for (const std::string& name : names) {
     if (!name.ends_with(kSuffix)) continue;
     SKIFF_ASSIGN(const Bytes text, read_small(storage_, folder_ / name, kMaxReport));
-    const Result<void> sent = send(as_text(text));
+    Result<void> sent = send(as_text(text));
     if (!sent && sent.error().kind != ErrorKind::kUsage) return sent;
     SKIFF_TRY(storage_.remove(folder_ / name));
   }

@@ -12,7 +12,7 @@ namespace skiff {
 class Applier::Impl {
  public:
   Impl(const Source& base, ResultWriter& result, ApplyOptions options, MakeHasher make_hasher)
-      : base_(base), result_(result), options_(std::move(options)), make_hasher_(std::move(make_hasher)) {}
+      : base_(base), result_(result), options_(options), make_hasher_(std::move(make_hasher)) {}
 
   Result<void> push(ByteView bytes) {
     return latched([&]() -> Result<void> {
@@ -147,7 +147,7 @@ class Applier::Impl {
 };
 
 Applier::Applier(const Source& base, ResultWriter& result, ApplyOptions options, MakeHasher make_hasher)
-    : impl_(std::make_unique<Impl>(base, result, std::move(options), std::move(make_hasher))) {}
+    : impl_(std::make_unique<Impl>(base, result, options, std::move(make_hasher))) {}
 Applier::~Applier() = default;
 Applier::Applier(Applier&&) noexcept = default;
 Applier& Applier::operator=(Applier&&) noexcept = default;

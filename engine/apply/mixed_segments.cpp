@@ -36,7 +36,7 @@ class BlockWriter final : public ResultStream {
   [[nodiscard]] std::uint64_t digest() const { return digest_.digest(); }
 
  private:
-  static constexpr std::size_t kBlock = 16 * 1024;
+  static constexpr std::size_t kBlock = 16 << 10;
   ResultWriter& writer_;
   std::uint64_t offset_;
   Bytes block_;

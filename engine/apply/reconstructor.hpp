@@ -11,7 +11,7 @@
 namespace skiff {
 
 inline constexpr std::size_t kBlockSize =
-    64 * 1024;  ///< result bytes made at a time; the longest read of the base
+    64 << 10;  ///< result bytes made at a time; the longest read of the base
 
 class Reconstructor {
  public:

@@ -5,7 +5,7 @@
 namespace skiff {
 namespace {
 
-constexpr std::size_t kHashBlock = 64 * 1024;  // small: a device hashes its base beside a decoder
+constexpr std::size_t kHashBlock = 64 << 10;  // small: a device hashes its base beside a decoder
 
 }  // namespace
 

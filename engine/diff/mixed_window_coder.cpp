@@ -31,7 +31,7 @@ class TrueBytes final : public ResultStream {
   [[nodiscard]] std::uint64_t digest() const { return digest_.digest(); }
 
  private:
-  static constexpr std::size_t kBlock = 64 * 1024;
+  static constexpr std::size_t kBlock = 64 << 10;
   Result<void> fill() {
     begin_ = at_;
     filled_ = static_cast<std::size_t>(std::min<std::uint64_t>(kBlock, image_.size() - begin_));

@@ -29,12 +29,13 @@ std::uint16_t interpolate(std::int32_t x) {
 LogisticTables make_tables() {
   LogisticTables tables;
   for (std::int32_t x = -kStretchLimit; x <= kStretchLimit; ++x) {
-    tables.squash[static_cast<std::size_t>(x + kStretchLimit)] = interpolate(x);
+    tables.squash[static_cast<std::uint32_t>(x + kStretchLimit)] = interpolate(x);
   }
   // The inverse: the least x whose squash reaches the probability; the ends are tabled more finely.
   std::int32_t x = -kStretchLimit;
   const auto inverse = [&](std::uint32_t probability) {
-    while (x < kStretchLimit && tables.squash[static_cast<std::size_t>(x + kStretchLimit)] < probability) ++x;
+    while (x < kStretchLimit && tables.squash[static_cast<std::uint32_t>(x + kStretchLimit)] < probability)
+      ++x;
     return static_cast<std::int16_t>(x);
   };
   for (std::uint32_t p = 0; p < tables.stretch_end.size(); ++p) tables.stretch_end[p] = inverse(p);

@@ -26,7 +26,7 @@ inline std::int32_t stretch(const LogisticTables& tables, std::uint32_t p16) {
 inline std::uint32_t squash(const LogisticTables& tables, std::int32_t evidence) {
   if (evidence > kStretchLimit) evidence = kStretchLimit;
   if (evidence < -kStretchLimit) evidence = -kStretchLimit;
-  return tables.squash[static_cast<std::size_t>(evidence + kStretchLimit)];
+  return tables.squash[static_cast<std::uint32_t>(evidence + kStretchLimit)];
 }
 
 }  // namespace skiff

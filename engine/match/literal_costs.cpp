@@ -8,7 +8,7 @@ namespace skiff::match {
 std::int64_t log2_sixteenths(std::uint64_t value) {
   const auto bits = static_cast<unsigned>(std::bit_width(value)) - 1;
   const std::uint64_t fraction = bits >= 4 ? (value >> (bits - 4)) & 15 : (value << (4 - bits)) & 15;
-  return static_cast<std::int64_t>(bits * 16 + fraction);
+  return std::int64_t{bits} * 16 + static_cast<std::int64_t>(fraction);
 }
 
 void LiteralCosts::enter(std::uint32_t block) {

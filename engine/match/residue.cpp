@@ -43,7 +43,7 @@ Ranges uncovered(std::uint64_t size, Ranges covered, std::uint64_t alignment, st
   return out;
 }
 
-Result<Residue> Residue::read(const Source& image, Ranges ranges) {
+Result<Residue> Residue::read(const Source& image, const Ranges& ranges) {
   const std::uint64_t length = total_length(ranges);
   assert(length <= std::numeric_limits<std::int32_t>::max());
   Residue out;

@@ -33,7 +33,7 @@ Ranges uncovered(std::uint64_t size, Ranges covered, std::uint64_t alignment, st
 class Residue {
  public:
   /// Reads the stretches; together they must be shorter than 2^31 bytes. Errors: kIo.
-  static Result<Residue> read(const Source& image, Ranges ranges);
+  static Result<Residue> read(const Source& image, const Ranges& ranges);
 
   /// Calls `rewrite` for each stretch with the bytes that stand for it, to be changed in place.
   Result<void> rewrite(const std::function<Result<void>(Range, MutableBytes)>& rewrite);

@@ -11,7 +11,7 @@ namespace skiff {
 class BaseChunk {
  public:
   static constexpr std::uint64_t kMargin = 72;  ///< how far a token looks to either side, in bytes
-  static constexpr std::uint64_t kCapacity = 16 * 1024;
+  static constexpr std::uint64_t kCapacity = 16 << 10;
 
   /// Makes [begin, begin + length) readable, and the margin as far as the base has it; length at most
   /// kCapacity.

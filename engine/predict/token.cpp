@@ -25,8 +25,6 @@ Token Tokenizer::next(std::uint64_t offset, std::uint64_t end) const {
       token = a64(offset, end);
       break;
     case Kind::kX64:
-      token = x64(offset, end);
-      break;
     case Kind::kX86:
       token = x64(offset, end);
       break;

@@ -34,9 +34,9 @@ Result<std::int64_t> parse_date(std::string_view text) {
   const std::chrono::year_month_day day{std::chrono::year(static_cast<int>(number_at(text, 0, 4))),
                                         std::chrono::month(number_at(text, 5, 2)),
                                         std::chrono::day(number_at(text, 8, 2))};
-  const unsigned hour = number_at(text, 11, 2);
-  const unsigned minute = number_at(text, 14, 2);
-  const unsigned second = number_at(text, 17, 2);
+  const std::int64_t hour = number_at(text, 11, 2);
+  const std::int64_t minute = number_at(text, 14, 2);
+  const std::int64_t second = number_at(text, 17, 2);
   if (!day.ok() || hour > 23 || minute > 59 || second > 59) return refuse();
   const std::int64_t days = std::chrono::sys_days(day).time_since_epoch().count();
   return days * kDay + hour * 3600 + minute * 60 + second;

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kFileKind = "skiff-key";
 constexpr int kFileVersion = 1;
-constexpr std::uint64_t kMaxKeyFile = 16 * 1024;
+constexpr std::uint64_t kMaxKeyFile = 16 << 10;
 
 /// Signs with a seed held in memory, wiped when it goes.
 class Ed25519Signer final : public Signer {
@@ -100,7 +100,7 @@ Result<void> save_key(const Signer& key, const fs::path& path, std::string_view 
   if (signer == nullptr) return fail(ErrorKind::kUsage, "this key cannot leave where it is kept");
   SKIFF_ASSIGN(const Json content, file_content(*signer, passphrase));
   std::string text = json_text(content) + "\n";
-  const Result<void> written = write_private_file(path, text);
+  Result<void> written = write_private_file(path, text);
   OPENSSL_cleanse(text.data(), text.size());
   return written;
 }

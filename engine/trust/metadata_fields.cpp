@@ -108,7 +108,8 @@ Result<void> check_file(const FileMeta& meta, ByteView bytes, std::string_view n
     } else {
       continue;
     }
-    if (found != hex) return fail(ErrorKind::kMismatch, file + ": " + algorithm + " differs");
+    if (found != hex)
+      return fail(ErrorKind::kMismatch, std::string(name).append(": ").append(algorithm).append(" differs"));
     checked = true;
   }
   if (!checked) return fail(ErrorKind::kUnsupported, file + ": no hash of a known algorithm");

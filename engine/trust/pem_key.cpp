@@ -12,7 +12,7 @@
 namespace skiff::pem_key {
 namespace {
 
-constexpr std::size_t kMaxPemLength = 16 * 1024;
+constexpr std::size_t kMaxPemLength = 16 << 10;
 constexpr std::size_t kP256DerLength = 91;  ///< of a named curve and an uncompressed point: one form per key
 constexpr int kMinRsaBits = 2048;
 constexpr int kMaxRsaBits = 8192;  // verifying with longer ones is a way to burn a device's battery

@@ -77,9 +77,9 @@ Result<void> check_is_released(const RepositoryState& state, const ImageId& imag
 }
 
 /// Signs and writes the next version of `releases` or `deltas`, no larger than devices will read.
-Result<SignedRole> write_next(const RepositoryFolder& folder, Json part, const tuf::KeyRing& keys,
+Result<SignedRole> write_next(const RepositoryFolder& folder, const Json& part, const tuf::KeyRing& keys,
                               std::string_view role, const SignerList& signers) {
-  SKIFF_ASSIGN(SignedRole next, sign_role(std::move(part), keys, role, signers));
+  SKIFF_ASSIGN(SignedRole next, sign_role(part, keys, role, signers));
   if (next.text.size() > tuf::Limits().targets) {
     return fail(ErrorKind::kLimit, std::string(role) + ": its metadata would be " +
                                        std::to_string(next.text.size()) + " bytes long");
@@ -93,7 +93,7 @@ Result<SignedRole> fresh_deltas(const RepositoryFolder& folder, const Repository
                                 const SignerList& signers, std::int64_t now) {
   if (!is_ageing(newest.deltas.header, kDeltasLife, now)) return newest.deltas;
   Json part = next_signed_part(newest.deltas, now + kDeltasLife);
-  return write_next(folder, std::move(part), newest.delta_keys, kDeltasRole, signers);
+  return write_next(folder, part, newest.delta_keys, kDeltasRole, signers);
 }
 
 }  // namespace
@@ -151,7 +151,7 @@ Result<Release> Repository::add_release(const NewRelease& added, const Source& i
   release.issued = now;
   SKIFF_TRY(staged.place(target_file(release.target, release.image.sha256)));
   Json part = with_target(state.releases, release.target, target_entry(release), now + kReleasesLife);
-  SKIFF_TRY(write_next(impl_->folder(), std::move(part), state.release_keys, kReleasesRole, signers));
+  SKIFF_TRY(write_next(impl_->folder(), part, state.release_keys, kReleasesRole, signers));
   return release;
 }
 
@@ -168,7 +168,7 @@ Result<DeltaOffer> Repository::add_delta(const Source& delta, std::string_view m
   if (present != deltas.end() && present->sha256 == offer.sha256) return *present;
   SKIFF_TRY(staged.place(target_file(offer.target, offer.sha256)));
   Json part = with_target(state.deltas, offer.target, target_entry(offer), now + kDeltasLife);
-  SKIFF_TRY(write_next(impl_->folder(), std::move(part), state.delta_keys, kDeltasRole, signers));
+  SKIFF_TRY(write_next(impl_->folder(), part, state.delta_keys, kDeltasRole, signers));
   tuf::Target named;
   named.name = offer.target;
   named.hashes["sha256"] = offer.sha256.hex();

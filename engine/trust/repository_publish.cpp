@@ -45,7 +45,7 @@ Result<SignedRole> write_snapshot(const RepositoryFolder& folder, const Reposito
   }
   Json part = successor(snapshot, "snapshot", now + kSnapshotLife);
   (*part.object())["meta"] = meta;
-  SKIFF_ASSIGN(SignedRole next, sign_role(std::move(part), keys, "snapshot", signers));
+  SKIFF_ASSIGN(SignedRole next, sign_role(part, keys, "snapshot", signers));
   SKIFF_TRY(folder.write_metadata(tuf::versioned_file_name("snapshot", next.header.version), next.text));
   return next;
 }
@@ -62,7 +62,7 @@ Result<void> write_publication(const RepositoryFolder& folder, const RepositoryS
   if (timestamp && lists(*timestamp, meta) && !is_ageing(timestamp->header, kTimestampLife, now)) return {};
   Json part = successor(timestamp, "timestamp", now + kTimestampLife);
   (*part.object())["meta"] = meta;
-  SKIFF_ASSIGN(const SignedRole next, sign_role(std::move(part), keys, "timestamp", signers));
+  SKIFF_ASSIGN(const SignedRole next, sign_role(part, keys, "timestamp", signers));
   return folder.write_metadata(name, next.text);
 }
 

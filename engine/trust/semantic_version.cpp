@@ -32,7 +32,7 @@ bool are_identifiers(const std::vector<std::string>& parts) {
 
 /// Numbers of any length: neither has leading zeros.
 std::strong_ordering compare_numbers(const std::string& left, const std::string& right) {
-  if (const auto by_length = left.size() <=> right.size(); by_length != 0) return by_length;
+  if (const auto by_length = left.size() <=> right.size(); std::is_neq(by_length)) return by_length;
   return left.compare(right) <=> 0;
 }
 
@@ -77,7 +77,7 @@ Result<SemanticVersion> SemanticVersion::parse(std::string_view untrusted_text) 
 }
 
 std::strong_ordering SemanticVersion::operator<=>(const SemanticVersion& other) const {
-  if (const auto by_core = core_ <=> other.core_; by_core != 0) return by_core;
+  if (const auto by_core = core_ <=> other.core_; std::is_neq(by_core)) return by_core;
   if (prerelease_.empty() || other.prerelease_.empty())
     return prerelease_.empty() <=> other.prerelease_.empty();
   return std::lexicographical_compare_three_way(prerelease_.begin(), prerelease_.end(),

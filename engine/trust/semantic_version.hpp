@@ -17,7 +17,7 @@ class SemanticVersion {
   static Result<SemanticVersion> parse(std::string_view untrusted_text);
   /// Precedence, section 11; the build is no part of it.
   std::strong_ordering operator<=>(const SemanticVersion& other) const;
-  bool operator==(const SemanticVersion& other) const { return (*this <=> other) == 0; }
+  bool operator==(const SemanticVersion& other) const { return std::is_eq(*this <=> other); }
 
  private:
   std::array<std::uint64_t, 3> core_{};

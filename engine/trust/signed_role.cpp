@@ -55,7 +55,7 @@ Result<void> check_signers(const tuf::KeyRing& ring, std::string_view role, cons
                                          " of " + std::to_string(ring.threshold) + " signatures needed");
 }
 
-Result<SignedRole> sign_role(Json signed_part, const tuf::KeyRing& ring, std::string_view role,
+Result<SignedRole> sign_role(const Json& signed_part, const tuf::KeyRing& ring, std::string_view role,
                              const SignerList& signers) {
   SKIFF_TRY(check_signers(ring, role, signers));
   SKIFF_ASSIGN(const std::string canonical, canonical_json(signed_part));

@@ -38,7 +38,7 @@ Json next_signed_part(const SignedRole& role, std::int64_t expires);
 /// kSignature, naming the role, unless the signers can meet the ring's threshold.
 Result<void> check_signers(const tuf::KeyRing& ring, std::string_view role, const SignerList& signers);
 /// Signs with every signer that has a key in the ring, and reads the file back as a client would.
-Result<SignedRole> sign_role(Json signed_part, const tuf::KeyRing& ring, std::string_view role,
+Result<SignedRole> sign_role(const Json& signed_part, const tuf::KeyRing& ring, std::string_view role,
                              const SignerList& signers);
 /// A file of the repository, its signatures checked.
 Result<SignedRole> read_signed_role(Bytes text, const tuf::KeyRing& ring, std::string_view role);

@@ -21,7 +21,7 @@ class ImageReader {
   std::uint64_t u64(std::uint64_t offset) { return number(offset, 8); }
 
  private:
-  static constexpr std::uint64_t kBlock = 64 * 1024;
+  static constexpr std::uint64_t kBlock = 64 << 10;
   std::uint8_t byte(std::uint64_t offset);
 
   const Source& image_;

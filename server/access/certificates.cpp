@@ -24,9 +24,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr long kX509v3 = 2;             // the version field counts from 0
-constexpr long kClockSkew = 24 * 3600;  // seconds by which a certificate begins before now
-constexpr long kDay = 24 * 3600;
+constexpr long kX509v3 = 2;          // the version field counts from 0
+constexpr long kClockSkew = 86'400;  // seconds by which a certificate begins before now
+constexpr long kDay = 86'400;
 constexpr std::size_t kSerialBytes = 16;
 
 struct Free {

@@ -9,7 +9,7 @@
 
 namespace skiff::server {
 
-inline constexpr std::size_t kMaxHeader = 8 * 1024;  ///< bytes of request line and fields
+inline constexpr std::size_t kMaxHeader = 8 << 10;  ///< bytes of request line and fields
 
 /// The length of the body that follows the head, or the answer that refuses the request. Refused are any
 /// Transfer-Encoding (so no chunk is ever parsed), any number of Host but one, more than one Content-Length

@@ -28,8 +28,8 @@ namespace beast = boost::beast;
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t kPiece = 64 * 1024;        // bytes read from a source and handed to TLS at a time
-constexpr std::size_t kMaxBuffered = 16 * 1024;  // bytes of requests read ahead
+constexpr std::size_t kPiece = 64 << 10;        // bytes read from a source and handed to TLS at a time
+constexpr std::size_t kMaxBuffered = 16 << 10;  // bytes of requests read ahead
 constexpr auto kAdmissionAge = std::chrono::seconds(1);  // how old an admission may grow during a download
 
 std::string lower(std::string_view text) {

@@ -14,7 +14,7 @@ namespace skiff::server {
 
 /// Bytes the kernel holds unsent at most (TCP_NOTSENT_LOWAT): without this bound megabytes could wait there,
 /// and a thin link would seem dead for minutes while they drain.
-inline constexpr std::size_t kUnsentInKernel = 64 * 1024;
+inline constexpr std::size_t kUnsentInKernel = 64 << 10;
 
 /// What all sessions share; outlives them.
 struct SessionContext {

@@ -11,7 +11,7 @@
 namespace skiff {
 
 inline constexpr std::uint32_t kFormatVersion = 1;
-inline constexpr std::uint64_t kFrameSize = 64 * 1024;  ///< wire bytes of a frame at most
+inline constexpr std::uint64_t kFrameSize = 64 << 10;  ///< wire bytes of a frame at most
 
 enum class Codec : std::uint8_t { kZstd = 0, kContextMixing = 1 };
 /// What this build decodes.

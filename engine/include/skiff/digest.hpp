@@ -14,7 +14,7 @@ namespace skiff {
 /// A SHA-256 digest (FIPS 180-4). There is no "absent" digest: use std::optional where one may be missing.
 struct Sha256 {
   std::array<std::uint8_t, 32> bytes{};
-  auto operator<=>(const Sha256&) const = default;
+  auto operator<=>(const Sha256&) const = default;  // NOLINT(modernize-use-nullptr): sees a null pointer here
   [[nodiscard]] std::string hex() const { return to_hex(bytes); }
   /// Exactly 64 lower-case hexadecimal digits, else kFormat.
   static Result<Sha256> from_hex(std::string_view text);

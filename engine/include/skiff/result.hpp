@@ -68,7 +68,9 @@ using Result = tl::expected<T, Error>;
 /// `SKIFF_ASSIGN(auto header, read_header(cursor));` binds the value or returns the error.
 #define SKIFF_ASSIGN(declaration, expression) \
   SKIFF_ASSIGN_INNER(declaration, expression, SKIFF_CONCAT(skiff_result_, __LINE__))
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration and the name of a variable stand in none.
 #define SKIFF_ASSIGN_INNER(declaration, expression, name)                    \
   auto name = (expression);                                                  \
   if (!name) return tl::unexpected<::skiff::Error>(std::move(name).error()); \
   declaration = std::move(*name)
+// NOLINTEND(bugprone-macro-parentheses)
