@@ -14,7 +14,7 @@ class BlockWriter final : public ResultStream {
   BlockWriter(ResultWriter& writer, std::uint64_t offset)
       : writer_(writer), offset_(offset), block_(kBlock) {}
 
-  Result<std::uint64_t> peek(unsigned /*length*/) override { return 0; }
+  Result<ByteView> peek(std::size_t /*length*/) override { return ByteView{}; }
   Result<void> put(ByteView bytes) override {
     while (!bytes.empty()) {
       const std::size_t taken = std::min(bytes.size(), kBlock - filled_);

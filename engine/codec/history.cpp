@@ -7,7 +7,6 @@ namespace {
 
 constexpr std::uint32_t kLongestMatch = 32;  ///< counted no further
 constexpr std::uint32_t kShortestMatch = 5;
-constexpr std::uint64_t kHashed = 6;
 
 }  // namespace
 
@@ -30,10 +29,18 @@ std::uint32_t History::word_back(std::uint64_t distance) const {
          std::uint32_t{back(distance - 3)} << 24;
 }
 
-std::size_t History::place() const {
-  const std::uint32_t low = last4();
-  const std::uint32_t high = back(5) | std::uint32_t{back(6)} << 8;
-  return ((low * 0x9E3779B1u) ^ (high * 0x85EBCA6Bu) ^ (low >> 15)) * 0xC2B2AE35u >> place_shift_;
+std::size_t History::place(std::uint32_t last, std::uint32_t before) const {
+  return ((last * 0x9E3779B1u) ^ (before * 0x85EBCA6Bu) ^ (last >> 15)) * 0xC2B2AE35u >> place_shift_;
+}
+
+bool History::knows(const std::uint8_t* bytes) const {
+  const std::uint32_t last =
+      bytes[5] | std::uint32_t{bytes[4]} << 8 | std::uint32_t{bytes[3]} << 16 | std::uint32_t{bytes[2]} << 24;
+  const std::uint64_t earlier = places_[place(last, bytes[1] | std::uint32_t{bytes[0]} << 8)];
+  if (earlier == 0) return false;
+  for (std::size_t i = 0; i < kRemembered; ++i)
+    if (ring_[(earlier - kRemembered + i) & mask_] != bytes[i]) return false;
+  return true;
 }
 
 void History::push(std::uint8_t byte) {
@@ -44,7 +51,7 @@ void History::push(std::uint8_t byte) {
     length_ = 0;
   }
   ring_[size_++ & mask_] = byte;
-  if (size_ >= kHashed) follow();
+  if (size_ >= kRemembered) follow();
 }
 
 /// Looks for an earlier place where the last bytes stood, unless one is being followed; remembers this one.
@@ -73,7 +80,7 @@ void History::append(ByteView bytes) {
   }
   for (const std::uint8_t byte : bytes) {
     ring_[size_++ & mask_] = byte;
-    if (size_ % 4 == 0 && size_ >= kHashed) places_[place()] = static_cast<std::uint32_t>(size_);
+    if (size_ % 4 == 0 && size_ >= kRemembered) places_[place()] = static_cast<std::uint32_t>(size_);
   }
 }
 

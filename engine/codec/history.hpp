@@ -31,6 +31,10 @@ class History {
   /// Adds many bytes, outside of literals: repetitions are remembered but not followed.
   void append(ByteView bytes);
 
+  /// Whether these kRemembered bytes stood somewhere before, as far as is remembered.
+  [[nodiscard]] bool knows(const std::uint8_t* bytes) const;
+  static constexpr std::size_t kRemembered = 6;
+
   /// What the repetition at hand says comes next, and how long it has held; length 0 if there is none.
   struct Expected {
     std::uint8_t byte = 0;
@@ -39,7 +43,9 @@ class History {
   [[nodiscard]] Expected expected() const;
 
  private:
-  [[nodiscard]] std::size_t place() const;
+  /// Where six bytes are remembered: the last four of them, the newest lowest, then the two before.
+  [[nodiscard]] std::size_t place(std::uint32_t last, std::uint32_t before) const;
+  [[nodiscard]] std::size_t place() const { return place(last4(), back(5) | std::uint32_t{back(6)} << 8); }
   void follow();
 
   Bytes ring_;

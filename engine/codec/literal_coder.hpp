@@ -18,16 +18,22 @@ struct LiteralContext {
 };
 
 class LiteralCoder {
+  static constexpr std::uint32_t kContexts = 12;
+  static constexpr std::int32_t kRate = 1475;
+  static constexpr std::uint32_t kExpectedContext = 8;
+  static constexpr GroupShape kShape{2, kContexts, {32 * 8, 256 * 3, 256 * 3}, kRate};
+  using Hashes = std::array<std::uint32_t, kContexts>;
+
  public:
-  explicit LiteralCoder(SlotTable& slots) : bits_(kShape, slots) {}
+  explicit LiteralCoder(SlotTable& slots) : bits_(slots) {}
   void reset() { bits_.reset(); }
-  static std::size_t memory() { return ContextGroup::memory(kShape); }
+  static std::size_t memory() { return ContextGroup<kShape>::memory(); }
 
   /// One byte; the caller pushes it to `history` afterwards.
   template <class Coder>
   std::uint8_t code(Coder& coder, std::uint8_t value, const LiteralContext& context, const History& history) {
     const History::Expected expected = history.expected();
-    const Hashes hashes = contexts_of(context, history, expected);
+    const Hashes hashes = contexts_of(context, history);
     std::uint32_t partial = 1;
     for (unsigned bit = 8; bit-- > 0;) {
       std::uint32_t state = 0;
@@ -35,22 +41,19 @@ class LiteralCoder {
         state = 1 + std::min(expected.length, 6u) / 2;
       }
       if (bit == 7 || bit == 3) select(hashes, partial);
-      if (expected.length > 0)
-        select_expected(hashes[kExpectedContext], partial, state, expected.byte >> bit & 1);
+      if (expected.length > 0) {
+        bits_.select_one(kExpectedContext, state == 0 ? 0 : mix(expected.length, expected.byte >> bit & 1));
+      }
       const std::uint32_t node = bit > 3 ? partial : (partial & ((1u << (3 - bit)) - 1)) | 1u << (3 - bit);
-      const bool one = bits_.code(coder, value >> bit & 1, node, phase(context) * 8 + state,
-                                  partial + 256 * family(context.kind));
+      const bool one = bits_.code(coder, value >> bit & 1, node,
+                                  {phase(context) * 8 + state, partial + 256 * family(context.kind),
+                                   history.back(1) + 256 * family(context.kind)});
       partial = partial << 1 | (one ? 1 : 0);
     }
     return static_cast<std::uint8_t>(partial);
   }
 
  private:
-  static constexpr std::uint32_t kContexts = 14;
-  static constexpr std::uint32_t kExpectedContext = 9;
-  static constexpr ContextGroup::Shape kShape{2, kContexts, 32 * 8, 256 * 3, 983};
-  using Hashes = std::array<std::uint32_t, kContexts>;
-
   /// Where in a word or instruction the byte stands.
   static std::uint32_t phase(const LiteralContext& context) {
     const auto offset = static_cast<std::uint32_t>(context.result_offset);
@@ -71,14 +74,10 @@ class LiteralCoder {
   }
   static std::uint32_t family(Kind kind) { return kind == Kind::kA64 ? 1 : kind == Kind::kX64 ? 2 : 0; }
 
-  static Hashes contexts_of(const LiteralContext& context, const History& history,
-                            const History::Expected& expected);
+  static Hashes contexts_of(const LiteralContext& context, const History& history);
   void select(const Hashes& hashes, std::uint32_t partial);
-  void select_expected(std::uint32_t hash, std::uint32_t partial, std::uint32_t state, std::uint32_t bit) {
-    bits_.select_one(kExpectedContext, state == 0 ? 0 : mix(hash, partial, bit + 77));
-  }
 
-  ContextGroup bits_;
+  ContextGroup<kShape> bits_;
 };
 
 }  // namespace skiff

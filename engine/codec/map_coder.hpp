@@ -18,7 +18,7 @@ class MapCoder {
            std::uint64_t result_image, std::uint64_t max_entries)
       : coder_(coder),
         numbers_(numbers),
-        verbatim_(kVerbatimShape, slots),
+        verbatim_(slots),
         window_(window),
         result_image_(result_image),
         entries_(max_entries) {}
@@ -32,7 +32,7 @@ class MapCoder {
   }
 
  private:
-  static constexpr ContextGroup::Shape kVerbatimShape{5, 6, 1, 1, 1311};
+  static constexpr GroupShape kVerbatimShape{5, 6, {1, 1, 1}, 1966};
 
   /// The numbers of a typing as this codec writes them.
   struct RangedNumbers {
@@ -106,21 +106,21 @@ class MapCoder {
 
   void code_verbatim(Copy& copy, CopyState& state) {
     const std::uint32_t length = bucket(copy.length);
-    const std::array<std::uint32_t, 6> contexts{mix(length, 900),
-                                                mix(length, state.verbatim & 7, 901),
-                                                mix(length, state.length, 902),
-                                                mix(state.verbatim & 15, state.gap, 903),
-                                                mix(state.jump, length, 904),
-                                                mix(state.jump, state.verbatim & 1, 905)};
-    verbatim_.select(contexts);
-    copy.verbatim = verbatim_.code(coder_, copy.verbatim, 1, 0, 0);
+    const std::array<std::uint32_t, 6> contexts{length,
+                                                mix(length, state.verbatim & 7),
+                                                mix(length, state.length),
+                                                mix(state.verbatim & 15, state.gap),
+                                                mix(state.jump, length),
+                                                mix(state.jump, state.verbatim & 1)};
+    verbatim_.select_cells(contexts);
+    copy.verbatim = verbatim_.code(coder_, copy.verbatim, 0, {0, 0, 0});
     state.verbatim = state.verbatim << 1 | (copy.verbatim ? 1 : 0);
     state.length = length;
   }
 
   Coder& coder_;
   NumberCoder& numbers_;
-  ContextGroup verbatim_;
+  ContextGroup<kVerbatimShape> verbatim_;
   WindowBounds window_;
   std::uint64_t result_image_;
   EntryAllowance entries_;

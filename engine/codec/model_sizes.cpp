@@ -6,7 +6,6 @@
 namespace skiff {
 namespace {
 
-constexpr std::uint64_t kLine = 64;
 constexpr std::uint64_t kLearnedEntry = 16;
 
 }  // namespace
@@ -24,7 +23,7 @@ ModelSizes model_sizes(Profile profile) {
 }
 
 std::uint64_t model_memory(const ModelSizes& sizes) {
-  const std::uint64_t slots = ((std::uint64_t{1} << sizes.slot_lines) + 1) * kLine;
+  const std::uint64_t slots = SlotTable::memory(sizes.slot_lines);
   const std::uint64_t history =
       (std::uint64_t{1} << sizes.history) + (std::uint64_t{4} << (sizes.history - 4));
   const std::uint64_t learned = kLearnedEntry << sizes.learned;

@@ -19,10 +19,12 @@ struct NumberContext {
 inline constexpr std::uint32_t kNumberKinds = 48;
 
 class NumberCoder {
+  static constexpr GroupShape kShape{1, 4, {kNumberKinds, kNumberKinds, 1}, 1966};
+
  public:
-  explicit NumberCoder(SlotTable& slots) : bits_(kShape, slots) {}
+  explicit NumberCoder(SlotTable& slots) : bits_(slots) {}
   void reset() { bits_.reset(); }
-  static std::size_t memory() { return ContextGroup::memory(kShape); }
+  static std::size_t memory() { return ContextGroup<kShape>::memory(); }
 
   /// A number below 2^64 − 1; the argument is ignored when decoding.
   template <class Coder>
@@ -30,8 +32,10 @@ class NumberCoder {
     const unsigned length = code_length(coder, value, context);
     std::uint64_t number = 1;
     for (unsigned bit = length; bit-- > 0;) {
-      const std::uint32_t known = shape_of(number, length, bit);
-      const bool one = code_bit(coder, (value + 1) >> bit & 1, context, {100 + length, bit, known});
+      const unsigned place = (length - 1 - bit) % kGroup;
+      if (place == 0) select(context, 100 + length, known(number, length, bit));
+      const auto node = static_cast<std::uint32_t>((number & ((1u << place) - 1)) | 1u << place);
+      const bool one = bits_.code(coder, (value + 1) >> bit & 1, node, {context.kind, context.kind, 0});
       number = number << 1 | (one ? 1 : 0);
     }
     return number - 1;
@@ -46,42 +50,32 @@ class NumberCoder {
   }
 
  private:
-  struct Step {
-    std::uint32_t phase;
-    std::uint32_t bit;
-    std::uint32_t known;
-  };
-  static constexpr ContextGroup::Shape kShape{1, 6, kNumberKinds, kNumberKinds, 1311};
+  static constexpr unsigned kGroup = 4;   ///< bits below the leading one share their contexts by so many
+  static constexpr unsigned kUnary = 15;  ///< and so do those of the length
+  static constexpr unsigned kShort = 12;  ///< lengths of numbers all of whose bits are worth remembering
 
   /// Bits after the leading one of value + 1.
   template <class Coder>
   unsigned code_length(Coder& coder, std::uint64_t value, const NumberContext& context) {
     const auto length = static_cast<unsigned>(std::bit_width(value + 1)) - 1;
     unsigned at = 0;
-    while (at < 63 && code_bit(coder, at < length, context, {0, at, 0})) ++at;
+    for (; at < 63; ++at) {
+      if (at % kUnary == 0) select(context, at, 0);
+      if (!bits_.code(coder, at < length, 1 + at % kUnary, {context.kind, context.kind, 0})) break;
+    }
     return at;
   }
-  /// What of the bits so far is worth a context of its own: all in short numbers, the first few in long ones.
-  static std::uint32_t shape_of(std::uint64_t number, unsigned length, unsigned bit) {
-    const auto low = static_cast<std::uint32_t>(number);
-    if (length < 12 && length - bit <= 6) return low + 5000;
-    if (length - bit <= 3) return low;
-    return bit < 2 ? (low & 3) + 4 * bit + 1000 : 2000 + bit;
+  /// What of the bits so far is worth a context: all in short numbers, the first few in long ones.
+  static std::uint32_t known(std::uint64_t number, unsigned length, unsigned bit) {
+    return length < kShort ? static_cast<std::uint32_t>(number) : bit + 4096;
   }
-  template <class Coder>
-  bool code_bit(Coder& coder, bool bit, const NumberContext& c, const Step& step) {
-    const std::uint32_t base = mix(c.kind, step.phase, mix(step.bit, step.known));
-    const std::array<std::uint32_t, 6> contexts{base,
-                                                mix(base, c.first, 1),
-                                                mix(base, c.second, 2),
-                                                mix(base, c.first, c.second + 3),
-                                                mix(base, c.alignment, 4),
-                                                mix(base, c.first, c.alignment + 5)};
-    bits_.select(contexts);
-    return bits_.code(coder, bit, 1, c.kind, c.kind);
+  void select(const NumberContext& c, std::uint32_t phase, std::uint32_t known) {
+    const std::uint32_t base = mix(c.kind, phase, known);
+    bits_.select(
+        {base, mix(base, c.first, c.second), mix(base, c.alignment), mix(base, c.first, c.alignment)});
   }
 
-  ContextGroup bits_;
+  ContextGroup<kShape> bits_;
 };
 
 }  // namespace skiff

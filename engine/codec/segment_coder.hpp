@@ -4,6 +4,7 @@
 
 #include "codec/literal_coder.hpp"
 #include "codec/model_sizes.hpp"
+#include "codec/noise.hpp"
 #include "codec/token_coder.hpp"
 #include "codec/window_view.hpp"
 #include "predict/predictor.hpp"
@@ -14,8 +15,9 @@ namespace skiff {
 class ResultStream {
  public:
   virtual ~ResultStream() = default;
-  /// Encoding: the next `length` (1 to 8) bytes, little-endian, without taking them. Decoding: not called.
-  virtual Result<std::uint64_t> peek(unsigned length) = 0;
+  /// Encoding: the next `length` (1 to kPlainBlock) bytes, without taking them; valid until put(). Decoding:
+  /// not called.
+  virtual Result<ByteView> peek(std::size_t length) = 0;
   /// Takes the bytes that come next.
   virtual Result<void> put(ByteView bytes) = 0;
 };
@@ -55,7 +57,7 @@ class SegmentCoder {
         result_(result) {}
 
   /// Codes result range [begin, end), within the window, and returns where it ended: an encoder stops early,
-  /// between tokens, when its output has `budget` bytes or more.
+  /// between tokens or blocks of literals, when its output has `budget` bytes or more.
   Result<std::uint64_t> run(std::uint64_t begin, std::uint64_t end, std::size_t budget = SIZE_MAX) {
     budget_ = budget;
     const std::span<const Copy> copies = window_.copies();
@@ -85,6 +87,9 @@ class SegmentCoder {
 
  private:
   static constexpr bool kDecodes = Coder::kDecodes;
+  static constexpr Probability kEven = 32768;
+  static constexpr std::int32_t kPlainInitial = 4096;
+  static constexpr std::int32_t kPlainRate = 16;
   static constexpr std::uint64_t kQuietCopy = 64;  ///< longer verbatim copies end the memory of misses
 
   /// Whether an encoder has written what it may.
@@ -95,6 +100,13 @@ class SegmentCoder {
       return coder_.length() >= budget_;
   }
 
+  /// What is beside a gap.
+  struct Surroundings {
+    const Copy* left;
+    const Copy* right;
+    Kind kind;
+  };
+
   /// The kind of the code around a gap: that of the copy before it, or after.
   Kind kind_beside(const Copy* left, const Copy* right) const {
     if (left) return window_.base_types().at(left->base_offset + left->length - 1).range.kind;
@@ -102,27 +114,65 @@ class SegmentCoder {
     return Kind::kRaw;
   }
 
+  /// Whole blocks of literals are plain or modelled, each by choice; an encoder stops between blocks only.
   Result<std::uint64_t> literals(std::uint64_t begin, std::uint64_t end, const Copy* left,
                                  const Copy* right) {
-    LiteralContext context;
-    context.kind = kind_beside(left, right);
-    for (std::uint64_t from = begin; from < end; from += BaseChunk::kCapacity) {
-      const std::uint64_t to = std::min(end, from + BaseChunk::kCapacity);
-      const auto before =
-          left ? std::optional(left->base_offset + (from - left->result_offset)) : std::nullopt;
-      const auto after =
-          right ? std::optional(right->base_offset - (right->result_offset - from)) : std::nullopt;
-      SKIFF_TRY(read_beside(chunk_, before, to - from));
-      SKIFF_TRY(read_beside(second_chunk_, after, to - from));
-      for (std::uint64_t at = from; at < to; ++at) {
-        context.result_offset = at;
-        context.left = byte_beside(chunk_, before, at - from);
-        context.right = byte_beside(second_chunk_, after, at - from);
-        SKIFF_TRY(one_literal(context));
-        if (spent()) return at + 1;
-      }
+    const Surroundings around{left, right, kind_beside(left, right)};
+    for (std::uint64_t from = begin; from < end && !spent();) {
+      const std::uint64_t to = from + std::min<std::uint64_t>(end - from, kPlainBlock);
+      SKIFF_ASSIGN(const bool plain, code_plain(to - from));
+      SKIFF_TRY(plain ? plain_literals() : modelled_literals(from, to, around));
+      begin = from = to;
     }
-    return end;
+    return begin;
+  }
+
+  /// Whether the next block of literals is plain; one that is not whole never is.
+  Result<bool> code_plain(std::uint64_t length) {
+    if (length < kPlainBlock) return false;
+    bool plain = false;
+    if constexpr (!kDecodes) {
+      SKIFF_ASSIGN(const ByteView block, result_.peek(kPlainBlock));
+      plain = looks_like_noise(block, models_.history);
+    }
+    plain = coder_.code(plain, plain_);
+    plain_ += ((plain ? 65536 : 0) - plain_) / kPlainRate;
+    return plain;
+  }
+
+  Result<void> plain_literals() {
+    std::array<std::uint8_t, kPlainBlock> block{};
+    if constexpr (!kDecodes) {
+      SKIFF_ASSIGN(const ByteView truth, result_.peek(kPlainBlock));
+      std::copy(truth.begin(), truth.end(), block.begin());
+    }
+    for (std::uint8_t& byte : block) {
+      std::uint32_t value = 0;
+      for (unsigned bit = 8; bit-- > 0;)
+        value = value << 1 | (coder_.code((byte >> bit & 1) != 0, kEven) ? 1 : 0);
+      byte = static_cast<std::uint8_t>(value);
+    }
+    models_.history.append(block);
+    return result_.put(block);
+  }
+
+  Result<void> modelled_literals(std::uint64_t from, std::uint64_t to, const Surroundings& around) {
+    LiteralContext context;
+    context.kind = around.kind;
+    const Copy* left = around.left;
+    const Copy* right = around.right;
+    const auto before = left ? std::optional(left->base_offset + (from - left->result_offset)) : std::nullopt;
+    const auto after =
+        right ? std::optional(right->base_offset - (right->result_offset - from)) : std::nullopt;
+    SKIFF_TRY(read_beside(chunk_, before, to - from));
+    SKIFF_TRY(read_beside(second_chunk_, after, to - from));
+    for (std::uint64_t at = from; at < to; ++at) {
+      context.result_offset = at;
+      context.left = byte_beside(chunk_, before, at - from);
+      context.right = byte_beside(second_chunk_, after, at - from);
+      SKIFF_TRY(one_literal(context));
+    }
+    return {};
   }
 
   /// Makes base bytes [from, from + length) readable as far as they exist; `from` may have wrapped below 0.
@@ -144,8 +194,8 @@ class SegmentCoder {
   Result<void> one_literal(const LiteralContext& context) {
     std::uint8_t value = 0;
     if constexpr (!kDecodes) {
-      SKIFF_ASSIGN(const std::uint64_t truth, result_.peek(1));
-      value = static_cast<std::uint8_t>(truth);
+      SKIFF_ASSIGN(const ByteView truth, result_.peek(1));
+      value = truth[0];
     }
     value = models_.literals.code(coder_, value, context, models_.history);
     models_.history.push(value);
@@ -196,7 +246,8 @@ class SegmentCoder {
     const Token& token = placed.token;
     std::uint64_t value = 0;
     if constexpr (!kDecodes) {
-      SKIFF_ASSIGN(value, result_.peek(token.length));
+      SKIFF_ASSIGN(const ByteView truth, result_.peek(token.length));
+      for (std::size_t i = token.length; i-- > 0;) value = value << 8 | truth[i];
     }
     const TokenContext context{chunk_.u32(token.base_offset - 4),
                                chunk_.u32(token.base_offset + token.length), copied, copy.length,
@@ -220,6 +271,7 @@ class SegmentCoder {
   ResultStream& result_;
   BaseChunk chunk_;
   BaseChunk second_chunk_;
+  std::int32_t plain_ = kPlainInitial;  ///< probability that a block is plain, of 65536
   std::size_t budget_ = SIZE_MAX;
   std::size_t literal_bytes_ = 0;
 };

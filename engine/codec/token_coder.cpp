@@ -12,9 +12,9 @@ std::uint32_t low_word(std::uint64_t value) { return static_cast<std::uint32_t>(
 }  // namespace
 
 TokenCoder::TokenCoder(SlotTable& slots, NumberCoder& numbers)
-    : hits_(kHitShape, slots),
-      others_(kOtherShape, slots),
-      bytes_(kByteShape, slots),
+    : hits_(slots),
+      others_(slots),
+      bytes_(slots),
       numbers_(numbers),
       fast_(kFastCells, kFastInitial),
       missed_words_(kWordCells) {}
@@ -32,8 +32,8 @@ void TokenCoder::reset() {
 }
 
 std::size_t TokenCoder::memory() {
-  return ContextGroup::memory(kHitShape) + ContextGroup::memory(kOtherShape) +
-         ContextGroup::memory(kByteShape) + kFastCells * sizeof(std::uint16_t) + kWordCells;
+  return ContextGroup<kHitShape>::memory() + ContextGroup<kOtherShape>::memory() +
+         ContextGroup<kByteShape>::memory() + kFastCells * sizeof(std::uint16_t) + kWordCells;
 }
 
 TokenCoder::State TokenCoder::state_of(const Token& token, const Prediction& prediction) const {
@@ -48,9 +48,8 @@ TokenCoder::State TokenCoder::state_of(const Token& token, const Prediction& pre
       ++state.others;
     }
   }
-  state.fast_cell =
-      mix(state.kind, state.primary, mix(state.agreeing, state.others, misses_ & 0xff)) % kFastCells;
-  state.word_cell = mix(low_word(token.old), token.length) % kWordCells;
+  state.fast_cell = mix(state.kind, state.primary, mix(state.agreeing, state.others, misses_ & 0xff)) >> 19;
+  state.word_cell = mix(low_word(token.old), token.length) >> 18;
   return state;
 }
 
@@ -58,22 +57,18 @@ void TokenCoder::select_hit(const State& state, const Token& token, const Predic
                             const TokenContext& context) {
   const std::uint32_t old = low_word(token.old);
   const bool reference = token.is_reference();
-  const std::uint32_t success = std::min(15u, prediction.primary_success >> 12);
   const std::uint32_t length = log2_of(context.copy_length, 14);
-  const std::array<std::uint32_t, 10> contexts{
-      mix(state.primary, misses_ & 63),
+  const std::array<std::uint32_t, 7> contexts{
       old ^ token.length << 28,
       mix(state.primary, state.agreeing, state.others),
       reference ? prediction.target_key : mix(old >> 8, static_cast<std::uint32_t>(token.base_offset & 7)),
       mix(log2_of(context.copied, 12), length, misses_ & 3, state.primary),
       mix(context.before, old >> (token.data || !reference ? 0 : 24)),
       mix(context.after, old),
-      mix(misses_ & 4095, state.agreeing),
-      mix(success, misses_ & 7, reference ? 1 : 0, static_cast<std::uint32_t>(prediction.certainty)),
       mix(reference || token.data ? 0 : old >> 21, misses_ & 15, state.primary)};
-  std::array<std::uint32_t, 10> hashes;
-  for (std::uint32_t i = 0; i < hashes.size(); ++i) hashes[i] = mix(contexts[i], state.kind, i);
-  hits_.select(hashes);
+  std::array<std::uint32_t, 7> hashes;
+  for (std::uint32_t i = 0; i < hashes.size(); ++i) hashes[i] = mix(contexts[i], state.kind);
+  hits_.select_cells(hashes);
 }
 
 bool TokenCoder::tried_before(const Prediction& prediction, std::uint32_t index) {
@@ -87,18 +82,18 @@ void TokenCoder::select_other(const State& state, const Token& token, const Pred
                               std::uint32_t index) {
   const Candidate& other = prediction.candidates[index];
   const std::uint32_t which = mix(other.source, other.confidence, state.kind);
-  const std::array<std::uint32_t, 5> hashes{
-      which, mix(which, state.primary, 1), mix(which, misses_ & 15, index + 2),
-      mix(which, low_word(token.old), 3), mix(which, state.agreeing, state.others + 400)};
-  others_.select(hashes);
+  const std::array<std::uint32_t, 5> hashes{which, mix(which, state.primary), mix(which, misses_ & 15, index),
+                                            mix(which, low_word(token.old)),
+                                            mix(which, state.agreeing, state.others)};
+  others_.select_cells(hashes);
 }
 
 void TokenCoder::select_opcode(const State& state, const Prediction& prediction) {
   const std::uint32_t kind = mix(state.kind, 64);
   const auto certainty = static_cast<std::uint32_t>(prediction.certainty);
-  const std::array<std::uint32_t, 5> hashes{kind, mix(kind, certainty, 1), mix(kind, misses_ & 7, 2),
-                                            mix(kind, state.primary, 3), mix(kind, state.agreeing, 4)};
-  others_.select(hashes);
+  const std::array<std::uint32_t, 5> hashes{kind, mix(kind, certainty), mix(kind, misses_ & 7),
+                                            mix(kind, state.primary), mix(kind, state.agreeing)};
+  others_.select_cells(hashes);
 }
 
 TokenCoder::ByteHashes TokenCoder::byte_contexts(const Token& token, std::uint64_t guess, std::uint64_t known,
@@ -112,21 +107,14 @@ TokenCoder::ByteHashes TokenCoder::byte_contexts(const Token& token, std::uint64
   const bool as_old = k + 1 == token.length || known == token.old >> above;
   const std::uint32_t done = low_word(known) + (token.length - 1 - k) * 0x01234567u;
   const std::uint32_t last = context.history->last4();
-  const std::uint32_t c1 = last & 0xff;
   const std::uint32_t then = mix(last_old_ >> (8 * (k & 3)) & 0xff, last_new_ >> (8 * (k & 3)) & 0xff);
-  const std::uint32_t lower = low_word(token.old >> (8 * (k > 0 ? k - 1 : 0))) & 0xffff;
-  return {mix(place, guessed, as_guessed + 2u),
-          mix(place, old, as_old + 4u),
-          mix(low_word(token.old), k, as_guessed + 6u),
-          mix(done, place, 8),
-          mix(done, place, guessed + 256 * 9),
-          mix(place, last & 0xffff, 10),
-          mix(place, as_guessed + 11u),
-          mix(place, then, old + 256 * 13),
-          mix(place, lower, as_guessed + 14u),
-          mix(place, done & 0xff, guessed + 256 * 16),
-          mix(place, old, c1 + 256 * 17),
-          mix(place, token.length, mix(old, as_guessed, misses_ & 7))};
+  return {mix(place, guessed, as_guessed ? 1 : 0),
+          mix(place, old, as_old ? 1 : 0),
+          mix(done, place),
+          mix(place, last & 0xffff),
+          mix(place, as_guessed ? 1 : 0),
+          mix(place, then, old),
+          mix(place, old, last & 0xff)};
 }
 
 void TokenCoder::select_bytes(const ByteHashes& hashes, std::uint32_t partial) {

@@ -63,9 +63,9 @@ class TokenCoder {
   static constexpr std::uint16_t kFastThreshold = 65000;
   static constexpr std::uint32_t kFastCeiling = 65500;
   static constexpr std::uint8_t kWordMemory = 4;
-  static constexpr ContextGroup::Shape kHitShape{0, 10, 21 * 4, 21 * 2, 1311};
-  static constexpr ContextGroup::Shape kOtherShape{4, 5, 2 * 21, 2 * 21, 1311};
-  static constexpr ContextGroup::Shape kByteShape{3, 12, 8 * 3 * 8, 256, 983};
+  static constexpr GroupShape kHitShape{0, 7, {21 * 4, 21 * 2, 256}, 1966};
+  static constexpr GroupShape kOtherShape{4, 5, {2 * 21, 2 * 21, 1}, 1966};
+  static constexpr GroupShape kByteShape{3, 7, {8 * 3 * 8, 256, 21 * 8 * 3}, 1475};
 
   [[nodiscard]] State state_of(const Token& token, const Prediction& prediction) const;
 
@@ -79,8 +79,9 @@ class TokenCoder {
       hit = coder.code(hit, std::min<std::uint32_t>(fast, kFastCeiling));
     } else {
       select_hit(state, token, prediction, context);
-      hit = hits_.code(coder, hit, 1, state.kind * 4 + (misses_ & 3),
-                       state.kind * 2 + (state.others > 0 ? 1 : 0));
+      hit = hits_.code(
+          coder, hit, 0,
+          {state.kind * 4 + (misses_ & 3), state.kind * 2 + (state.others > 0 ? 1 : 0), misses_ & 255});
     }
     fast = static_cast<std::uint16_t>(hit ? fast + ((65535 - fast) >> 7) : fast - (fast >> 7));
     word = hit ? static_cast<std::uint8_t>(word - (word > 0 ? 1 : 0)) : kWordMemory;
@@ -94,14 +95,14 @@ class TokenCoder {
       if (tried_before(prediction, i)) continue;
       const std::uint64_t other = prediction.candidates[i].value;
       select_other(state, token, prediction, i);
-      if (others_.code(coder, value == other, 1, state.kind, state.kind)) return other;
+      if (others_.code(coder, value == other, 0, {state.kind, state.kind, 0})) return other;
     }
     if (token.is_reference() && token.length == 4) {
       const std::uint64_t mask = field_mask(token.field.reference);
       const std::uint64_t guess = prediction.candidates[0].value;
       select_opcode(state, prediction);
-      if (others_.code(coder, ((value ^ guess) & ~mask & 0xffffffffu) == 0, 1, 21 + state.kind,
-                       21 + state.kind)) {
+      if (others_.code(coder, ((value ^ guess) & ~mask & 0xffffffffu) == 0, 0,
+                       {21 + state.kind, 21 + state.kind, 0})) {
         return code_field(coder, value, state, token, prediction);
       }
     }
@@ -141,7 +142,8 @@ class TokenCoder {
         const bool on_track = ((expected | 256u) >> (bit + 1)) == partial;
         const std::uint32_t says = on_track ? 1 + (expected >> bit & 1) : 0;
         const std::uint32_t node = bit > 3 ? partial : (partial & ((1u << (3 - bit)) - 1)) | 1u << (3 - bit);
-        const bool one = bytes_.code(coder, value >> (8 * k + bit) & 1, node, shape + says * 8, partial);
+        const bool one = bytes_.code(coder, value >> (8 * k + bit) & 1, node,
+                                     {shape + says * 8, partial, (token_class(token) * 8 + k) * 3 + says});
         partial = partial << 1 | (one ? 1 : 0);
       }
       known = known << 8 | (partial & 0xff);
@@ -149,7 +151,7 @@ class TokenCoder {
     return known;
   }
 
-  static constexpr std::uint32_t kByteContexts = 12;
+  static constexpr std::uint32_t kByteContexts = 7;
   using ByteHashes = std::array<std::uint32_t, kByteContexts>;
 
   /// The sum as a 32-bit field holds it; the second number may come off the wire and be any.
@@ -166,9 +168,9 @@ class TokenCoder {
   ByteHashes byte_contexts(const Token& token, std::uint64_t guess, std::uint64_t known, std::uint32_t k,
                            const TokenContext& context) const;
 
-  ContextGroup hits_;
-  ContextGroup others_;
-  ContextGroup bytes_;
+  ContextGroup<kHitShape> hits_;
+  ContextGroup<kOtherShape> others_;
+  ContextGroup<kByteShape> bytes_;
   NumberCoder& numbers_;
   std::vector<std::uint16_t> fast_;
   std::vector<std::uint8_t> missed_words_;

@@ -16,12 +16,9 @@ class TrueBytes final : public ResultStream {
  public:
   TrueBytes(const Source& image, std::uint64_t begin) : image_(image), at_(begin), block_(kBlock) {}
 
-  Result<std::uint64_t> peek(unsigned length) override {
+  Result<ByteView> peek(std::size_t length) override {
     if (at_ < begin_ || at_ - begin_ + length > filled_) SKIFF_TRY(fill());
-    std::uint64_t value = 0;
-    for (unsigned i = length; i-- > 0;)
-      value = value << 8 | block_[static_cast<std::size_t>(at_ - begin_) + i];
-    return value;
+    return ByteView(block_).subspan(static_cast<std::size_t>(at_ - begin_), length);
   }
   Result<void> put(ByteView bytes) override {
     digest_.update(bytes);

@@ -28,7 +28,7 @@ PlanLimits mixed_plan_limits(Profile profile) {
   constexpr std::uint64_t kNoRaw = ~std::uint64_t{0};
   switch (profile) {
     case Profile::kTiny:
-      return {16 * kMiB, 1'500, kNoRaw, 64 * kKiB};
+      return {16 * kMiB, 1'470, kNoRaw, 64 * kKiB};
     case Profile::kStandard:
       return {64 * kMiB, 24'576, kNoRaw, 256 * kKiB};
     case Profile::kMax:

@@ -38,8 +38,6 @@ LogisticTables make_tables() {
       ++x;
     return static_cast<std::int16_t>(x);
   };
-  for (std::uint32_t p = 0; p < tables.stretch_end.size(); ++p) tables.stretch_end[p] = inverse(p);
-  x = -kStretchLimit;
   for (std::uint32_t p = 0; p < tables.stretch.size(); ++p) tables.stretch[p] = inverse(p * 16 + 8);
   return tables;
 }

@@ -13,14 +13,11 @@ inline constexpr std::int32_t kStretchLimit = 2944;
 struct LogisticTables {
   std::array<std::uint16_t, 2 * kStretchLimit + 1> squash{};  ///< [x + kStretchLimit] → p · 65536
   std::array<std::int16_t, 4096> stretch{};                   ///< [p16 / 16] → evidence
-  std::array<std::int16_t, 512> stretch_end{};  ///< [p16] for p16 < 512, and mirrored at the upper end
 };
 const LogisticTables& logistic_tables();
 
 /// p16: probability of 1 in 1/65536, 0 to 65535.
 inline std::int32_t stretch(const LogisticTables& tables, std::uint32_t p16) {
-  if (p16 < 512) return tables.stretch_end[p16];
-  if (p16 >= 65536 - 512) return -tables.stretch_end[65535 - p16];
   return tables.stretch[p16 >> 4];
 }
 inline std::uint32_t squash(const LogisticTables& tables, std::int32_t evidence) {

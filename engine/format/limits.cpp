@@ -64,7 +64,7 @@ bool allowed(const ModelSizes& sizes) {
 }
 
 std::uint64_t decoder_memory(const DecoderLimits& limits, const ModelSizes& sizes) {
-  const std::uint64_t slots = std::uint64_t{64} << sizes.slot_lines;
+  const std::uint64_t slots = std::uint64_t{68} << sizes.slot_lines;
   const std::uint64_t history =
       (std::uint64_t{1} << sizes.history) + (std::uint64_t{1} << sizes.history >> 2);
   const std::uint64_t learned = std::uint64_t{16} << sizes.learned;

@@ -21,17 +21,14 @@ enum PlainSource : std::uint8_t {
   kByWord = 1,
   kByNearWord = 2,
   kByStride = 3,
-  kByFarWord = 7
+  kByFarWord = 8
 };
 
 /// What the keys of the cache are keys of.
 enum class Keyed : std::uint32_t { kTarget, kWord, kWord8, kWord13, kTarget7, kTarget12 };
 
 std::uint32_t key_of(Keyed what, std::uint32_t value) {
-  std::uint32_t hash = value * 0x9E3779B1u ^ (static_cast<std::uint32_t>(what) + 0x7F4A7C15u) * 0x85EBCA6Bu;
-  hash ^= hash >> 15;
-  hash *= 0xC2B2AE35u;
-  return hash ^ (hash >> 13);
+  return (value * 0x2545F491u + static_cast<std::uint32_t>(what)) * 0x9E3779B1u;
 }
 
 std::uint32_t folded(std::uint64_t target) {
@@ -161,7 +158,6 @@ void Predictor::choose_primary(const Token& token, Prediction& prediction) const
     }
   }
   std::swap(prediction.candidates[0], prediction.candidates[best]);
-  prediction.primary_success = static_cast<std::uint32_t>(most);
 }
 
 void Predictor::learn(const PlacedToken& placed, const Prediction& prediction, std::uint64_t value,

@@ -23,7 +23,6 @@ inline constexpr std::size_t kMaxCandidates = 9;
 struct Prediction {
   std::array<Candidate, kMaxCandidates> candidates{};  ///< [0] is the primary one
   std::uint32_t count = 0;
-  std::uint32_t primary_success = 0;           ///< how often such a candidate was right, in 1/65536
   Certainty certainty = Certainty::kSameCopy;  ///< of the translation of a reference
   std::uint64_t address = 0;                   ///< of a reference in the result
   std::uint64_t by_map = 0;                    ///< the candidate that the map alone gives a reference
@@ -64,15 +63,15 @@ class Predictor {
   static constexpr std::size_t kClasses = kReferenceClasses + 2;
   static constexpr std::size_t kSources = 9;
   static constexpr std::size_t kRecentShifts = 16;
-  static constexpr std::array<std::uint32_t, 4> kStrides{1, 2, 6,
-                                                         4};  ///< words: structures of 4, 8, 24 and 16 bytes
+  static constexpr std::array<std::uint32_t, 5> kStrides{1, 2, 6, 4,
+                                                         3};  ///< in words: structures of 4 to 24 bytes
 
   const AddressMap& result_;
   const Translator& translator_;
   LearnedCache cache_;
   std::array<std::array<std::array<std::int32_t, 4>, kSources>, kClasses> success_{};
   std::array<std::uint32_t, kRecentShifts> shifts_{};  ///< of the last data words
-  std::array<std::uint32_t, 4> stride_confidence_{};
+  std::array<std::uint32_t, kStrides.size()> stride_confidence_{};
   std::uint32_t next_shift_ = 0;
   std::array<std::uint64_t, 4> pointer_shifts_{};  ///< of the last pointers
   std::array<std::uint32_t, 3> pointer_confidence_{};

@@ -118,6 +118,7 @@ std::vector<GoodFile> mixed_files() {
   return {
       mixed("mixed-empty-to-empty", {}, {}),
       mixed("mixed-empty-to-text", {}, prose(500, 2)),
+      mixed("mixed-empty-to-noise", {}, noise(2'100, 8) + prose(1'100, 8)),
       mixed("mixed-text-to-empty", text, {}),
       mixed("mixed-identical", random, random),
       mixed("mixed-changed", both, changed, {.profile = Profile::kMax, .sizes = {18, 20, 18}}),

@@ -22,14 +22,8 @@ def bits(n):
     return n.bit_length()
 
 
-def toward_zero(a, b):
-    return a // b if a >= 0 else -(-a // b)
-
-
 def mix(a, b, *more):
-    h = low32(a * 0x9E3779B1) ^ low32((b + 0x7F4A7C15) * 0x85EBCA6B)
-    h = low32((h ^ (h >> 15)) * 0xC2B2AE35)
-    h ^= h >> 13
+    h = low32((a * 0x2545F491 + b) * 0x9E3779B1)
     return mix(h, *more) if more else h
 
 
@@ -87,134 +81,135 @@ def least(q):
     return min(bisect.bisect_left(SQUASH, q), 2 * LIMIT) - LIMIT
 
 
-ENDS = [least(p) for p in range(512)]
-MIDDLE = [least(16 * i + 8) for i in range(4096)]
+STRETCH = [least(16 * i + 8) for i in range(4096)]
 
 
 def stretch(p):
-    if p < 512:
-        return ENDS[p]
-    return -ENDS[65535 - p] if p >= 65024 else MIDDLE[p >> 4]
+    return STRETCH[p >> 4]
 
 
-class Slot:
-    __slots__ = ("estimate", "count", "bits", "check")
+NOTHING = (0, 0, 0)
+LIMITS = (32, 20, 11, 7, 6, 5)
 
-    def __init__(self, check=0):
-        self.estimate, self.count, self.bits, self.check = 1 << 21, 0, 1, check
 
+def fits(a, b):
+    return min(a, b) < len(LIMITS) and max(a, b) <= LIMITS[min(a, b)]
+
+
+def after(history, bit):
+    """Histories of section 9.3: (zeros, ones, last)."""
+    seen = history[bit] + 1
+    other = history[1 - bit]
+    if other > 2:
+        other = 2 + (other - 2) // 4
+    while not fits(seen, other) and other > seen:
+        other -= 1
+    while not fits(seen, other):
+        seen -= 1
+    return (other, seen, 1) if bit else (seen, other, 0)
+
+
+AFTER = {}
+waiting = [NOTHING]
+while waiting:
+    history = waiting.pop()
+    if history not in AFTER:
+        AFTER[history] = (after(history, 0), after(history, 1))
+        waiting.extend(AFTER[history])
 
 RATES = [131072 // (2 * n + 3) for n in range(256)]
+ESTIMATES = {h: (((10 * h[1] + 4) << 22) // (10 * (h[0] + h[1]) + 8), 6) for h in AFTER}
+CORRECTION = [squash((i - 16) * 192) for i in range(33)]
 
 
 def moved(estimate, count, bit):
     return estimate + ((((1 << 22) - 1) * bit - estimate) * RATES[count] >> 16), min(count + 1, 255)
 
 
-def by_bits_start(b):
-    seen = max(bits(b) - 1, 0)
-    ones = bin(b).count("1") - 1 if b > 1 else 0
-    return min(((10 * ones + 4) << 22) // (10 * seen + 8), (1 << 22) - 1), 6
-
-
-BY_BITS = [by_bits_start(b) for b in range(256)]
-CORRECTION = [squash((i - 16) * 192) for i in range(33)]
-
-
 class Slots:
-    """The lines that all groups share; those that were never selected are not made."""
+    """The lines and groups of cells that all groups share; those that were never chosen are not made.
+
+    A place is a list of four checks and a list of four lists of histories, the first of which is the place's worth."""
 
     def __init__(self, line_bits):
-        self.shift = 32 - line_bits
-        self.lines = {}
+        self.line_bits = line_bits
+        self.places = {}
 
-    def line(self, hashed):
-        slots = self.lines.setdefault(low32(hashed * 0x9E3779B1) >> self.shift, [])
-        if not slots:
-            slots.extend(Slot() for _ in range(8))
-        return slots, low32(hashed * 0x85EBCA6B) >> 16
-
-    @staticmethod
-    def find(line, node):
-        slots, check = line
-        c = (check ^ ((node * 0x2F31) & 0xFFFF)) or 1
-        place = (check + node) & 7
-        first, second = slots[place], slots[place ^ 1]
-        if first.check == c:
-            return first
-        if second.check == c:
-            return second
-        loser, other = (place ^ 1, first) if first.count > second.count else (place, second)
-        other.count -= other.count > 0
-        # A context that holds the slot goes on with it: it is made fresh where it is.
-        slots[loser].__init__(c)
-        return slots[loser]
+    def chosen(self, hashed, cell):
+        k = hashed * 0x9E3779B97F4A7C15 & M64
+        check = (k >> 24 & 255) or 1
+        number = k >> ((65 if cell else 64) - self.line_bits)
+        size = 1 if cell else 15
+        checks, held = self.places.setdefault((cell, number), ([0] * 4, [[NOTHING] * size for _ in range(4)]))
+        if check in checks:
+            return held[checks.index(check)]
+        worths = [histories[0][0] + histories[0][1] for histories in held]
+        least_worth = worths.index(min(worths))
+        checks[least_worth] = check
+        # A context that holds it goes on with it: it is emptied where it is.
+        held[least_worth][:] = [NOTHING] * size
+        return held[least_worth]
 
 
 class Group:
     """Section 9.3."""
 
-    def __init__(self, slots, number, contexts, first_sets, second_sets, rate):
-        self.slots, self.number, self.contexts, self.rate = slots, number, contexts, rate
-        self.by_bits = [list(BY_BITS) for _ in range(contexts)]
-        self.first = [[19661] * (2 * contexts + 1) for _ in range(first_sets)]
-        self.second = [[19661] * (2 * contexts + 1) for _ in range(second_sets)]
-        self.correction = [list(CORRECTION) for _ in range(second_sets)]
-        self.lines = [None] * contexts
+    def __init__(self, slots, number, contexts, rows, rate):
+        self.slots, self.number, self.rate = slots, number, rate
+        self.estimates = [dict(ESTIMATES) for _ in range(contexts)]
+        self.sets = [[[16384] * (contexts + 1) for _ in range(count)] for count in rows]
+        self.correction = [list(CORRECTION) for _ in range(rows[1])]
+        self.held = [None] * contexts
 
-    def select(self, i, hashed):
-        self.lines[i] = self.slots.line(low32(hashed * 0x2545F491 + i * 0x6F4F2A35 + self.number * 0x01234567))
+    def choose(self, i, hashed, cell=False):
+        self.held[i] = self.slots.chosen(low32(hashed + i * 0x6F4F2A35 + self.number * 0x01234567), cell)
 
-    def select_all(self, hashes):
+    def choose_all(self, hashes, cell=False):
         for i, hashed in enumerate(hashes):
-            self.select(i, hashed)
+            self.choose(i, hashed, cell)
 
-    def inputs(self, node):
-        found, inputs = [], []
-        for line, by_bits in zip(self.lines, self.by_bits):
-            slot = Slots.find(line, node)
-            found.append(slot)
-            if slot.count == 0:
-                inputs += [0, 0]
-            else:
-                weight = (166, 218, 256)[min(slot.count, 3) - 1]
-                inputs += [stretch(slot.estimate >> 6) * weight >> 8, stretch(by_bits[slot.bits][0] >> 6)]
-        return found, inputs + [102]
+    def in_cells(self, coder, hashes, selectors):
+        """A symbol of one bit."""
+        self.choose_all(hashes, True)
+        return self.bit(coder, 1, selectors)
 
-    def bit(self, coder, node, f, g):
-        found, inputs = self.inputs(node)
-        sides = []
-        for weights in (self.first[f], self.second[g]):
-            total = sum(x * w >> 8 for x, w in zip(inputs, weights))
-            sides.append((weights, clamp(total >> 9, -LIMIT, LIMIT)))
-        both = (sides[0][1] + sides[1][1]) >> 1
-        place = (both + 3072) * 4 // 3
+    def bit(self, coder, node, selectors):
+        at = node - 1
+        inputs = []
+        for held, estimates in zip(self.held, self.estimates):
+            inputs.append(0 if held[at] == NOTHING else stretch(estimates[held[at]][0] >> 6))
+        inputs.append(102)
+        rows = [rows[selector] for rows, selector in zip(self.sets, selectors)]
+        sums = [clamp(sum(x * w >> 8 for x, w in zip(inputs, row)) >> 8, -LIMIT, LIMIT) for row in rows]
+        total = sum(sums) * 21845 >> 16
+        place = (total + 3072) * 4 // 3
         cell, part = place >> 8, place & 255
-        correction = self.correction[g]
+        correction = self.correction[selectors[1]]
         corrected = (correction[cell] * (256 - part) + correction[cell + 1] * part) >> 8
-        bit = coder.bit(clamp((squash(both) + corrected) >> 1, 1, 65535))
-        for weights, guess in sides:
+        bit = coder.bit(clamp((squash(total) + corrected) >> 1, 1, 65535))
+        for row, guess in zip(rows, sums):
             error = (65536 * bit - squash(guess)) * self.rate >> 14
             for i, x in enumerate(inputs):
-                weights[i] = clamp(weights[i] + ((x * error + 512) >> 10), -524287, 524287)
+                row[i] = clamp(row[i] + ((x * error + 512) >> 10), -524287, 524287)
         cell += part > 128
-        correction[cell] += toward_zero(65535 * bit - correction[cell], 64)
-        for by_bits, slot in zip(self.by_bits, found):
-            by_bits[slot.bits] = moved(*by_bits[slot.bits], bit)
-            slot.estimate, slot.count = moved(slot.estimate, slot.count, bit)
-            seen = 2 * slot.bits + bit
-            slot.bits = seen if seen < 256 else (seen & 127) + 128
+        correction[cell] += (65535 * bit - correction[cell]) >> 6
+        had = []
+        for held in self.held:
+            had.append(held[at])
+            held[at] = AFTER[held[at]][bit]
+        for estimates, history in zip(self.estimates, had):
+            estimates[history] = moved(*estimates[history], bit)
         return bit
 
     def byte(self, coder, hashes, selectors, before_bit=lambda b, partial: None):
-        """Section 9.5; selectors(b, partial) are f and g."""
+        """Section 9.5; selectors(b, partial) are the three of the bit."""
         partial = 1
         for b in range(7, -1, -1):
             if b in (7, 3):
-                self.select_all(mix(h, partial) for h in hashes)
+                self.choose_all(mix(h, partial) for h in hashes)
             before_bit(b, partial)
             node = partial if b > 3 else (partial & ((1 << (3 - b)) - 1)) + (1 << (3 - b))
-            partial = 2 * partial + self.bit(coder, node, *selectors(b, partial))
+            partial = 2 * partial + self.bit(coder, node, selectors(b, partial))
         return partial & 255
 
 
@@ -223,37 +218,25 @@ class Numbers:
 
     def __init__(self, coder, slots):
         self.coder = coder
-        self.group = Group(slots, 1, 6, 48, 48, 1311)
+        self.group = Group(slots, 1, 4, (48, 48, 1), 1966)
 
-    def bit(self, phase, b, known, context):
+    def bit(self, phase, known, node, context):
         kind, first, second, alignment = context
-        h = mix(kind, phase, mix(b, known))
-        self.group.select_all([
-            h,
-            mix(h, first, 1),
-            mix(h, second, 2),
-            mix(h, first, second + 3),
-            mix(h, alignment, 4),
-            mix(h, first, alignment + 5)
-        ])
-        return self.group.bit(self.coder, 1, kind, kind)
+        if node == 1:
+            h = mix(kind, phase, known)
+            self.group.choose_all([h, mix(h, first, second), mix(h, alignment), mix(h, first, alignment)])
+        return self.group.bit(self.coder, node, (kind, kind, 0))
 
     def number(self, kind, first=0, second=0, alignment=0):
         context = (kind, first, second, alignment)
         length = 0
-        while length < 63 and self.bit(0, length, 0, context):
+        while length < 63 and self.bit(length, 0, 1 + length % 15, context):
             length += 1
         m = 1
         for b in range(length - 1, -1, -1):
-            if length < 12 and length - b <= 6:
-                known = low32(m) + 5000
-            elif length - b <= 3:
-                known = low32(m)
-            elif b < 2:
-                known = (m & 3) + 4 * b + 1000
-            else:
-                known = 2000 + b
-            m = 2 * m + self.bit(100 + length, b, known, context)
+            j = (length - 1 - b) % 4
+            known = low32(m) if length < 12 else b + 4096
+            m = 2 * m + self.bit(100 + length, known, (1 << j) + (m & ((1 << j) - 1)), context)
         return m - 1
 
     def signed(self, *context):

@@ -132,7 +132,7 @@ class MapReader:
         self.coder = RangeDecoder(wire)
         slots = Slots(sizes[0])
         self.numbers = Numbers(self.coder, slots)
-        self.verbatim = Group(slots, 5, 6, 1, 1, 1311)
+        self.verbatim = Group(slots, 5, 6, (1, 1, 1), 1966)
         self.typing = TypingReader(self.numbers, max_entries)
 
     def read(self, window, base_length, result_length):
@@ -157,15 +157,15 @@ class MapReader:
             check(length <= end - result_at, "F23")
             check(base_at + length <= base_length, "F22")
             before, length_bits = length_bits, bits(length)
-            self.verbatim.select_all([
-                mix(length_bits, 900),
-                mix(length_bits, past & 7, 901),
-                mix(length_bits, before, 902),
-                mix(past & 15, gap_bits, 903),
-                mix(jump_code, length_bits, 904),
-                mix(jump_code, past & 1, 905)
-            ])
-            verbatim = self.verbatim.bit(self.coder, 1, 0, 0)
+            hashes = [
+                length_bits,
+                mix(length_bits, past & 7),
+                mix(length_bits, before),
+                mix(past & 15, gap_bits),
+                mix(jump_code, length_bits),
+                mix(jump_code, past & 1)
+            ]
+            verbatim = self.verbatim.in_cells(self.coder, hashes, (0, 0, 0))
             past = 2 * past + verbatim
             copies.append((result_at, base_at, length, verbatim))
             at, expected = result_at + length, base_at + length

@@ -95,7 +95,7 @@ class Predictor:
         self.learned = Learned(learned_size)
         self.success = {}
         self.pointers, self.pointer_confidence = [0] * 4, [0] * 3
-        self.words, self.stride_confidence = [0] * 16, [0] * 4
+        self.words, self.stride_confidence = [0] * 16, [0] * 5
 
     def success_of(self, token_class, candidate):
         _, source, confidence = candidate
@@ -114,8 +114,7 @@ class Predictor:
             token.certainty = 0
             candidates = [(token.old, 0, bin(misses & 7).count("1"))] + self.of_plain(token)
         rates = [self.success_of(token.token_class(), candidate) for candidate in candidates]
-        token.primary_success = max(rates)
-        best = rates.index(token.primary_success)
+        best = rates.index(max(rates))
         candidates[0], candidates[best] = candidates[best], candidates[0]
         token.candidates = candidates
 
@@ -141,7 +140,7 @@ class Predictor:
             found.append((known[0], 1, known[1]))
         if not token.data:
             return found
-        for w, shift, source in ((2, 8, 2), (3, 13, 7)):
+        for w, shift, source in ((2, 8, 2), (3, 13, 8)):
             if known := self.learned.known(w, old >> shift):
                 found.append((low32(old + known[0]), source, known[1]))
         for i, shift in enumerate(self.strides()):
@@ -150,7 +149,7 @@ class Predictor:
         return found
 
     def strides(self):
-        return [self.words[-n] for n in (1, 2, 6, 4)]
+        return [self.words[-n] for n in (1, 2, 6, 4, 3)]
 
     def learn(self, token, value, page_maker):
         for candidate in token.candidates:

@@ -8,6 +8,7 @@ from mixed_predictor import Predictor, Translator
 from mixed_tokens import Cutter, field_mask, field_number, in_field
 
 BLOCK = 16384
+PLAIN_BLOCK = 1024
 
 
 class History:
@@ -83,10 +84,10 @@ class SegmentReader:
         self.coder = RangeDecoder(wire)
         slots = Slots(sizes[0])
         self.numbers = Numbers(self.coder, slots)
-        self.hits = Group(slots, 0, 10, 84, 42, 1311)
-        self.literal_bytes = Group(slots, 2, 14, 256, 768, 983)
-        self.token_bytes = Group(slots, 3, 12, 192, 256, 983)
-        self.others = Group(slots, 4, 5, 42, 42, 1311)
+        self.hits = Group(slots, 0, 7, (84, 42, 256), 1966)
+        self.literal_bytes = Group(slots, 2, 12, (256, 768, 768), 1475)
+        self.token_bytes = Group(slots, 3, 7, (192, 256, 504), 1475)
+        self.others = Group(slots, 4, 5, (42, 42, 1), 1966)
         self.history = History(sizes[1])
         self.window, self.base = window, window.base
         self.predictor = Predictor(sizes[2], window.result_typing, window.translator)
@@ -94,6 +95,7 @@ class SegmentReader:
         self.missed = [0] * 16384
         self.last_distance = {}
         self.misses = self.last_old = self.last_new = 0
+        self.plain = 4096
         self.made = bytearray()
 
     def read(self, begin, end):
@@ -121,13 +123,34 @@ class SegmentReader:
         kind = 0
         if left or right:
             kind = self.window.base_typing.kind_at(left[1] + left[2] - 1 if left else right[1]).kind
-        for o in range(begin, end):
-            beside = [self.beside(left[1] + o - left[0]) if left else 0,
-                      self.beside(right[1] - (right[0] - o) & M64) if right else 0]
-            byte = self.literal(o, kind, *beside)
-            self.history.push(byte)
-            self.made.append(byte)
+        for block in range(begin, end, PLAIN_BLOCK):
+            until = min(end, block + PLAIN_BLOCK)
+            if until - block == PLAIN_BLOCK and self.is_plain():
+                self.plain_block()
+                continue
+            for o in range(block, until):
+                beside = [self.beside(left[1] + o - left[0]) if left else 0,
+                          self.beside(right[1] - (right[0] - o) & M64) if right else 0]
+                byte = self.literal(o, kind, *beside)
+                self.history.push(byte)
+                self.made.append(byte)
         return end
+
+    def is_plain(self):
+        plain = self.coder.bit(self.plain)
+        more = 65536 * plain - self.plain
+        self.plain += more // 16 if more >= 0 else -(-more // 16)
+        return plain
+
+    def plain_block(self):
+        block = bytearray()
+        for _ in range(PLAIN_BLOCK):
+            byte = 0
+            for _ in range(8):
+                byte = 2 * byte + self.coder.bit(32768)
+            block.append(byte)
+        self.history.append(block)
+        self.made += block
 
     def beside(self, offset):
         return 1 + self.base[offset] if offset < len(self.base) else 0
@@ -135,7 +158,7 @@ class SegmentReader:
     def literal(self, o, kind, left, right):
         history = self.history
         last4 = history.last4()
-        c1, c2, c3, c4, c5, c8 = (history.back(n) for n in (1, 2, 3, 4, 5, 8))
+        c1, c2, c3, c4, c8 = (history.back(n) for n in (1, 2, 3, 4, 8))
         if kind in (1, 8, 9):
             where = (o & 3) + 8
         elif kind in (3, 10):
@@ -145,24 +168,23 @@ class SegmentReader:
         family = {1: 1, 2: 2}.get(kind, 0)
         expected, length = history.expected(), history.length
         hashes = [
-            mix(where, 0), mix(c1, where, 1), mix(c1, c2, 2), mix(last4 & 0xFFFFFF, 3), mix(last4, 4),
-            mix(last4, c5, 5), mix(where, c4, c8 + 1536), mix(left, c1, 7), mix(right, c1, 8),
-            mix(expected + 1, min(length, 15), 9), mix(where, c2, c3 + 2560), mix(left, right, where + 2816),
-            mix(where, c4, 12), mix(c4, c1, where + 3328)
+            where, mix(c1, where), mix(c1, c2), last4 & 0xFFFFFF, last4, mix(where, c4, c8), mix(left, c1),
+            mix(right, c1), 0, mix(where, c2, c3), mix(left, right, where),
+            mix(c4, c1, where)
         ]
 
         def state(b, partial):
             return 1 + min(length, 6) // 2 if length > 0 and (expected + 256) >> (b + 1) == partial else 0
 
-        def select_expected(b, partial):
+        def choose_expected(b, partial):
             if length > 0:
-                says = mix(hashes[9], partial, (expected >> b & 1) + 77) if state(b, partial) else 0
-                self.literal_bytes.select(9, says)
+                says = mix(length, expected >> b & 1) if state(b, partial) else 0
+                self.literal_bytes.choose(8, says)
 
         def selectors(b, partial):
-            return 8 * where + state(b, partial), partial + 256 * family
+            return 8 * where + state(b, partial), partial + 256 * family, c1 + 256 * family
 
-        return self.literal_bytes.byte(self.coder, hashes, selectors, select_expected)
+        return self.literal_bytes.byte(self.coder, hashes, selectors, choose_expected)
 
     def verbatim(self, copy, begin, end):
         for at in range(begin, end, BLOCK):
@@ -203,15 +225,15 @@ class SegmentReader:
 
     def hit(self, token, copied, copy_length):
         kind, old32 = token.token_class(), low32(token.old)
-        fast_cell = mix(kind, token.primary, mix(token.agreeing, token.others, self.misses & 255)) % 8192
-        missed_cell = mix(old32, token.length) % 16384
+        fast_cell = mix(kind, token.primary, mix(token.agreeing, token.others, self.misses & 255)) >> 19
+        missed_cell = mix(old32, token.length) >> 18
         fast = self.fast[fast_cell]
         if fast > 65000 and self.missed[missed_cell] == 0 and not (token.reference and token.certainty == 3):
             hit = self.coder.bit(min(fast, 65500))
         else:
-            contexts = self.hit_contexts(token, old32, copied, copy_length)
-            self.hits.select_all(mix(x, kind, i) for i, x in enumerate(contexts))
-            hit = self.hits.bit(self.coder, 1, 4 * kind + (self.misses & 3), 2 * kind + (token.others > 0))
+            hashes = [mix(x, kind) for x in self.hit_contexts(token, old32, copied, copy_length)]
+            selectors = 4 * kind + (self.misses & 3), 2 * kind + (token.others > 0), self.misses & 255
+            hit = self.hits.in_cells(self.coder, hashes, selectors)
         self.fast[fast_cell] = fast + ((65535 - fast) >> 7) if hit else fast - (fast >> 7)
         self.missed[missed_cell] = max(self.missed[missed_cell] - 1, 0) if hit else 4
         self.misses = low32(2 * self.misses + (1 - hit))
@@ -226,12 +248,11 @@ class SegmentReader:
             return min(bits(n) - 1, most) if n else 0
 
         return [
-            mix(primary, misses & 63), old32 ^ low32(token.length << 28), mix(primary, token.agreeing, token.others),
+            old32 ^ low32(token.length << 28), mix(primary, token.agreeing, token.others),
             token.key if ref else mix(old32 >> 8, token.base_offset & 7),
             mix(log(copied, 12), log(copy_length, 14), misses & 3, primary),
             mix(word_at(token.base_offset - 4), old32 >> 24 if ref else old32),
-            mix(word_at(token.base_offset + token.length), old32), mix(misses & 4095, token.agreeing),
-            mix(min(15, token.primary_success >> 12), misses & 7, ref, token.certainty),
+            mix(word_at(token.base_offset + token.length), old32),
             mix(old32 >> 21 if plain_code else 0, misses & 15, primary)
         ]
 
@@ -242,20 +263,17 @@ class SegmentReader:
             if value in [earlier for earlier, _, _ in token.candidates[:j]]:
                 continue
             h = mix(source, confidence, kind)
-            self.others.select_all([
-                h, mix(h, primary, 1), mix(h, misses & 15, j + 2), mix(h, old32, 3),
-                mix(h, token.agreeing, token.others + 400)
-            ])
-            if self.others.bit(self.coder, 1, kind, kind):
+            hashes = [
+                h, mix(h, primary), mix(h, misses & 15, j), mix(h, old32), mix(h, token.agreeing, token.others)
+            ]
+            if self.others.in_cells(self.coder, hashes, (kind, kind, 0)):
                 return value
         if token.reference and token.length == 4:
             h = mix(kind, 64)
-            self.others.select_all([
-                h, mix(h, token.certainty, 1), mix(h, misses & 7, 2), mix(h, primary, 3), mix(h, token.agreeing, 4)
-            ])
-            if self.others.bit(self.coder, 1, 21 + kind, 21 + kind):
+            hashes = [h, mix(h, token.certainty), mix(h, misses & 7), mix(h, primary), mix(h, token.agreeing)]
+            if self.others.in_cells(self.coder, hashes, (21 + kind, 21 + kind, 0)):
                 return self.field(token, kind)
-        return self.bytes(token, kind, old32)
+        return self.bytes(token, kind)
 
     def field(self, token, kind):
         more = self.numbers.signed(24 + kind, token.certainty, min(self.last_distance.get(kind, 0), 40))
@@ -264,30 +282,28 @@ class SegmentReader:
         number = field_number(reference, guess) + more
         return guess & ~field_mask(reference) & M32 | in_field(reference, number)
 
-    def bytes(self, token, kind, old32):
+    def bytes(self, token, kind):
         guess, n = token.candidates[0][0], token.length
         known = 0
         for k in range(n - 1, -1, -1):
             g, o = guess >> (8 * k) & 255, token.old >> (8 * k) & 255
-            hashes = self.byte_hashes(token, kind, old32, k, (g, o, known))
+            hashes = self.byte_hashes(token, kind, k, (g, o, known))
 
             def selectors(b, partial, k=k, g=g):
                 says = 1 + (g >> b & 1) if (g + 256) >> (b + 1) == partial else 0
-                return 24 * k + min(kind, 7) + 8 * says, partial
+                return 24 * k + min(kind, 7) + 8 * says, partial, 3 * (8 * kind + k) + says
 
             known = known << 8 | self.token_bytes.byte(self.coder, hashes, selectors)
         return known
 
-    def byte_hashes(self, token, kind, old32, k, values):
+    def byte_hashes(self, token, kind, k, values):
         g, o, known = values
         n, q, last4 = token.length, 8 * kind + k, self.history.last4()
         tg = int(k == n - 1 or known == token.candidates[0][0] >> (8 * k + 8))
         to = int(k == n - 1 or known == token.old >> (8 * k + 8))
         done = low32(known + (n - 1 - k) * 0x01234567)
         then = mix(self.last_old >> (8 * (k & 3)) & 255, self.last_new >> (8 * (k & 3)) & 255)
-        below = token.old >> (8 * max(k - 1, 0)) & 0xFFFF
         return [
-            mix(q, g, tg + 2), mix(q, o, to + 4), mix(old32, k, tg + 6), mix(done, q, 8), mix(done, q, g + 2304),
-            mix(q, last4 & 0xFFFF, 10), mix(q, tg + 11), mix(q, then, o + 3328), mix(q, below, tg + 14),
-            mix(q, done & 255, g + 4096), mix(q, o, (last4 & 255) + 4352), mix(q, n, mix(o, tg, self.misses & 7))
+            mix(q, g, tg), mix(q, o, to), mix(done, q), mix(q, last4 & 0xFFFF), mix(q, tg), mix(q, then, o),
+            mix(q, o, last4 & 255)
         ]

@@ -83,7 +83,7 @@ std::vector<Copy> wild_copies(Dice& dice, std::uint64_t base_length) {
 
 class Kept final : public ResultStream {
  public:
-  Result<std::uint64_t> peek(unsigned /*length*/) override { return 0; }
+  Result<ByteView> peek(std::size_t /*length*/) override { return ByteView{}; }
   Result<void> put(ByteView made) override {
     bytes.insert(bytes.end(), made.begin(), made.end());
     return {};

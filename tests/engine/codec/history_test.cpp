@@ -116,6 +116,16 @@ TEST(History, ForgetsWhatFellOutOfTheRing) {
   EXPECT_EQ(history.expected().length, 0u);
 }
 
+TEST(History, KnowsSixBytesThatItRemembers) {
+  History history(12);
+  const Bytes bytes = noise(64, 1);
+  EXPECT_FALSE(history.knows(bytes.data() + 2));
+  history.append(bytes);
+  EXPECT_TRUE(history.knows(bytes.data() + 2)) << "what ends at a fourth byte";
+  EXPECT_FALSE(history.knows(bytes.data() + 3));
+  EXPECT_FALSE(history.knows(noise(6, 2).data()));
+}
+
 TEST(History, BeginsAgainWhenReset) {
   History fresh(kBits);
   History used(kBits);

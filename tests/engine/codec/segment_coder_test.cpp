@@ -108,7 +108,7 @@ TEST_P(SegmentOf, AnEarlyStopNeverOverreachesItsBudgetByMuch) {
   const TypedWindow window = typed_window(GetParam(), 4000, 11);
   for (std::size_t budget = 1; budget < 200; budget += 19) {
     const auto coded = code_range(window, models_, 0, budget).value();
-    EXPECT_LE(coded.wire.size(), budget + 32);  // one token, and five bytes at the end
+    EXPECT_LE(coded.wire.size(), budget + 120);  // one run of literals, and five bytes at the end
   }
 }
 
@@ -122,7 +122,7 @@ TEST(SegmentCoder, HandsOnAFailedReadOfTheBase) {
   const ViewSource base(window.base);
   const WindowView view(window.map);
   class Ignore final : public ResultStream {
-    Result<std::uint64_t> peek(unsigned /*length*/) override { return 0; }
+    Result<ByteView> peek(std::size_t /*length*/) override { return ByteView{}; }
     Result<void> put(ByteView /*bytes*/) override { return {}; }
   } ignore;
   std::uint64_t n = 0;
@@ -147,6 +147,41 @@ TEST(SegmentCoder, TakesNothingForVerbatimCopiesAndHardlyMoreThanNoiseForNoise) 
   window.base = window.result;
   window.map.copies = {{0, 0, 3000, true}};
   EXPECT_TRUE(code_range(window, models, 0).value().wire.empty());
+}
+
+TEST(SegmentCoder, TakesNoMoreThanNoiseForWholeBlocksOfNoise) {
+  const TypedWindow window{{}, noise(8 * kPlainBlock, 3), {}};
+  SegmentModels models(kSmallModels);
+  const auto coded = code_range(window, models, 0).value();
+  EXPECT_LE(coded.wire.size(), window.result.size() + 8);
+  EXPECT_EQ(decode_range(window, models, coded.wire, {0, coded.end}).value(), window.result);
+}
+
+TEST(SegmentCoder, ModelsNoiseThatStoodThereBefore) {
+  const Bytes once = noise(2 * kPlainBlock, 4);
+  const TypedWindow window{{}, once + once, {}, {12, 16, 10}};
+  SegmentModels models(window.models);
+  const auto coded = code_range(window, models, 0).value();
+  EXPECT_LE(coded.wire.size(), once.size() + 200);
+  EXPECT_EQ(decode_range(window, models, coded.wire, {0, coded.end}).value(), window.result);
+}
+
+TEST(SegmentCoder, StopsBetweenBlocksOfLiterals) {
+  const TypedWindow window{{}, noise(4 * kPlainBlock + 10, 5), {}};
+  SegmentModels models(kSmallModels);
+  const auto coded = code_range(window, models, 0, 1).value();
+  EXPECT_EQ(coded.end, kPlainBlock);
+  EXPECT_EQ(decode_range(window, models, coded.wire, {0, coded.end}).value(),
+            part(window.result, 0, kPlainBlock));
+}
+
+TEST(Noise, IsNoTextAndNothingOrderly) {
+  const History history(12);
+  EXPECT_TRUE(looks_like_noise(noise(kPlainBlock, 6), history));
+  EXPECT_FALSE(looks_like_noise(prose(kPlainBlock, 6), history));
+  Bytes orderly(kPlainBlock);
+  for (std::size_t i = 0; i < orderly.size(); ++i) orderly[i] = static_cast<std::uint8_t>(i);
+  EXPECT_FALSE(looks_like_noise(orderly, history));
 }
 
 }  // namespace

@@ -9,11 +9,9 @@ namespace {
 class TrueStream final : public ResultStream {
  public:
   TrueStream(ByteView image, std::uint64_t at) : image_(image), at_(static_cast<std::size_t>(at)) {}
-  Result<std::uint64_t> peek(unsigned length) override {
-    std::uint64_t value = 0;
+  Result<ByteView> peek(std::size_t length) override {
     if (length > image_.size() - at_) return fail(ErrorKind::kUsage, "read past the result");
-    for (unsigned i = length; i-- > 0;) value = value << 8 | image_[at_ + i];
-    return value;
+    return image_.subspan(at_, length);
   }
   Result<void> put(ByteView bytes) override {
     at_ += bytes.size();
@@ -27,7 +25,7 @@ class TrueStream final : public ResultStream {
 
 class MadeStream final : public ResultStream {
  public:
-  Result<std::uint64_t> peek(unsigned /*length*/) override {
+  Result<ByteView> peek(std::size_t /*length*/) override {
     return fail(ErrorKind::kUsage, "a decoder knows no true bytes");
   }
   Result<void> put(ByteView bytes) override {

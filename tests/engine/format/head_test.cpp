@@ -225,7 +225,7 @@ TEST(DecoderMemory, DoesNotWrap) {
 }
 
 TEST(DecoderMemory, OfCodec1CountsModelsAndEntries) {
-  const std::uint64_t models = (64u << 9) + (1u << 13) + (1u << 11) + (16u << 10);
+  const std::uint64_t models = (68u << 9) + (1u << 13) + (1u << 11) + (16u << 10);
   EXPECT_EQ(decoder_memory({.segment_wire = 5, .segment_raw = 0, .window_copies = 3}, {9, 13, 10}),
             524'288 + 5 + 3 * 96 + models);
   EXPECT_EQ(decoder_memory({.segment_wire = kMax64, .segment_raw = 0, .window_copies = kMax64}, {9, 13, 10}),

@@ -138,7 +138,6 @@ TEST_F(Predicting, HasNoMoreCandidatesThanThereIsRoomForAndNoUnknownSource) {
     const Prediction prediction = predictor_.predict(placed, copy_, random() % 4);
     ASSERT_GE(prediction.count, 1u);
     ASSERT_LE(prediction.count, kMaxCandidates);
-    ASSERT_LT(prediction.primary_success, 65536u + 1);
     for (std::uint32_t c = 0; c < prediction.count; ++c) {
       ASSERT_LT(prediction.candidates[c].source, 9);
       ASSERT_LE(prediction.candidates[c].confidence, 3);
