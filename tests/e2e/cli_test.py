@@ -36,6 +36,8 @@ class CliTest(unittest.TestCase):
         (cls.inputs / "result").write_bytes(images.revised(base, 2, 64))
         cls.base, cls.result, cls.delta = (cls.inputs / name for name in ("base", "result", "delta"))
         run_well(cls.skiff, "diff", cls.base, cls.result, "-o", cls.delta)
+        cls.zstd_delta = cls.inputs / "zstd-delta"  # tells its make-up without the base
+        run_well(cls.skiff, "diff", cls.base, cls.result, "-o", cls.zstd_delta, "--codec", "zstd")
 
     def setUp(self):
         scratch = tempfile.TemporaryDirectory()
@@ -60,6 +62,10 @@ class CliTest(unittest.TestCase):
         run_well(self.skiff, "apply", self.base, self.delta, "-o", self.out)
         self.assertEqual(self.out.read_bytes(), self.result.read_bytes())
 
+    def test_the_codec_is_cm_unless_told(self):
+        self.assertEqual(run_json(self.skiff, "inspect", self.delta, "--json")["codec"], "cm")
+        self.assertLess(self.delta.stat().st_size, self.zstd_delta.stat().st_size)
+
     def test_no_base_gives_the_full_image_in_delta_form(self):
         full = self.folder / "full"
         run_well(self.skiff, "diff", "/dev/null", self.result, "-o", full)
@@ -71,15 +77,15 @@ class CliTest(unittest.TestCase):
         self.assertEqual(self.out.read_bytes(), self.delta.read_bytes())
 
     def test_inspect_accounts_for_every_byte(self):
-        report = run_json(self.skiff, "inspect", self.delta, "--json")
-        self.assertEqual(report["delta_length"], self.delta.stat().st_size)
+        report = run_json(self.skiff, "inspect", self.zstd_delta, "--json")
+        self.assertEqual(report["delta_length"], self.zstd_delta.stat().st_size)
         self.assertEqual(sum(report["bytes"].values()), report["delta_length"])
         made_of = report["verbatim_bytes"] + report["copied_bytes"] + report["literal_bytes"]
         self.assertEqual(made_of, self.result.stat().st_size)
 
     def test_the_report_of_diff_is_that_of_inspect(self):
-        made = run_json(self.skiff, "diff", self.base, self.result, "-o", self.out, "--json")
-        shown = run_json(self.skiff, "inspect", self.delta, "--json")
+        made = run_json(self.skiff, "diff", self.base, self.result, "-o", self.out, "--codec", "zstd", "--json")
+        shown = run_json(self.skiff, "inspect", self.zstd_delta, "--json")
         shown.pop("frames_root")
         self.assertEqual(made, shown)
 

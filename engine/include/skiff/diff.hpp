@@ -10,7 +10,7 @@
 namespace skiff {
 
 struct DiffOptions {
-  Codec codec = Codec::kZstd;
+  Codec codec = Codec::kContextMixing;
   Profile profile = Profile::kStandard;
   unsigned threads = 1;                               ///< the same bytes come out whatever the number
   std::uint64_t max_memory = std::uint64_t{4} << 30;  ///< bytes the encoder may use for its indexes

@@ -19,7 +19,7 @@ struct Built {
   DiffReport report;
 };
 
-Built build(const Bytes& base, const Bytes& result, const DiffOptions& options = {}) {
+Built build(const Bytes& base, const Bytes& result, const DiffOptions& options = {.codec = Codec::kZstd}) {
   BytesSink sink;
   Result<DiffReport> report =
       build_delta(ViewSource(base), ViewSource(result), sink, options, testing::make_sha256);
@@ -149,7 +149,7 @@ TEST(BuildDelta, SaysHowFarItIsAndStopsWheneverItIsTold) {
   std::set<std::string> stages;
   for (int allowed = 0;; ++allowed) {
     int left = allowed;
-    DiffOptions options;
+    DiffOptions options{.codec = Codec::kZstd};
     options.progress = [&](std::string_view stage, double done) {
       EXPECT_GE(done, 0.0);
       EXPECT_LE(done, 1.0);
@@ -177,7 +177,8 @@ TEST(BuildDelta, HandsOnTheErrorOfWhicheverReadOrWriteFails) {
     const testing::FailingSource failing_base(base_view, countdown);
     const testing::FailingSource failing_result(result_view, countdown);
     testing::FailingSink failing_sink(sink, countdown);
-    const auto report = build_delta(failing_base, failing_result, failing_sink, {}, testing::make_sha256);
+    const DiffOptions options{.codec = Codec::kZstd};
+    const auto report = build_delta(failing_base, failing_result, failing_sink, options, testing::make_sha256);
     if (report) break;
     ASSERT_EQ(report.error().kind, ErrorKind::kIo) << n;
   }
