@@ -12,8 +12,12 @@ Result<void> TwoPassCover::prepare() {
   SKIFF_TRY(progress_("typing", 0));
   typing_.base = typing::type_image(images_.base);
   typing_.result = typing::type_image(images_.result);
+  btf_ = {typing::find_btf(images_.base), typing::find_btf(images_.result)};
+  typing::type_btf(btf_.base, typing_.base);
+  typing::type_btf(btf_.result, typing_.result);
   const BlankingRewriter blanking({images_, typing_});
   SKIFF_ASSIGN(first_, pass(blanking, "match", match::SeedRules{}));
+  place_strings(btf_, first_, typing_);
   return {};
 }
 
@@ -30,7 +34,8 @@ Result<match::Cover> TwoPassCover::pass(const match::Rewriter& rewriter, std::st
                                         const match::SeedRules& rules) const {
   const match::MatchOptions options{
       .threads = options_.threads, .max_memory = options_.max_memory, .rules = rules, .costs = costs_};
-  const match::ResidueTask task{images_.base, images_.result, blocks_, &rewriter};
+  const MeaningRewriter shown(rewriter, btf_);
+  const match::ResidueTask task{images_.base, images_.result, blocks_, &shown};
   SKIFF_ASSIGN(match::Match match,
                match::find_residue_cover(task, options, [&](double done) { return progress_(name, done); }));
   return std::move(match.cover);

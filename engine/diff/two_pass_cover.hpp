@@ -2,6 +2,7 @@
 // references translated by the first cover.
 #pragma once
 
+#include "diff/btf_pair.hpp"
 #include "diff/images.hpp"
 #include "diff/progress_report.hpp"
 #include "match/matcher.hpp"
@@ -34,6 +35,7 @@ class TwoPassCover {
   match::Cover blocks_;
   match::Cover first_;
   Typing typing_;
+  BtfPair btf_;
 };
 
 }  // namespace skiff

@@ -28,7 +28,10 @@ ImageTyping touched(const ImageTyping& typing, std::vector<match::Range> ranges,
 
 std::vector<Window> typed_windows(const match::Cover& cover, const Typing& typing,
                                   std::uint64_t result_length, PlanLimits limits) {
-  if (!typing.base.empty()) limits.window_copies = limits.window_copies / 4 * 3;
+  if (!typing.base.empty()) {
+    const std::uint64_t most = entries_of(WindowMap{{}, typing});
+    limits.window_copies -= std::min(most, limits.window_copies / 4);
+  }
   return cut_windows(to_format(cover), result_length, limits);
 }
 

@@ -8,7 +8,7 @@
 namespace skiff {
 
 /// The windows of a cover, within `limits`, whose `window_copies` counts the typing in: where anything is
-/// typed, part of a map's entries is kept for it.
+/// typed, a map's entries are kept for all of it, but no more than a quarter of them.
 std::vector<Window> typed_windows(const match::Cover& cover, const Typing& typing,
                                   std::uint64_t result_length, PlanLimits limits);
 
