@@ -89,4 +89,11 @@ History::Expected History::expected() const {
   return {ring_[match_ & mask_], length_};
 }
 
+History::ExpectedWord History::expected_word() const {
+  if (length_ == 0) return {};
+  std::uint32_t word = 0;
+  for (std::uint64_t i = 4; i-- > 0;) word = word << 8 | ring_[(match_ + i) & mask_];
+  return {word, length_};
+}
+
 }  // namespace skiff

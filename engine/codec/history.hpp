@@ -41,6 +41,12 @@ class History {
     std::uint32_t length = 0;
   };
   [[nodiscard]] Expected expected() const;
+  /// The same of the next four bytes, as a little-endian word.
+  struct ExpectedWord {
+    std::uint32_t word = 0;
+    std::uint32_t length = 0;
+  };
+  [[nodiscard]] ExpectedWord expected_word() const;
 
  private:
   /// Where six bytes are remembered: the last four of them, the newest lowest, then the two before.

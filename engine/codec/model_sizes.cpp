@@ -2,6 +2,7 @@
 
 #include "codec/literal_coder.hpp"
 #include "codec/token_coder.hpp"
+#include "codec/word_coder.hpp"
 
 namespace skiff {
 namespace {
@@ -27,7 +28,8 @@ std::uint64_t model_memory(const ModelSizes& sizes) {
   const std::uint64_t history =
       (std::uint64_t{1} << sizes.history) + (std::uint64_t{4} << (sizes.history - 4));
   const std::uint64_t learned = kLearnedEntry << sizes.learned;
-  return slots + history + learned + NumberCoder::memory() + LiteralCoder::memory() + TokenCoder::memory();
+  return slots + history + learned + NumberCoder::memory() + LiteralCoder::memory() + WordCoder::memory() +
+         TokenCoder::memory();
 }
 
 }  // namespace skiff

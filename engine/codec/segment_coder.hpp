@@ -7,6 +7,7 @@
 #include "codec/noise.hpp"
 #include "codec/token_coder.hpp"
 #include "codec/window_view.hpp"
+#include "codec/word_coder.hpp"
 #include "predict/predictor.hpp"
 
 namespace skiff {
@@ -28,18 +29,21 @@ struct SegmentModels {
       : slots(sizes.slot_lines),
         numbers(slots),
         literals(slots),
+        words(slots),
         tokens(slots, numbers),
         history(sizes.history) {}
   void reset() {
     slots.reset();
     numbers.reset();
     literals.reset();
+    words.reset();
     tokens.reset();
     history.reset();
   }
   SlotTable slots;
   NumberCoder numbers;
   LiteralCoder literals;
+  WordCoder words;
   TokenCoder tokens;
   History history;
 };
@@ -157,8 +161,6 @@ class SegmentCoder {
   }
 
   Result<void> modelled_literals(std::uint64_t from, std::uint64_t to, const Surroundings& around) {
-    LiteralContext context;
-    context.kind = around.kind;
     const Copy* left = around.left;
     const Copy* right = around.right;
     const auto before = left ? std::optional(left->base_offset + (from - left->result_offset)) : std::nullopt;
@@ -166,13 +168,45 @@ class SegmentCoder {
         right ? std::optional(right->base_offset - (right->result_offset - from)) : std::nullopt;
     SKIFF_TRY(read_beside(chunk_, before, to - from));
     SKIFF_TRY(read_beside(second_chunk_, after, to - from));
-    for (std::uint64_t at = from; at < to; ++at) {
-      context.result_offset = at;
-      context.left = byte_beside(chunk_, before, at - from);
-      context.right = byte_beside(second_chunk_, after, at - from);
-      SKIFF_TRY(one_literal(context));
+    for (std::uint64_t at = from; at < to;) {
+      const auto left_byte = [&](std::uint64_t i) { return byte_beside(chunk_, before, at - from + i); };
+      const auto right_byte = [&](std::uint64_t i) {
+        return byte_beside(second_chunk_, after, at - from + i);
+      };
+      if (has_words(around.kind) && at % 4 == 0 && to - at >= 4) {
+        WordContext context;
+        for (std::uint64_t i = 4; i-- > 0;) {
+          context.left = context.left << 8 | left_byte(i).value_or(0);
+          context.right = context.right << 8 | right_byte(i).value_or(0);
+        }
+        SKIFF_TRY(one_word(context));
+        at += 4;
+      } else {
+        SKIFF_TRY(one_literal({at, around.kind, left_byte(0), right_byte(0)}));
+        at += 1;
+      }
     }
     return {};
+  }
+
+  /// Whether code of this kind is made of instructions of four bytes.
+  static bool has_words(Kind kind) {
+    return kind == Kind::kA64 || kind == Kind::kA32 || kind == Kind::kA32Relative;
+  }
+
+  Result<void> one_word(const WordContext& context) {
+    std::uint32_t value = 0;
+    if constexpr (!kDecodes) {
+      SKIFF_ASSIGN(const ByteView truth, result_.peek(4));
+      for (std::size_t i = 4; i-- > 0;) value = value << 8 | truth[i];
+    }
+    value = models_.words.code(coder_, value, context, models_.history);
+    std::array<std::uint8_t, 4> bytes{};
+    for (unsigned i = 0; i < 4; ++i) {
+      bytes[i] = static_cast<std::uint8_t>(value >> (8 * i));
+      models_.history.push(bytes[i]);
+    }
+    return result_.put(bytes);
   }
 
   /// Makes base bytes [from, from + length) readable as far as they exist; `from` may have wrapped below 0.

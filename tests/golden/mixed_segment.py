@@ -86,6 +86,7 @@ class SegmentReader:
         self.numbers = Numbers(self.coder, slots)
         self.hits = Group(slots, 0, 7, (84, 42, 256), 1966)
         self.literal_bytes = Group(slots, 2, 12, (256, 768, 768), 1475)
+        self.literal_words = Group(slots, 6, 12, (32, 256, 256), 1475)
         self.token_bytes = Group(slots, 3, 7, (192, 256, 504), 1475)
         self.others = Group(slots, 4, 5, (42, 42, 1), 1966)
         self.history = History(sizes[1])
@@ -128,12 +129,17 @@ class SegmentReader:
             if until - block == PLAIN_BLOCK and self.is_plain():
                 self.plain_block()
                 continue
-            for o in range(block, until):
-                beside = [self.beside(left[1] + o - left[0]) if left else 0,
-                          self.beside(right[1] - (right[0] - o) & M64) if right else 0]
-                byte = self.literal(o, kind, *beside)
-                self.history.push(byte)
-                self.made.append(byte)
+            o = block
+            while o < until:
+                words = kind in (1, 8, 9) and o % 4 == 0 and until - o >= 4
+                beside = [[self.beside(left[1] + at - left[0]) if left else 0,
+                           self.beside(right[1] - (right[0] - at) & M64) if right else 0]
+                          for at in range(o, o + (4 if words else 1))]
+                made = self.word(beside) if words else bytes([self.literal(o, kind, *beside[0])])
+                for byte in made:
+                    self.history.push(byte)
+                self.made += made
+                o += len(made)
         return end
 
     def is_plain(self):
@@ -185,6 +191,36 @@ class SegmentReader:
             return 8 * where + state(b, partial), partial + 256 * family, c1 + 256 * family
 
         return self.literal_bytes.byte(self.coder, hashes, selectors, choose_expected)
+
+    def word(self, beside):
+        history, length = self.history, self.history.length
+        expected = sum(history.ring[(history.match + i) & history.mask] << (8 * i) for i in range(4)) if length else 0
+        left, right = (sum(max(pair[side] - 1, 0) << (8 * i) for i, pair in enumerate(beside)) for side in (0, 1))
+        w1, w2, w3 = (sum(history.back(n - i) << (8 * i) for i in range(4)) for n in (4, 8, 12))
+        known = 0
+        for k in range(3, -1, -1):
+            head = known >> (8 * (2 - k)) & 255 if k < 3 else 0
+            lk, rk, ek = (n >> (8 * k) & 255 for n in (left, right, expected))
+            al, ar, ae = (int(n >> (8 * k + 8) == known) for n in (left, right, expected))
+            p = mix(known, k)
+            hashes = [
+                p, mix(p, w1 >> 24), mix(p, w1 >> 21), mix(p, w1 >> 21, w2 >> 21), mix(p, w1 & 31), mix(p, w1),
+                mix(k, al, lk), mix(k, ar, rk, lk), 0, mix(k, head, w1 >> (8 * k) & 255),
+                mix(k, head, known & 255, w1 & 1023), mix(p, w1 >> 24, w2 >> 24, w3 >> 24)
+            ]
+
+            def state(b, partial, ek=ek, ae=ae):
+                return 1 + min(length, 6) // 2 if length and ae and (ek + 256) >> (b + 1) == partial else 0
+
+            def choose_expected(b, partial, state=state, ek=ek):
+                if length:
+                    self.literal_words.choose(8, mix(length, ek >> b & 1) if state(b, partial) else 0)
+
+            def selectors(b, partial, k=k, state=state):
+                return 8 * k + state(b, partial), partial, w1 >> 24
+
+            known = known << 8 | self.literal_words.byte(self.coder, hashes, selectors, choose_expected)
+        return known.to_bytes(4, "little")
 
     def verbatim(self, copy, begin, end):
         for at in range(begin, end, BLOCK):

@@ -52,9 +52,10 @@ struct SegmentInfo {
 
 /// How much a decoder of codec 1 remembers, as powers of two; all 0 with codec 0.
 struct ModelSizes {
-  std::uint8_t slot_lines = 0;  ///< 2^n lines of 64 bytes, and 4 bytes a line more, for what contexts have seen
-  std::uint8_t history = 0;     ///< 2^n of the last result bytes
-  std::uint8_t learned = 0;     ///< 2^n entries of 16 bytes for what values turned into
+  std::uint8_t slot_lines =
+      0;                     ///< 2^n lines of 64 bytes, and 4 bytes a line more, for what contexts have seen
+  std::uint8_t history = 0;  ///< 2^n of the last result bytes
+  std::uint8_t learned = 0;  ///< 2^n entries of 16 bytes for what values turned into
   bool operator==(const ModelSizes&) const = default;
 };
 

@@ -74,6 +74,18 @@ TEST(History, ExpectsWhatCameAfterTheSameBytesBefore) {
   }
 }
 
+TEST(History, ExpectsAWholeWordToo) {
+  History history(12);
+  const Bytes bytes = noise(40, 3);
+  for (int turn = 0; turn < 2; ++turn)
+    for (std::size_t i = 0; i < (turn == 0 ? 40u : 20u); ++i) history.push(bytes[i]);
+  const History::ExpectedWord expected = history.expected_word();
+  EXPECT_GE(expected.length, 5u);
+  const std::uint32_t word = bytes[20] | std::uint32_t{bytes[21]} << 8 | std::uint32_t{bytes[22]} << 16 |
+                             std::uint32_t{bytes[23]} << 24;
+  EXPECT_EQ(expected.word, word);
+}
+
 TEST(History, NeverExpectsOnAContradiction) {
   History history(kBits);
   const Bytes unique = noise(100, 3);

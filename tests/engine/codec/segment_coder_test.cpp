@@ -175,6 +175,22 @@ TEST(SegmentCoder, StopsBetweenBlocksOfLiterals) {
             part(window.result, 0, kPlainBlock));
 }
 
+TEST(SegmentCoder, CodesLiteralInstructionsAsWords) {
+  // The same new instructions beside A64 code and beside bytes of no kind: as words they cost less.
+  const auto cost = [](Kind kind) {
+    TypedWindow window = moved_program(Kind::kA64, 20'000, 9);
+    const Bytes fresh = program({.kind = Kind::kA64, .length = 8'000, .seed = 10});
+    const std::uint64_t end = window.result.size();
+    window.result = part(window.result, 0, end) + fresh;
+    for (TypedRange& range : window.map.typing.base.front().types) range.kind = kind;
+    SegmentModels models(window.models);
+    const auto coded = code_range(window, models, 0).value();
+    EXPECT_EQ(decode_range(window, models, coded.wire, {0, coded.end}).value(), window.result);
+    return coded.wire.size();
+  };
+  EXPECT_LT(cost(Kind::kA64), cost(Kind::kRaw));
+}
+
 TEST(Noise, IsNoTextAndNothingOrderly) {
   const History history(12);
   EXPECT_TRUE(looks_like_noise(noise(kPlainBlock, 6), history));

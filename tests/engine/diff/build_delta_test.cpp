@@ -178,7 +178,8 @@ TEST(BuildDelta, HandsOnTheErrorOfWhicheverReadOrWriteFails) {
     const testing::FailingSource failing_result(result_view, countdown);
     testing::FailingSink failing_sink(sink, countdown);
     const DiffOptions options{.codec = Codec::kZstd};
-    const auto report = build_delta(failing_base, failing_result, failing_sink, options, testing::make_sha256);
+    const auto report =
+        build_delta(failing_base, failing_result, failing_sink, options, testing::make_sha256);
     if (report) break;
     ASSERT_EQ(report.error().kind, ErrorKind::kIo) << n;
   }

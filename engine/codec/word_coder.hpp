@@ -1,0 +1,68 @@
+// Literals among instructions of four bytes: word by word, the top byte first, as that is the one that says
+// what the others are (FORMAT.md, section 12.2).
+#pragma once
+
+#include "codec/history.hpp"
+#include "entropy/context_mixing.hpp"
+
+namespace skiff {
+
+/// The base's words beside a literal word: if the copy before went on, and if the copy after had begun
+/// earlier; bytes that the base does not have are 0.
+struct WordContext {
+  std::uint32_t left = 0;
+  std::uint32_t right = 0;
+};
+
+class WordCoder {
+  static constexpr std::uint32_t kContexts = 12;
+  static constexpr std::uint32_t kExpectedContext = 8;
+  static constexpr GroupShape kShape{6, kContexts, {4 * 8, 256, 256}, 1475};
+  using Hashes = std::array<std::uint32_t, kContexts>;
+
+ public:
+  explicit WordCoder(SlotTable& slots) : bits_(slots) {}
+  void reset() { bits_.reset(); }
+  static std::size_t memory() { return ContextGroup<kShape>::memory(); }
+
+  /// One little-endian word; the caller pushes its bytes to `history` afterwards.
+  template <class Coder>
+  std::uint32_t code(Coder& coder, std::uint32_t value, const WordContext& context, const History& history) {
+    const History::ExpectedWord expected = history.expected_word();
+    const std::uint32_t before = history.word_back(4);
+    std::uint32_t known = 0;
+    for (std::uint32_t k = 4; k-- > 0;) {
+      const std::uint32_t shift = 8 * k;
+      const bool follows = expected.length > 0 && agrees(expected.word, known, k);
+      const std::uint32_t says = expected.word >> shift & 0xff;
+      const Hashes hashes = contexts_of(context, history, known, k);
+      std::uint32_t partial = 1;
+      for (unsigned bit = 8; bit-- > 0;) {
+        const std::uint32_t state =
+            follows && (says | 256u) >> (bit + 1) == partial ? 1 + std::min(expected.length, 6u) / 2 : 0;
+        if (bit == 7 || bit == 3) select(hashes, partial);
+        if (expected.length > 0)
+          bits_.select_one(kExpectedContext, state == 0 ? 0 : mix(expected.length, says >> bit & 1));
+        const std::uint32_t node = bit > 3 ? partial : (partial & ((1u << (3 - bit)) - 1)) | 1u << (3 - bit);
+        const bool one =
+            bits_.code(coder, value >> (shift + bit) & 1, node, {8 * k + state, partial, before >> 24});
+        partial = partial << 1 | (one ? 1 : 0);
+      }
+      known = known << 8 | (partial & 0xff);
+    }
+    return known;
+  }
+
+ private:
+  /// Whether a word's bytes above byte k are those known.
+  static bool agrees(std::uint32_t word, std::uint32_t known, std::uint32_t k) {
+    return (std::uint64_t{word} >> (8 * k + 8)) == known;
+  }
+  static Hashes contexts_of(const WordContext& context, const History& history, std::uint32_t known,
+                            std::uint32_t k);
+  void select(const Hashes& hashes, std::uint32_t partial);
+
+  ContextGroup<kShape> bits_;
+};
+
+}  // namespace skiff
