@@ -79,10 +79,9 @@ class Predicting : public ::testing::Test {
 
   const Moved copy_{0, 0, 0x10000};
   const ImageTyping typing_ = {{0, 0x10000, 0x10000, 0x20000, {{0, 0x10000, 0x10000}}, {}}};
-  const AddressMap base_{typing_};
   const AddressMap result_{typing_};
   InverseMap moved_;
-  Translator translator_{base_, result_, moved_};
+  Translator translator_{result_, moved_};
   Predictor predictor_{result_, translator_, 10};
 };
 
