@@ -71,6 +71,17 @@ class ElfFile {
     return end <= reader_.size() ? end : 0;
   }
 
+  std::vector<ElfSection> named_sections() {
+    std::vector<ElfSection> list;
+    std::uint64_t at = 0;
+    for (Section& section : sections()) {
+      if (section.offset < at) continue;
+      at = section.offset + section.size;
+      list.push_back({std::move(section.name), section.offset, section.size});
+    }
+    return list;
+  }
+
   std::optional<Space> space() {
     Space space;
     space.end = reader_.size();
@@ -280,6 +291,11 @@ class ElfFile {
 std::uint64_t elf_length(const Source& image) {
   ElfFile file(image);
   return file.open() ? file.length() : 0;
+}
+
+std::vector<ElfSection> elf_sections(const Source& image) {
+  ElfFile file(image);
+  return file.open() ? file.named_sections() : std::vector<ElfSection>{};
 }
 
 std::optional<Space> elf_space(const Source& image) {

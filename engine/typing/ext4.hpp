@@ -12,4 +12,8 @@ namespace skiff::typing {
 /// the image is no such file system. Whatever makes no sense is left out.
 std::vector<FileExtents> ext4_files(const Source& image);
 
+/// All regular files that extents map, with their paths from the root of the file system ("/bin/sh"; one that
+/// no folder names is "inode 12"). Empty if the image is no such file system.
+std::vector<NamedFile> ext4_named_files(const Source& image);
+
 }  // namespace skiff::typing

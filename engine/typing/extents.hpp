@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "predict/typing.hpp"
@@ -20,6 +21,11 @@ struct Extent {
 struct FileExtents {
   std::uint64_t size = 0;
   std::vector<Extent> extents;
+};
+
+struct NamedFile {
+  std::string name;
+  FileExtents file;
 };
 
 /// The file as a source of its own. The image must outlive it.

@@ -185,6 +185,20 @@ TEST(Elf, IsNotWhatOnlyBeginsLikeOne) {
   }
 }
 
+TEST(Elf, NamesItsSectionsInTheOrderOfTheFile) {
+  const ElfPlan plan = example_program(true, kSharedFile, kX8664);
+  const Bytes image = elf_image(plan);
+  const std::vector<typing::ElfSection> sections = typing::elf_sections(ViewSource(image));
+  ASSERT_EQ(sections.size(), plan.sections.size() + 1);  // the names have a section of their own
+  for (std::size_t i = 0; i < plan.sections.size(); ++i) {
+    EXPECT_EQ(sections[i].name, plan.sections[i].name);
+    EXPECT_EQ(sections[i].offset, elf_section_offset(plan, i));
+    EXPECT_EQ(sections[i].length, plan.sections[i].content.size());
+  }
+  const Bytes plain = noise(1000, 1);
+  EXPECT_TRUE(typing::elf_sections(ViewSource(plain)).empty());
+}
+
 TEST(Elf, BrokenAnywhereGivesASoundTypingOrNone) {
   std::mt19937 random(1);
   for (const bool wide : {true, false}) {

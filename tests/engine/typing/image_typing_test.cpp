@@ -3,14 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
+#include <map>
 #include <random>
 
 #include "predict/type_map.hpp"
 #include "tests/engine/apply/test_images.hpp"
 #include "tests/engine/predict/programs.hpp"
 #include "tests/engine/typing/elf_image.hpp"
+#include "tests/engine/typing/ext4_image.hpp"
 #include "tests/engine/typing/sound_typing.hpp"
 #include "typing/ext4.hpp"
 
@@ -71,23 +71,21 @@ TEST(TypeImage, TakesAnImageThatCannotBeReadForPlainBytes) {
   }
 }
 
-/// A file system that mke2fs makes of three files, one of them an ELF file.
+void expect_inside(const typing::FileExtents& file, std::uint64_t image_length) {
+  for (const typing::Extent& extent : file.extents) {
+    EXPECT_LE(extent.image_offset, image_length);
+    EXPECT_LE(extent.length, image_length - extent.image_offset);
+    EXPECT_LE(extent.file_offset + extent.length, file.size);
+  }
+}
+
+/// A file system of three files, one of them an ELF file.
 class Ext4 : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!std::filesystem::exists("/usr/sbin/mke2fs")) GTEST_SKIP() << "no e2fsprogs here";
-    const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) /
-                                         ("skiff_ext4_" + std::to_string(std::random_device()()));
-    std::filesystem::create_directories(folder / "root/bin");
-    ASSERT_TRUE(write_file(folder / "root/bin/program", elf_));
-    ASSERT_TRUE(write_file(folder / "root/text", text_));
-    ASSERT_TRUE(write_file(folder / "root/short", prose(100, 1)));
-    const std::string command = "/usr/sbin/mke2fs -q -t ext4 -d '" + (folder / "root").string() + "' '" +
-                                (folder / "image").string() + "' 4M >/dev/null 2>&1";
-    const int status = std::system(command.c_str());
-    if (status == 0) image_ = read_file(folder / "image", 8 << 20).value();
-    std::filesystem::remove_all(folder);
-    ASSERT_EQ(status, 0);
+    auto image = ext4_image({{"bin/program", elf_}, {"text", text_}, {"short", prose(100, 1)}});
+    if (!image) GTEST_SKIP() << "no e2fsprogs here";
+    image_ = std::move(*image);
   }
 
   const Bytes elf_ = elf_file();
@@ -106,6 +104,19 @@ TEST_F(Ext4, ListsItsFilesOfABlockAndMore) {
   EXPECT_NE(std::find(contents.begin(), contents.end(), elf_), contents.end());
   EXPECT_NE(std::find(contents.begin(), contents.end(), text_), contents.end());
   for (const Bytes& content : contents) EXPECT_GE(content.size(), 4096u);
+}
+
+TEST_F(Ext4, NamesItsFilesByTheirPaths) {
+  const ViewSource source(image_);
+  std::map<std::string, Bytes> contents;
+  for (const typing::NamedFile& named : typing::ext4_named_files(source)) {
+    Bytes& content = contents[named.name];
+    content.resize(named.file.size);
+    ASSERT_TRUE(typing::ExtentSource(source, named.file).read_at(0, content));
+  }
+  EXPECT_EQ(contents["/bin/program"], elf_);
+  EXPECT_EQ(contents["/text"], text_);
+  EXPECT_EQ(contents["/short"], prose(100, 1));
 }
 
 TEST_F(Ext4, HasItsProgramsTyped) {
@@ -130,13 +141,9 @@ TEST_F(Ext4, BrokenAnywhereGivesASoundTypingOrNone) {
       broken[at] = random() % 2 == 0 ? 0xff : static_cast<std::uint8_t>(random());
     }
     const ViewSource source(broken);
-    for (const typing::FileExtents& file : typing::ext4_files(source)) {
-      for (const typing::Extent& extent : file.extents) {
-        ASSERT_LE(extent.image_offset, broken.size());
-        ASSERT_LE(extent.length, broken.size() - extent.image_offset);
-        ASSERT_LE(extent.file_offset + extent.length, file.size);
-      }
-    }
+    for (const typing::FileExtents& file : typing::ext4_files(source)) expect_inside(file, broken.size());
+    for (const typing::NamedFile& named : typing::ext4_named_files(source))
+      expect_inside(named.file, broken.size());
   }
 }
 
