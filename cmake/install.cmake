@@ -53,7 +53,7 @@ install(FILES ${PROJECT_BINARY_DIR}/skiffConfig.cmake ${PROJECT_BINARY_DIR}/skif
 if(NOT SKIFF_APPLY_ONLY)
   skiff_install_component(engine
     TARGETS ${SKIFF_ENGINE_TARGETS}
-    HEADERS diff.hpp json.hpp release.hpp repository.hpp trust.hpp tuf.hpp)
+    HEADERS diff.hpp explain.hpp json.hpp release.hpp repository.hpp trust.hpp tuf.hpp)
   install(FILES ${PROJECT_SOURCE_DIR}/cmake/FindCryptoPP.cmake ${PROJECT_SOURCE_DIR}/cmake/FindDivSufSort.cmake
           DESTINATION ${SKIFF_PACKAGE_DIR} COMPONENT engine)
   install(TARGETS skiff RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT cli)

@@ -7,6 +7,7 @@
 #include "codec/noise.hpp"
 #include "codec/token_coder.hpp"
 #include "codec/window_view.hpp"
+#include "codec/wire_part.hpp"
 #include "codec/word_coder.hpp"
 #include "predict/predictor.hpp"
 
@@ -139,6 +140,7 @@ class SegmentCoder {
       SKIFF_ASSIGN(const ByteView block, result_.peek(kPlainBlock));
       plain = looks_like_noise(block, models_.history);
     }
+    announce(coder_, WirePart::kLiterals);
     plain = coder_.code(plain, plain_);
     plain_ += ((plain ? 65536 : 0) - plain_) / kPlainRate;
     return plain;
@@ -150,6 +152,7 @@ class SegmentCoder {
       SKIFF_ASSIGN(const ByteView truth, result_.peek(kPlainBlock));
       std::copy(truth.begin(), truth.end(), block.begin());
     }
+    announce(coder_, WirePart::kPlain);
     for (std::uint8_t& byte : block) {
       std::uint32_t value = 0;
       for (unsigned bit = 8; bit-- > 0;)
@@ -168,6 +171,7 @@ class SegmentCoder {
         right ? std::optional(right->base_offset - (right->result_offset - from)) : std::nullopt;
     SKIFF_TRY(read_beside(chunk_, before, to - from));
     SKIFF_TRY(read_beside(second_chunk_, after, to - from));
+    announce(coder_, WirePart::kLiterals);
     for (std::uint64_t at = from; at < to;) {
       const auto left_byte = [&](std::uint64_t i) { return byte_beside(chunk_, before, at - from + i); };
       const auto right_byte = [&](std::uint64_t i) {

@@ -7,6 +7,7 @@
 
 #include "codec/history.hpp"
 #include "codec/number_coder.hpp"
+#include "codec/wire_part.hpp"
 #include "predict/predictor.hpp"
 
 namespace skiff {
@@ -74,6 +75,7 @@ class TokenCoder {
                 const TokenContext& context) {
     std::uint16_t& fast = fast_[state.fast_cell];
     std::uint8_t& word = missed_words_[state.word_cell];
+    announce(coder, WirePart::kHits);
     const bool certain = !token.is_reference() || prediction.certainty != Certainty::kFar;
     if (fast > kFastThreshold && word == 0 && certain) {
       hit = coder.code(hit, std::min<std::uint32_t>(fast, kFastCeiling));
@@ -91,6 +93,7 @@ class TokenCoder {
   template <class Coder>
   std::uint64_t code_miss(Coder& coder, std::uint64_t value, const State& state, const Token& token,
                           const Prediction& prediction, const TokenContext& context) {
+    announce(coder, WirePart::kOthers);
     for (std::uint32_t i = 1; i < prediction.count; ++i) {
       if (tried_before(prediction, i)) continue;
       const std::uint64_t other = prediction.candidates[i].value;
@@ -112,6 +115,7 @@ class TokenCoder {
   template <class Coder>
   std::uint64_t code_field(Coder& coder, std::uint64_t value, const State& state, const Token& token,
                            const Prediction& prediction) {
+    announce(coder, WirePart::kFields);
     const Reference reference = token.field.reference;
     const auto guess = static_cast<std::uint32_t>(prediction.candidates[0].value);
     const std::int64_t from = field_number(reference, guess);
@@ -130,6 +134,7 @@ class TokenCoder {
   template <class Coder>
   std::uint64_t code_bytes(Coder& coder, std::uint64_t value, const Token& token,
                            const Prediction& prediction, const TokenContext& context) {
+    announce(coder, WirePart::kBytes);
     const std::uint64_t guess = prediction.candidates[0].value;
     std::uint64_t known = 0;
     for (std::uint32_t k = token.length; k-- > 0;) {

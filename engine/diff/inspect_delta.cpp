@@ -1,5 +1,6 @@
 #include "codec/stream_map.hpp"
 #include "diff/segment_writer.hpp"
+#include "diff/window_bounds.hpp"
 #include "entropy/codec.hpp"
 #include "format/pieces.hpp"
 #include "skiff/diff.hpp"
@@ -40,14 +41,10 @@ class Inspector {
     return {};
   }
   Result<void> read_window(std::size_t map_index, const WireSegment& wire) {
-    const std::vector<SegmentInfo>& segments = report_.info.segments;
-    WindowBounds window{segments[map_index].result_offset, 0, report_.info.base.length};
-    for (std::size_t i = map_index + 1; i < segments.size() && !segments[i].is_map; ++i) {
-      window.result_length += segments[i].result_length;
-    }
     std::array<ByteView, kMapStreams> streams;
     SKIFF_TRY(decoder_->decode(wire, room_, streams));
     const DeltaInfo& info = report_.info;
+    const WindowBounds window = window_bounds(info, map_index);
     SKIFF_ASSIGN(map_, read_map(streams, {window, info.result.length, info.limits.window_copies}));
     report_.copies += map_.copies.size();
     return {};

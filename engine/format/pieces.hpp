@@ -41,6 +41,12 @@ struct PieceTotals {
   std::uint64_t literal = 0;
   std::uint64_t verbatim = 0;
   std::uint64_t residue = 0;
+  PieceTotals& operator+=(const PieceTotals& more) {
+    literal += more.literal;
+    verbatim += more.verbatim;
+    residue += more.residue;
+    return *this;
+  }
 };
 PieceTotals count_pieces(PieceWalk walk);
 

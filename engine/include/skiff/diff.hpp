@@ -24,7 +24,7 @@ struct DeltaBreakdown {
   std::uint64_t map = 0;       ///< where copies come from
   std::uint64_t residue = 0;   ///< what copies do not predict
   std::uint64_t literals = 0;  ///< bytes that no copy covers
-  std::uint64_t overhead = 0;  ///< lengths of streams
+  std::uint64_t overhead = 0;  ///< lengths of streams; ends of segments where these are metered
 };
 
 struct DiffReport {
