@@ -11,14 +11,6 @@ Json image_json(const ImageId& image) {
   return Json::Object{{"length", image.length}, {"sha256", image.sha256.hex()}};
 }
 
-std::string row(std::string_view name, std::uint64_t bytes, std::uint64_t whole) {
-  const double percent = whole == 0 ? 0.0 : 100.0 * static_cast<double>(bytes) / static_cast<double>(whole);
-  std::array<char, 96> line{};
-  std::snprintf(line.data(), line.size(), "  %-22.*s %15s  %5.1f %%\n", static_cast<int>(name.size()),
-                name.data(), grouped(bytes).c_str(), percent);
-  return line.data();
-}
-
 std::uint64_t data_segments(const DeltaInfo& info) {
   return static_cast<std::uint64_t>(std::count_if(info.segments.begin(), info.segments.end(),
                                                   [](const SegmentInfo& s) { return !s.is_map; }));
@@ -35,6 +27,13 @@ std::string grouped(std::uint64_t number) {
   std::string text = std::to_string(number);
   for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, 1, ' ');
   return text;
+}
+
+std::string table_row(std::string_view name, std::uint64_t bytes, std::uint64_t whole) {
+  const double percent = whole == 0 ? 0.0 : 100.0 * static_cast<double>(bytes) / static_cast<double>(whole);
+  std::array<char, 48> numbers{};
+  std::snprintf(numbers.data(), numbers.size(), "%15s  %5.1f %%  ", grouped(bytes).c_str(), percent);
+  return numbers.data() + std::string(name) + "\n";
 }
 
 Json report_json(const DiffReport& report) {
@@ -68,13 +67,14 @@ std::string report_text(const DiffReport& report) {
   std::string text = images_text(info);
   text += "delta   " + grouped(whole) + " bytes: format " + std::to_string(info.format) + ", codec " +
           std::string(to_string(info.codec)) + ", profile " + std::string(to_string(info.profile)) + "\n";
-  text += row("head", report.bytes.head, whole) + row("map", report.bytes.map, whole) +
-          row("residue", report.bytes.residue, whole) + row("literals", report.bytes.literals, whole) +
-          row("stream lengths", report.bytes.overhead, whole);
+  text += table_row("head", report.bytes.head, whole) + table_row("map", report.bytes.map, whole) +
+          table_row("residue", report.bytes.residue, whole) +
+          table_row("literals", report.bytes.literals, whole) +
+          table_row("overhead", report.bytes.overhead, whole);
   text += "the result image, by where its bytes come from\n";
-  text += row("copied as they are", report.verbatim_bytes, info.result.length) +
-          row("copied and corrected", report.copied_bytes, info.result.length) +
-          row("literals", report.literal_bytes, info.result.length);
+  text += table_row("copied as they are", report.verbatim_bytes, info.result.length) +
+          table_row("copied and corrected", report.copied_bytes, info.result.length) +
+          table_row("literals", report.literal_bytes, info.result.length);
   text += grouped(report.copies) + " copies, " + grouped(info.segments.size() - data_segments(info)) +
           " windows, " + grouped(data_segments(info)) + " segments, " + grouped(info.frames.size()) +
           " frames\n";

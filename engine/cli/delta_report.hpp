@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "skiff/diff.hpp"
 #include "skiff/json.hpp"
@@ -15,5 +16,8 @@ std::string report_text(const DiffReport& report);
 
 /// "6 746 935": digits in groups of three.
 std::string grouped(std::uint64_t number);
+
+/// A line of a table: bytes, what percentage of the whole they are, what they are.
+std::string table_row(std::string_view name, std::uint64_t bytes, std::uint64_t whole);
 
 }  // namespace skiff::cli

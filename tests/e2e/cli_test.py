@@ -83,6 +83,21 @@ class CliTest(unittest.TestCase):
         made_of = report["verbatim_bytes"] + report["copied_bytes"] + report["literal_bytes"]
         self.assertEqual(made_of, self.result.stat().st_size)
 
+    def test_inspect_with_the_base_says_where_every_byte_goes(self):
+        for codec in ("zstd", "cm"):
+            delta = self.inputs / f"{codec}-delta"
+            run_well(self.skiff, "diff", self.base, self.result, "-o", delta, "--codec", codec)
+            why = run_json(self.skiff, "inspect", delta, "--base", self.base, "--json")
+            self.assertEqual(sum(part["bytes"] for part in why["parts"]), delta.stat().st_size)
+            data = why["bytes"]["residue"] + why["bytes"]["literals"]
+            self.assertEqual(sum(kind["bytes"] for kind in why["kinds"]), why["bytes"]["residue"])
+            placed = sum(place["bytes"] for place in why["places"])
+            self.assertEqual(placed + why["other_places"] + why["elsewhere"], data)
+            few = run_json(self.skiff, "inspect", delta, "--base", self.base, "--top", 0, "--json")
+            self.assertEqual(few["other_places"], placed + why["other_places"])
+            self.assertIn("by what its bytes say", run_well(self.skiff, "inspect", delta, "--base", self.base))
+            self.check_refused(run(self.skiff, "inspect", delta, "--base", self.result), says="base image")
+
     def test_the_report_of_diff_is_that_of_inspect(self):
         made = run_json(self.skiff, "diff", self.base, self.result, "-o", self.out, "--codec", "zstd", "--json")
         shown = run_json(self.skiff, "inspect", self.zstd_delta, "--json")
