@@ -65,7 +65,7 @@ class NumberCoder {
     }
     return at;
   }
-  /// What of the bits so far is worth a context: all in short numbers, the first few in long ones.
+  /// What of the bits so far is worth a context: all in short numbers, where they stand in long ones.
   static std::uint32_t known(std::uint64_t number, unsigned length, unsigned bit) {
     return length < kShort ? static_cast<std::uint32_t>(number) : bit + 4096;
   }
