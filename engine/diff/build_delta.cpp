@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <array>
 #include <memory>
+#include <mutex>
 
 #include "base/parallel.hpp"
 #include "diff/mixed_delta.hpp"
@@ -37,18 +39,42 @@ Result<OwnedDraft> draft_of(const DraftTask& task, const DeltaInfo& info, const 
   return draft;
 }
 
-/// Of the drafts of one cover or two, the shorter.
+/// The options for one of several drafts that are made at once: their share of the threads, and a progress
+/// function that is called by one of them at a time.
+DiffOptions shared_options(const DiffOptions& options, unsigned drafts, std::mutex& mutex) {
+  DiffOptions shared = options;
+  shared.threads = std::max(1u, options.threads / drafts);
+  if (options.progress) {
+    shared.progress = [&options, &mutex](std::string_view stage, double done) {
+      const std::lock_guard lock(mutex);
+      return options.progress(stage, done);
+    };
+  }
+  return shared;
+}
+
+/// Of the drafts of one cover or two, the shorter; of equally short ones the first.
 Result<OwnedDraft> best_draft(const Images& images, const DiffOptions& options, const DeltaInfo& info,
                               const MakeHasher& make_hasher) {
-  TwoPassCover passes(images, options, info.codec == Codec::kZstd ? kStreamCosts : kMixedCosts);
+  const match::Costs& costs = info.codec == Codec::kZstd ? kStreamCosts : kMixedCosts;
+  TwoPassCover passes(images, options, costs);
   SKIFF_TRY(passes.prepare());
   const TypedImages typed{images, passes.typing()};
-  SKIFF_ASSIGN(const match::Cover cover, passes.finish(match::SeedRules{}));
-  SKIFF_ASSIGN(OwnedDraft best, draft_of({typed, cover, options}, info, make_hasher));
-  if (images.result.size() > kTryBoth || typed.typing.base.empty()) return best;
-  SKIFF_ASSIGN(const match::Cover short_cover, passes.finish(kShortSeeds));
-  SKIFF_ASSIGN(OwnedDraft other, draft_of({typed, short_cover, options}, info, make_hasher));
-  return other->writer.length() < best->writer.length() ? std::move(other) : std::move(best);
+  const bool both = images.result.size() <= kTryBoth && !typed.typing.base.empty();
+  constexpr std::array<match::SeedRules, 2> kRules{match::SeedRules{}, kShortSeeds};
+  std::mutex mutex;
+  const DiffOptions own = shared_options(options, both ? 2 : 1, mutex);
+  const auto produce = [&](std::size_t i) -> Result<OwnedDraft> {
+    SKIFF_ASSIGN(const match::Cover cover, passes.finish(kRules[i], own));
+    return draft_of({typed, cover, own}, info, make_hasher);
+  };
+  OwnedDraft best;
+  const auto consume = [&](std::size_t, OwnedDraft&& draft) -> Result<void> {
+    if (!best || draft->writer.length() < best->writer.length()) best = std::move(draft);
+    return {};
+  };
+  SKIFF_TRY(ordered_parallel_for<OwnedDraft>(both ? 2 : 1, options.threads, produce, consume));
+  return best;
 }
 
 }  // namespace
