@@ -1,6 +1,7 @@
 #include "entropy/context_mixing.hpp"
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+// Resolvers of clones run before ThreadSanitizer does, and crash with it.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__)
 #define SKIFF_VECTOR_CLONES __attribute__((target_clones("avx2", "default")))
 #else
 #define SKIFF_VECTOR_CLONES

@@ -164,14 +164,15 @@ class Btf {
 
 /// Wherever a section's header may begin.
 std::vector<Btf> read_sections(const Source& image) {
-  constexpr std::uint64_t kBlock = 64 * 1024;
+  constexpr std::uint64_t kBlock = std::uint64_t{64} * 1024;
   std::vector<Btf> sections;
   Bytes block(kBlock);
   for (std::uint64_t begin = 0; begin + kHeader < image.size(); begin += kBlock) {
     const MutableBytes bytes = MutableBytes(block).first(std::min(kBlock, image.size() - begin));
     if (!image.read_at(begin, bytes)) return {};
     for (std::size_t at = 0; at + kAlignment <= bytes.size(); at += kAlignment) {
-      if (!std::equal(kSignature.begin(), kSignature.end(), bytes.begin() + at)) continue;
+      if (!std::equal(kSignature.begin(), kSignature.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at)))
+        continue;
       if (!sections.empty() && begin + at < sections.back().end()) continue;
       if (auto section = Btf::read(image, begin + at)) sections.push_back(std::move(*section));
     }

@@ -126,7 +126,7 @@ class Ext4 {
     for (unsigned depth = 0; number != kRootInode && depth < kDeepestFolder; ++depth) {
       const auto entry = entries_.find(number);
       if (entry == entries_.end()) return "inode " + std::to_string(number) + path;
-      path = "/" + entry->second.name + path;
+      path.insert(0, "/" + entry->second.name);
       number = entry->second.folder;
     }
     return path;
