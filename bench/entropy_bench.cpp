@@ -72,7 +72,7 @@ class ByteModel {
     for (unsigned bit = 8; bit-- > 0;) {
       const bool low = bit < 4;
       if (bit == 7 || bit == 3) select(partial);
-      const std::uint32_t node = low ? (partial & ((1u << (3 - bit)) - 1)) | 1u << (3 - bit) : partial;
+      const std::uint32_t node = node_of_bit(partial, bit);
       partial =
           partial << 1 | (bits_.code(coder, value >> bit & 1, node, {low ? 1u : 0u, partial, 0}) ? 1 : 0);
     }

@@ -44,7 +44,7 @@ class LiteralCoder {
       if (expected.length > 0) {
         bits_.select_one(kExpectedContext, state == 0 ? 0 : mix(expected.length, expected.byte >> bit & 1));
       }
-      const std::uint32_t node = bit > 3 ? partial : (partial & ((1u << (3 - bit)) - 1)) | 1u << (3 - bit);
+      const std::uint32_t node = node_of_bit(partial, bit);
       const bool one = bits_.code(coder, value >> bit & 1, node,
                                   {phase(context) * 8 + state, partial + 256 * family(context.kind),
                                    history.back(1) + 256 * family(context.kind)});

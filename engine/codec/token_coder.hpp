@@ -146,7 +146,7 @@ class TokenCoder {
         if (bit == 7 || bit == 3) select_bytes(hashes, partial);
         const bool on_track = ((expected | 256u) >> (bit + 1)) == partial;
         const std::uint32_t says = on_track ? 1 + (expected >> bit & 1) : 0;
-        const std::uint32_t node = bit > 3 ? partial : (partial & ((1u << (3 - bit)) - 1)) | 1u << (3 - bit);
+        const std::uint32_t node = node_of_bit(partial, bit);
         const bool one = bytes_.code(coder, value >> (8 * k + bit) & 1, node,
                                      {shape + says * 8, partial, (token_class(token) * 8 + k) * 3 + says});
         partial = partial << 1 | (one ? 1 : 0);

@@ -43,7 +43,7 @@ class WordCoder {
         if (bit == 7 || bit == 3) select(hashes, partial);
         if (expected.length > 0)
           bits_.select_one(kExpectedContext, state == 0 ? 0 : mix(expected.length, says >> bit & 1));
-        const std::uint32_t node = bit > 3 ? partial : (partial & ((1u << (3 - bit)) - 1)) | 1u << (3 - bit);
+        const std::uint32_t node = node_of_bit(partial, bit);
         const bool one =
             bits_.code(coder, value >> (shift + bit) & 1, node, {8 * k + state, partial, before >> 24});
         partial = partial << 1 | (one ? 1 : 0);

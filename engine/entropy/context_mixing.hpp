@@ -23,6 +23,12 @@ constexpr std::uint32_t mix(std::uint32_t a, std::uint32_t b, More... more) {
   return mix(mix(a, b), more...);
 }
 
+/// The node of bit 7 to 0 of a byte whose higher bits follow the leading 1 of `partial`: contexts are chosen
+/// before bits 7 and 3 (FORMAT.md, 9.5).
+constexpr std::uint32_t node_of_bit(std::uint32_t partial, unsigned bit) {
+  return bit > 3 ? partial : (partial & ((1u << (3 - bit)) - 1)) | 1u << (3 - bit);
+}
+
 /// Each bit is mixed by this many rows of weights, each row chosen from its set by a selector of its own.
 inline constexpr std::uint32_t kRows = 3;
 using Selectors = std::array<std::uint32_t, kRows>;
