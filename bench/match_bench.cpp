@@ -12,7 +12,9 @@ namespace {
 Result<match::Match> cover_of(const Source& base, const Source& result) {
   const match::Checkpoint go_on = [](double) { return Result<void>{}; };
   SKIFF_ASSIGN(const match::Cover blocks, match::find_blocks(base, result, go_on));
-  return match::find_residue_cover({base, result, blocks}, {}, go_on);
+  SKIFF_ASSIGN(std::vector<match::Match> found,
+               match::find_residue_covers({base, result, blocks}, {}, go_on));
+  return std::move(found.front());
 }
 
 void find_cover(benchmark::State& state) {

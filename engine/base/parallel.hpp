@@ -1,5 +1,5 @@
-// ordered_parallel_for: work spread over threads, results taken in order, so that their number changes
-// nothing.
+// Work spread over threads so that their number changes nothing: two tasks at once, and ordered_parallel_for,
+// whose results are taken in order.
 #pragma once
 
 #include <condition_variable>
@@ -13,6 +13,20 @@
 #include "skiff/result.hpp"
 
 namespace skiff {
+
+/// Calls both, `other` on a thread of its own if `threads` allows; returns when both are done. Neither may
+/// need what the other makes.
+template <typename Here, typename Other>
+void run_both(unsigned threads, const Here& here, const Other& other) {
+  if (threads <= 1) {
+    here();
+    other();
+    return;
+  }
+  std::thread worker(other);
+  here();
+  worker.join();
+}
 
 /// Calls `produce(i)` (a Result<T>) for every i below `count` on `threads` threads, and `consume(i, T&&)`
 /// (a Result<void>) for i = 0, 1, … in order on the calling thread. At most 2 · `threads` values wait to be

@@ -56,24 +56,22 @@ DiffOptions shared_options(const DiffOptions& options, unsigned drafts, std::mut
 /// Of the drafts of one cover or two, the shorter; of equally short ones the first.
 Result<OwnedDraft> best_draft(const Images& images, const DiffOptions& options, const DeltaInfo& info,
                               const MakeHasher& make_hasher) {
-  const match::Costs& costs = info.codec == Codec::kZstd ? kStreamCosts : kMixedCosts;
-  TwoPassCover passes(images, options, costs);
+  TwoPassCover passes(images, options, info.codec == Codec::kZstd ? kStreamCosts : kMixedCosts);
   SKIFF_TRY(passes.prepare());
+  std::vector<match::SeedRules> rules{match::SeedRules{}};
+  if (images.result.size() <= kTryBoth) rules.push_back(kShortSeeds);
+  SKIFF_ASSIGN(const std::vector<match::Cover> covers, passes.finish(rules));
+
   const TypedImages typed{images, passes.typing()};
-  const bool both = images.result.size() <= kTryBoth && !typed.typing.base.empty();
-  constexpr std::array<match::SeedRules, 2> kRules{match::SeedRules{}, kShortSeeds};
   std::mutex mutex;
-  const DiffOptions own = shared_options(options, both ? 2 : 1, mutex);
-  const auto produce = [&](std::size_t i) -> Result<OwnedDraft> {
-    SKIFF_ASSIGN(const match::Cover cover, passes.finish(kRules[i], own));
-    return draft_of({typed, cover, own}, info, make_hasher);
-  };
+  const DiffOptions own = shared_options(options, static_cast<unsigned>(covers.size()), mutex);
+  const auto produce = [&](std::size_t i) { return draft_of({typed, covers[i], own}, info, make_hasher); };
   OwnedDraft best;
   const auto consume = [&](std::size_t, OwnedDraft&& draft) -> Result<void> {
     if (!best || draft->writer.length() < best->writer.length()) best = std::move(draft);
     return {};
   };
-  SKIFF_TRY(ordered_parallel_for<OwnedDraft>(both ? 2 : 1, options.threads, produce, consume));
+  SKIFF_TRY(ordered_parallel_for<OwnedDraft>(covers.size(), options.threads, produce, consume));
   return best;
 }
 

@@ -17,17 +17,17 @@ class TwoPassCover {
 
   /// Types the images and makes the first pass. Errors: kIo, kLimit, kCancelled.
   Result<void> prepare();
-  /// The cover of a second pass with these rules; the first one's where nothing is typed. Copies without a
-  /// difference are marked. `options` say the threads and take the progress: several of these may run at
-  /// once. Errors: kIo, kLimit, kCancelled.
-  [[nodiscard]] Result<match::Cover> finish(const match::SeedRules& rules, const DiffOptions& options) const;
+  /// The covers of a second pass, one for each of the rules; the first pass's where nothing is typed. Copies
+  /// without a difference are marked. Errors: kIo, kLimit, kCancelled.
+  [[nodiscard]] Result<std::vector<match::Cover>> finish(const std::vector<match::SeedRules>& rules) const;
 
   /// After prepare().
   [[nodiscard]] const Typing& typing() const { return typing_; }
 
  private:
-  [[nodiscard]] Result<match::Cover> pass(const match::Rewriter& rewriter, std::string_view name,
-                                          const match::SeedRules& rules, const DiffOptions& options) const;
+  void type();
+  [[nodiscard]] Result<std::vector<match::Match>> pass(const match::Rewriter& rewriter, std::string_view name,
+                                                       const std::vector<match::SeedRules>& rules) const;
 
   Images images_;
   const DiffOptions& options_;

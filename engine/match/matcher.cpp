@@ -1,6 +1,8 @@
 #include "match/matcher.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <optional>
 
 #include "base/parallel.hpp"
 #include "match/block_match.hpp"
@@ -12,13 +14,14 @@ namespace skiff::match {
 namespace {
 
 /// Result bytes whose segments and path are worked out together, on one thread.
-constexpr std::uint32_t kStretch = std::uint32_t{16} << 20;
+constexpr std::uint32_t kStretch = std::uint32_t{4} << 20;
 /// Pieces of the base begin and end on multiples of this, so that words and instructions stay in phase.
 constexpr std::uint64_t kPieceAlignment = 16;
 /// How much of what an exact copy holds stays in the base's residue on each side: copies reach into it.
 constexpr std::uint64_t kPieceMargin = 2048;
-/// A base this short is matched whole: leaving parts out would save little time and cost matches.
-constexpr std::uint64_t kWholeBase = std::uint64_t{64} << 20;
+/// A base this short is matched whole, so that what stays in its place can be found a second time; in longer
+/// ones what the exact copies left is enough.
+constexpr std::uint64_t kWholeBase = std::uint64_t{16} << 20;
 
 Ranges base_ranges(const Cover& cover) {
   Ranges out;
@@ -48,54 +51,66 @@ void append_steps(Cover& cover, const Residue& base, const Residue& result, cons
   }
 }
 
-/// What one stretch of a chunk's result gave.
+/// What one stretch of a chunk's result gave by one of the rules.
 struct StretchMatch {
   Path path;
   std::uint64_t segments = 0;
   std::uint64_t seed_bytes = 0;
 };
 
+/// Residues of one chunk and what is known of them.
 class ChunkMatcher {
  public:
-  ChunkMatcher(const MatchOptions& options, const Checkpoint& checkpoint, Match& match)
-      : options_(options), checkpoint_(checkpoint), match_(match) {}
+  ChunkMatcher(const Residue& base, const Residue& result, const MatchOptions& options)
+      : base_(base), result_(result), texts_{base.bytes(), result.bytes()}, options_(options) {}
 
-  Result<void> run(const Residue& base, const Residue& result) {
-    const Texts texts{base.bytes(), result.bytes()};
-    SKIFF_ASSIGN(const Neighbours neighbours, neighbours_of(texts));
-    SKIFF_TRY(checkpoint_(0.5));
-    const Occurrences occurrences(texts.base);
-    const auto length = static_cast<std::uint32_t>(texts.result.size());
-    const std::size_t stretches = (std::size_t{length} + kStretch - 1) / kStretch;
+  /// Adds to each of `matches`, one for each rule, what that rule finds.
+  Result<void> run(std::vector<Match>& matches, const Checkpoint& checkpoint) const {
+    Result<Neighbours> neighbours;
+    std::optional<Occurrences> occurrences;
+    run_both(
+        options_.threads, [&] { neighbours = neighbours_of_texts(); },
+        [&] { occurrences.emplace(texts_.base); });
+    if (!neighbours) return tl::unexpected<Error>(std::move(neighbours).error());
+    SKIFF_TRY(checkpoint(0.5));
+    const auto length = static_cast<std::uint32_t>(texts_.result.size());
+    const std::size_t rules = options_.rules.size();
+    const std::size_t parts = (std::size_t{length} + kStretch - 1) / kStretch * rules;
     const auto produce = [&](std::size_t i) -> Result<StretchMatch> {
-      const auto begin = static_cast<std::uint32_t>(i * kStretch);
+      const auto begin = static_cast<std::uint32_t>(i / rules * kStretch);
       const Range32 stretch{begin, begin + std::min(kStretch, length - begin)};
-      SegmentSearch search = find_segments(texts, neighbours, occurrences, stretch, options_.rules);
-      Path path = cheapest_path(texts, search.segments, stretch, options_.costs);
+      SegmentSearch search =
+          find_segments(texts_, *neighbours, *occurrences, stretch, options_.rules[i % rules]);
+      Path path = cheapest_path(texts_, search.segments, stretch, options_.costs);
       return StretchMatch{std::move(path), search.segments.size(), search.work};
     };
     const auto consume = [&](std::size_t i, StretchMatch&& found) -> Result<void> {
-      append_steps(match_.cover, base, result, found.path.steps);
-      match_.work.segments += found.segments;
-      match_.work.seed_bytes += found.seed_bytes;
-      match_.work.path_steps += found.path.work;
-      return checkpoint_(0.5 + 0.5 * static_cast<double>(i + 1) / static_cast<double>(stretches));
+      add(matches[i % rules], found);
+      return checkpoint(0.5 + 0.5 * static_cast<double>(i + 1) / static_cast<double>(parts));
     };
-    return ordered_parallel_for<StretchMatch>(stretches, options_.threads, produce, consume);
+    return ordered_parallel_for<StretchMatch>(parts, options_.threads, produce, consume);
   }
 
  private:
-  [[nodiscard]] Result<Neighbours> neighbours_of(const Texts& texts) const {
+  [[nodiscard]] Result<Neighbours> neighbours_of_texts() const {
     Bytes text;
-    text.reserve(texts.base.size() + texts.result.size());
-    text.insert(text.end(), texts.base.begin(), texts.base.end());
-    text.insert(text.end(), texts.result.begin(), texts.result.end());
-    return find_neighbours(text, texts.base.size(), options_.threads);
+    text.reserve(texts_.base.size() + texts_.result.size());
+    text.insert(text.end(), texts_.base.begin(), texts_.base.end());
+    text.insert(text.end(), texts_.result.begin(), texts_.result.end());
+    return find_neighbours(text, texts_.base.size(), options_.threads);
   }
 
+  void add(Match& match, const StretchMatch& found) const {
+    append_steps(match.cover, base_, result_, found.path.steps);
+    match.work.segments += found.segments;
+    match.work.seed_bytes += found.seed_bytes;
+    match.work.path_steps += found.path.work;
+  }
+
+  const Residue& base_;
+  const Residue& result_;
+  Texts texts_;
   const MatchOptions& options_;
-  const Checkpoint& checkpoint_;
-  Match& match_;
 };
 
 /// Copies cut to whole multiples of kPieceAlignment in a result of `size` bytes.
@@ -112,22 +127,34 @@ Cover aligned(const Cover& cover, std::uint64_t size) {
   return out;
 }
 
-using Rewrite = std::function<Result<void>(Range, MutableBytes)>;
+/// Both residues of a chunk as the task's rewriter shows them.
+struct ChunkTexts {
+  Residue base;
+  Residue result;
+};
 
-/// The residue of one image as its rewriter shows it.
-Result<Residue> read_residue(const Source& image, const Ranges& ranges, const Rewrite& rewrite) {
+Result<Residue> read_residue(const Source& image, const Ranges& ranges,
+                             const std::function<Result<void>(Range, MutableBytes)>& rewrite) {
   SKIFF_ASSIGN(Residue residue, Residue::read(image, ranges));
-  if (rewrite) SKIFF_TRY(residue.rewrite(rewrite));
+  SKIFF_TRY(residue.rewrite(rewrite));
   return residue;
 }
 
-Rewrite base_rewrite(const Rewriter* rewriter) {
-  if (!rewriter) return {};
-  return [rewriter](Range range, MutableBytes bytes) { return rewriter->rewrite_base(range, bytes); };
-}
-Rewrite result_rewrite(const Rewriter* rewriter) {
-  if (!rewriter) return {};
-  return [rewriter](Range range, MutableBytes bytes) { return rewriter->rewrite_result(range, bytes); };
+Result<ChunkTexts> read_texts(const ResidueTask& task, const Chunk& chunk, unsigned threads) {
+  const auto rewrite_base = [&](Range range, MutableBytes bytes) -> Result<void> {
+    return task.rewriter ? task.rewriter->rewrite_base(range, bytes) : Result<void>{};
+  };
+  const auto rewrite_result = [&](Range range, MutableBytes bytes) -> Result<void> {
+    return task.rewriter ? task.rewriter->rewrite_result(range, bytes) : Result<void>{};
+  };
+  Result<Residue> base;
+  Result<Residue> result;
+  run_both(
+      threads, [&] { base = read_residue(task.base, chunk.base, rewrite_base); },
+      [&] { result = read_residue(task.result, chunk.result, rewrite_result); });
+  if (!base) return tl::unexpected<Error>(std::move(base).error());
+  if (!result) return tl::unexpected<Error>(std::move(result).error());
+  return ChunkTexts{std::move(*base), std::move(*result)};
 }
 
 }  // namespace
@@ -137,31 +164,30 @@ Result<Cover> find_blocks(const Source& base, const Source& result, const Checkp
   return aligned(blocks, result.size());
 }
 
-Result<Match> find_residue_cover(const ResidueTask& task, const MatchOptions& options,
-                                 const Checkpoint& checkpoint) {
-  Match match;
-  match.cover = task.blocks;
+Result<std::vector<Match>> find_residue_covers(const ResidueTask& task, const MatchOptions& options,
+                                               const Checkpoint& checkpoint) {
   const Ranges result_left = uncovered(task.result.size(), result_ranges(task.blocks), 1, 0);
   const Ranges base_left =
       task.base.size() <= kWholeBase
           ? uncovered(task.base.size(), {}, kPieceAlignment, 0)
           : uncovered(task.base.size(), base_ranges(task.blocks), kPieceAlignment, kPieceMargin);
-  match.work.residue_bytes = total_length(result_left);
-  match.work.block_bytes = task.result.size() - match.work.residue_bytes;
+  const std::uint64_t left = total_length(result_left);
+  std::vector<Match> matches(
+      options.rules.size(), {task.blocks, {.block_bytes = task.result.size() - left, .residue_bytes = left}});
   const std::vector<Chunk> chunks = plan_chunks(base_left, result_left, options.max_memory);
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     if (chunks[i].base.empty() || chunks[i].result.empty()) continue;
     const Checkpoint chunk_done = [&](double done) {
       return checkpoint((static_cast<double>(i) + done) / static_cast<double>(chunks.size()));
     };
-    SKIFF_ASSIGN(const Residue base, read_residue(task.base, chunks[i].base, base_rewrite(task.rewriter)));
-    SKIFF_ASSIGN(const Residue result,
-                 read_residue(task.result, chunks[i].result, result_rewrite(task.rewriter)));
-    SKIFF_TRY(ChunkMatcher(options, chunk_done, match).run(base, result));
+    SKIFF_ASSIGN(const ChunkTexts texts, read_texts(task, chunks[i], options.threads));
+    SKIFF_TRY(ChunkMatcher(texts.base, texts.result, options).run(matches, chunk_done));
   }
-  std::sort(match.cover.begin(), match.cover.end(),
-            [](const Copy& a, const Copy& b) { return a.result < b.result; });
-  return match;
+  for (Match& match : matches) {
+    std::sort(match.cover.begin(), match.cover.end(),
+              [](const Copy& a, const Copy& b) { return a.result < b.result; });
+  }
+  return matches;
 }
 
 }  // namespace skiff::match

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "match/cover.hpp"
 #include "match/path.hpp"
@@ -14,7 +15,7 @@ namespace skiff::match {
 struct MatchOptions {
   unsigned threads = 1;                               ///< changes no byte of the cover
   std::uint64_t max_memory = std::uint64_t{4} << 30;  ///< for the indexes and buffers of matching
-  SeedRules rules{};
+  std::vector<SeedRules> rules{SeedRules{}};          ///< a cover is found for each
   Costs costs{};
 };
 
@@ -32,7 +33,7 @@ struct Match {
   MatchWork work;
 };
 
-/// The exact blocks of both images, which find_residue_cover() then leaves alone: cut to multiples of 16 in
+/// The exact blocks of both images, which find_residue_covers() then leaves alone: cut to multiples of 16 in
 /// the result, so that words stay in phase in what is left. Errors: kIo, and those of `checkpoint`.
 Result<Cover> find_blocks(const Source& base, const Source& result, const Checkpoint& checkpoint);
 
@@ -44,11 +45,11 @@ struct ResidueTask {
   const Rewriter* rewriter = nullptr;  ///< what to see instead of the bytes; null for the bytes
 };
 
-/// `blocks` and the copies found in what they leave by suffix neighbours, segments and cheapest paths, in
-/// order; none of the latter is known to be `equal`. When the indexes of the residue would not fit into
-/// `max_memory`, the result's residue is cut into chunks, each matched against as much of the base's residue
-/// as fits, nearest in offset. Errors: kIo, kLimit, and those of `checkpoint`.
-Result<Match> find_residue_cover(const ResidueTask& task, const MatchOptions& options,
-                                 const Checkpoint& checkpoint);
+/// For each of the rules: `blocks` and the copies found in what they leave by suffix neighbours, segments and
+/// cheapest paths, in order; none of the latter is known to be `equal`. When the indexes of the residue would
+/// not fit into `max_memory`, the result's residue is cut into chunks, each matched against as much of the
+/// base's residue as fits, nearest in offset. Errors: kIo, kLimit, and those of `checkpoint`.
+Result<std::vector<Match>> find_residue_covers(const ResidueTask& task, const MatchOptions& options,
+                                               const Checkpoint& checkpoint);
 
 }  // namespace skiff::match

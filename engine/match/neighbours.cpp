@@ -2,7 +2,7 @@
 
 #include <divsufsort.h>
 
-#include <thread>
+#include "base/parallel.hpp"
 
 namespace skiff::match {
 namespace {
@@ -41,14 +41,7 @@ Result<Neighbours> find_neighbours(ByteView text, std::size_t base_length, unsig
   Neighbours out;
   const auto forward = [&] { out.before = sweep(suffixes.begin(), suffixes.end(), border, result_length); };
   const auto backward = [&] { out.after = sweep(suffixes.rbegin(), suffixes.rend(), border, result_length); };
-  if (threads > 1) {
-    std::thread other(forward);
-    backward();
-    other.join();
-  } else {
-    forward();
-    backward();
-  }
+  run_both(threads, forward, backward);
   return out;
 }
 

@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint32_t kLiteral = UINT32_MAX;
 constexpr std::size_t kMaxActive = 256;                             // beyond it the dearer half is let go
 constexpr std::array<std::uint32_t, 4> kWordLengths{4, 8, 16, 24};  // of words and entries of common tables
-constexpr std::size_t kMinFastRun = 8;
+constexpr std::size_t kMinFastRun = 4;
 
 /// A segment that passes the current position, with the cost of the cheapest way that is on it now.
 struct Active {

@@ -24,6 +24,7 @@ class Search {
         occurrences_(occurrences),
         stretch_(stretch),
         rules_(rules),
+        extension_(rules.extension),
         max_work_(rules.work_per_byte * (stretch.end - stretch.begin)) {}
 
   void try_seed(std::uint32_t at, std::int32_t base_at) {
@@ -103,43 +104,20 @@ class Search {
     const auto base_at = static_cast<std::size_t>(at + diagonal);
     const std::size_t ahead = std::min<std::size_t>(stretch_.end - at, texts_.base.size() - base_at);
     const std::size_t behind = std::min<std::size_t>(at - floor, base_at);
-    const std::size_t forward = reach(at, base_at, ahead, +1);
-    const std::size_t backward = reach(at, base_at, behind, -1);
-    return {at - static_cast<std::uint32_t>(backward), at + static_cast<std::uint32_t>(forward), diagonal};
-  }
-
-  /// How far from here, in one direction, the score of equal and different bytes is highest: the ungapped
-  /// extension with X-drop of BLAST (Altschul et al. 1990).
-  std::size_t reach(std::size_t at, std::size_t base_at, std::size_t limit, int direction) {
-    std::int64_t score = 0;
-    std::int64_t best = 0;
-    std::size_t best_length = 0;
-    std::size_t length = 0;
     const std::uint8_t* result = texts_.result.data() + at;
     const std::uint8_t* base = texts_.base.data() + base_at;
-    while (length < limit) {
-      const std::size_t run = direction > 0
-                                  ? common_run(result + length, base + length, limit - length)
-                                  : common_run_before(result - length, base - length, limit - length);
-      length += run;
-      score += static_cast<std::int64_t>(run) * rules_.match_score;
-      if (score > best) {
-        best = score;
-        best_length = length;
-      }
-      if (length == limit) break;
-      ++length;
-      score += rules_.mismatch_score;
-      if (score < best - rules_.drop) break;
-    }
-    work_ += length;
-    return best_length;
+    const Extension::Reach forward = extension_.forward(result, base, ahead);
+    const Extension::Reach backward = extension_.backward(result, base, behind);
+    work_ += forward.looked + backward.looked;
+    return {at - static_cast<std::uint32_t>(backward.length), at + static_cast<std::uint32_t>(forward.length),
+            diagonal};
   }
 
   const Texts& texts_;
   const Occurrences& occurrences_;
   Range32 stretch_;
   const SeedRules& rules_;
+  Extension extension_;
   std::uint64_t max_work_;
   std::uint64_t work_ = 0;
   std::unordered_map<std::int64_t, std::uint32_t> ends_;  // diagonal -> end of its last segment

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "match/extension.hpp"
 #include "match/neighbours.hpp"
 #include "skiff/bytes.hpp"
 
@@ -27,9 +28,7 @@ struct SeedRules {
   unsigned max_occurrences = 16;      ///< in the base, of its first and last eight bytes, unless it is long
   std::size_t long_length = 32;       ///< from here on occurrences do not matter
   std::size_t sure_length = 64;       ///< from here on content does not matter
-  std::int64_t match_score = 10;      ///< of an equal byte, when a segment is prolonged
-  std::int64_t mismatch_score = -8;   ///< of another
-  std::int64_t drop = 400;            ///< prolonging stops this far below the best score
+  ExtensionScores extension{};        ///< how a seed is prolonged into a segment
   std::uint64_t work_per_byte = 200;  ///< bytes looked at per result byte; then only long seeds are prolonged
 };
 

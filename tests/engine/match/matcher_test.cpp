@@ -17,9 +17,10 @@ const Checkpoint kGoOn = [](double) -> Result<void> { return {}; };
 Result<Match> matched(const Source& base, const Source& result, const MatchOptions& options,
                       const Checkpoint& checkpoint) {
   SKIFF_ASSIGN(const Cover blocks, find_blocks(base, result, checkpoint));
-  SKIFF_ASSIGN(Match match, find_residue_cover({base, result, blocks}, options, checkpoint));
+  SKIFF_ASSIGN(std::vector<Match> matches, find_residue_covers({base, result, blocks}, options, checkpoint));
+  Match& match = matches.front();
   SKIFF_ASSIGN(match.cover, split_equal_runs(match.cover, base, result));
-  return match;
+  return std::move(match);
 }
 
 Match match_of(const Bytes& base, const Bytes& result, const MatchOptions& options = {}) {
