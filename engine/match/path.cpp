@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 
 #include "match/common_run.hpp"
 #include "match/literal_costs.hpp"
@@ -10,7 +11,8 @@ namespace skiff::match {
 namespace {
 
 constexpr std::uint32_t kLiteral = UINT32_MAX;
-constexpr std::size_t kMaxActive = 256;                             // beyond it the dearer half is let go
+constexpr std::size_t kMaxActive = 512;                             // beyond it the dearer half rests
+constexpr std::uint32_t kRest = 256;                                // result bytes until it is back
 constexpr std::array<std::uint32_t, 4> kWordLengths{4, 8, 16, 24};  // of words and entries of common tables
 constexpr std::size_t kMinFastRun = 4;
 
@@ -31,6 +33,12 @@ struct Arrival {
   std::uint32_t at = 0;
   std::uint32_t segment = kLiteral;
   std::uint32_t entered = 0;
+};
+
+/// A segment that was let go and opens again at `until`.
+struct Resting {
+  std::uint32_t until = 0;
+  std::uint32_t segment = 0;
 };
 
 class Walk {
@@ -62,8 +70,11 @@ class Walk {
   }
 
  private:
+  /// Where the next segment opens, or opens again.
   [[nodiscard]] std::uint32_t next_begin() const {
-    return next_ < segments_.size() ? std::min(segments_[next_].begin, stretch_.end) : stretch_.end;
+    const std::uint32_t fresh = next_ < segments_.size() ? segments_[next_].begin : stretch_.end;
+    const std::uint32_t rested = resting_.empty() ? stretch_.end : resting_.front().until;
+    return std::min({fresh, rested, stretch_.end});
   }
 
   [[nodiscard]] std::int64_t entry_cost(std::int64_t diagonal) const {
@@ -74,17 +85,22 @@ class Walk {
   }
 
   void open_segments() {
-    for (; next_ < segments_.size() && segments_[next_].begin == at_; ++next_) {
-      const Segment& segment = segments_[next_];
-      const std::int64_t entry = entry_cost(segment.diagonal);
-      active_.push_back({static_cast<std::uint32_t>(next_), segment.end, segment.diagonal, entry, at_, false,
-                         diagonal_, entry});
-      first_end_ = std::min(first_end_, segment.end);
-    }
+    for (; next_ < segments_.size() && segments_[next_].begin == at_; ++next_)
+      open(static_cast<std::uint32_t>(next_));
+    for (; !resting_.empty() && resting_.front().until == at_; resting_.pop_front())
+      open(resting_.front().segment);
     if (active_.size() > kMaxActive) shed();
   }
 
-  /// Keeps the cheaper half, in the order in which they stand.
+  void open(std::uint32_t index) {
+    const Segment& segment = segments_[index];
+    const std::int64_t entry = entry_cost(segment.diagonal);
+    active_.push_back({index, segment.end, segment.diagonal, entry, at_, false, diagonal_, entry});
+    first_end_ = std::min(first_end_, segment.end);
+  }
+
+  /// Keeps the cheaper half, in the order in which they stand. The others rest: what costs too much in a
+  /// table may be the only way through what follows.
   void shed() {
     std::vector<std::int64_t> sorted;
     sorted.reserve(active_.size());
@@ -94,7 +110,11 @@ class Walk {
     const std::int64_t limit = *middle;
     std::size_t kept = 0;
     for (const Active& a : active_) {
-      if (a.above < limit || (a.above == limit && kept < kMaxActive / 2)) active_[kept++] = a;
+      if (a.above < limit || (a.above == limit && kept < kMaxActive / 2)) {
+        active_[kept++] = a;
+      } else if (a.end - at_ > kRest) {
+        resting_.push_back({at_ + kRest, a.segment});
+      }
     }
     active_.resize(kept);
     locate_best();
@@ -242,6 +262,7 @@ class Walk {
   std::uint32_t at_;
   std::size_t next_ = 0;  // segment that opens next
   std::vector<Active> active_;
+  std::deque<Resting> resting_;           // in the order in which they open again
   std::uint32_t first_end_ = UINT32_MAX;  // where the next active segment ends
   std::uint32_t best_ = kLiteral;         // index into active_
   std::int64_t diagonal_ = 0;             // of the last copy of the cheapest way

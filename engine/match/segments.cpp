@@ -10,8 +10,10 @@
 namespace skiff::match {
 namespace {
 
-constexpr std::size_t kCounted = 8;       // bytes whose occurrences are counted; a seed may be shorter
-constexpr std::size_t kExactStep = 4096;  // how far ahead an equal run is followed at once
+constexpr std::size_t kCounted = 8;            // bytes whose occurrences are counted; a seed may be shorter
+constexpr std::size_t kExactStep = 4096;       // how far ahead an equal run is followed at once
+constexpr std::uint32_t kAllowance = 1 << 16;  // result bytes whose work may be done ahead
+constexpr std::size_t kTiredReach = 16384;     // and a seed each way, once it did more than its share
 constexpr unsigned kMinCountBits = 12;
 constexpr unsigned kMaxCountBits = 28;
 constexpr std::uint64_t kHashFactor = 0x9E3779B97F4A7C15u;  // 2^64 / golden ratio (Knuth, TAOCP 3, 6.4)
@@ -24,8 +26,7 @@ class Search {
         occurrences_(occurrences),
         stretch_(stretch),
         rules_(rules),
-        extension_(rules.extension),
-        max_work_(rules.work_per_byte * (stretch.end - stretch.begin)) {}
+        extension_(rules.extension) {}
 
   void try_seed(std::uint32_t at, std::int32_t base_at) {
     if (base_at == Neighbours::kNone || at + rules_.sure_length <= exact_end_) return;
@@ -66,6 +67,11 @@ class Search {
     next_recent_ = (next_recent_ + 1) % recent_.size();
   }
 
+  /// Whether more was looked at than the way up to here allows.
+  [[nodiscard]] bool tired(std::uint32_t at) const {
+    return work_ > rules_.work_per_byte * (at - stretch_.begin + kAllowance);
+  }
+
   /// Remembers how far a segment that is known goes on without any difference: shorter seeds in there would
   /// only lead to places that fit less well.
   void note_exact(std::uint32_t at, std::int32_t base_at) {
@@ -95,15 +101,16 @@ class Search {
     if (texts_.result.size() - at < kCounted) return false;
     const std::size_t last_counted = std::max(length, kCounted) - kCounted;
     const bool one_value = load64(bytes) == std::rotl(load64(bytes), 8);
-    if (one_value || work_ > max_work_) return false;
+    if (one_value || tired(at)) return false;
     return occurrences_.of(bytes) <= rules_.max_occurrences ||
            occurrences_.of(bytes + last_counted) <= rules_.max_occurrences;
   }
 
   Segment prolong(std::uint32_t at, std::int64_t diagonal, std::uint32_t floor) {
     const auto base_at = static_cast<std::size_t>(at + diagonal);
-    const std::size_t ahead = std::min<std::size_t>(stretch_.end - at, texts_.base.size() - base_at);
-    const std::size_t behind = std::min<std::size_t>(at - floor, base_at);
+    const std::size_t most = tired(at) ? kTiredReach : SIZE_MAX;
+    const std::size_t ahead = std::min({most, std::size_t{stretch_.end - at}, texts_.base.size() - base_at});
+    const std::size_t behind = std::min({most, std::size_t{at - floor}, base_at});
     const std::uint8_t* result = texts_.result.data() + at;
     const std::uint8_t* base = texts_.base.data() + base_at;
     const Extension::Reach forward = extension_.forward(result, base, ahead);
@@ -118,7 +125,6 @@ class Search {
   Range32 stretch_;
   const SeedRules& rules_;
   Extension extension_;
-  std::uint64_t max_work_;
   std::uint64_t work_ = 0;
   std::unordered_map<std::int64_t, std::uint32_t> ends_;  // diagonal -> end of its last segment
   std::array<Recent, 4> recent_{};

@@ -29,7 +29,7 @@ struct SeedRules {
   std::size_t long_length = 32;       ///< from here on occurrences do not matter
   std::size_t sure_length = 64;       ///< from here on content does not matter
   ExtensionScores extension{};        ///< how a seed is prolonged into a segment
-  std::uint64_t work_per_byte = 200;  ///< bytes looked at per result byte; then only long seeds are prolonged
+  std::uint64_t work_per_byte = 500;  ///< bytes looked at up to a place; then long seeds only, not far
 };
 
 /// How often each eight bytes stand in the base, by hash: never too low, and at most 255.

@@ -55,6 +55,19 @@ Bytes de_bruijn(unsigned order) {
   }
 }
 
+Bytes relocations(std::size_t length, std::uint32_t shift, std::uint32_t seed) {
+  std::mt19937 random(seed);
+  Bytes out;
+  for (std::uint32_t i = 0; out.size() < length; ++i) {
+    const auto target = static_cast<std::uint32_t>(random() % (1u << 22));
+    for (const std::uint32_t word : {0x100000u + shift + i * 8, 0u, 0x403u, 0u, target, 0u}) {
+      for (unsigned k = 0; k < 4; ++k) out.push_back(static_cast<std::uint8_t>(word >> (8 * k)));
+    }
+  }
+  out.resize(length);
+  return out;
+}
+
 Bytes repeated(const Bytes& period, std::size_t length) {
   Bytes out;
   while (out.size() < length) out.insert(out.end(), period.begin(), period.end());
@@ -103,6 +116,7 @@ std::vector<MatchPair> hostile_pairs(std::size_t length) {
       {"de Bruijn", sequence, part(sequence, length / 2, length / 2) + part(sequence, 0, length / 2)},
       {"noise", noise(length, 8), noise(length, 9)},
       {"symbols", symbol_table(length, 0), symbol_table(length, 48)},
+      {"relocations", relocations(length, 0, 1), relocations(length, 64, 2)},
       {"sparse words", repeated({0, 0, 0, 5, 0, 0, 0, 0}, length),
        repeated({0, 0, 0, 6, 0, 0, 0, 0}, length)},
   };

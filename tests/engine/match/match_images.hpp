@@ -18,6 +18,8 @@ struct MatchPair {
 Bytes code(std::size_t words, std::uint32_t seed, std::uint32_t shift);
 /// Sorted names with common beginnings and offsets between them, like a kernel's symbol table.
 Bytes symbol_table(std::size_t length, std::uint32_t shift);
+/// Entries of 24 bytes like those of .rela.dyn: places that move with `shift`, and targets without order.
+Bytes relocations(std::size_t length, std::uint32_t shift, std::uint32_t seed);
 /// The binary de Bruijn sequence of order `order`, one bit a byte: every short string occurs, none of them
 /// stands out.
 Bytes de_bruijn(unsigned order);
@@ -25,7 +27,8 @@ Bytes repeated(const Bytes& period, std::size_t length);
 
 /// Ordinary changes: insertions, deletions, moved parts, shifted code, and none at all.
 std::vector<MatchPair> ordinary_pairs();
-/// Zeros, short periods, de Bruijn sequences, noise and symbol tables against themselves, each `length` long.
+/// Zeros, short periods, de Bruijn sequences, noise, symbol tables and relocations against themselves, each
+/// `length` long.
 std::vector<MatchPair> hostile_pairs(std::size_t length);
 
 }  // namespace skiff::testing
