@@ -6,6 +6,22 @@
 #include "typing/image_typing.hpp"
 
 namespace skiff {
+namespace {
+
+/// The ranges of instructions, in order and apart.
+match::Ranges code_of(const ImageTyping& typing) {
+  match::Ranges out;
+  for (const Space& space : typing) {
+    for (const TypedRange& range : space.types) {
+      if (!is_code(range.kind)) continue;
+      if (!out.empty() && range.offset < out.back().end) continue;
+      out.push_back({range.offset, range.offset + range.length});
+    }
+  }
+  return out;
+}
+
+}  // namespace
 
 Result<void> TwoPassCover::prepare() {
   const ProgressReport progress(options_);
@@ -30,6 +46,7 @@ void TwoPassCover::type() {
   btf_ = {typing::find_btf(images_.base), typing::find_btf(images_.result)};
   typing::type_btf(btf_.base, typing_.base);
   typing::type_btf(btf_.result, typing_.result);
+  code_ = {code_of(typing_.base), code_of(typing_.result)};
 }
 
 Result<std::vector<match::Cover>> TwoPassCover::finish(const std::vector<match::SeedRules>& rules) const {
@@ -53,7 +70,7 @@ Result<std::vector<match::Match>> TwoPassCover::pass(const match::Rewriter& rewr
       .threads = options_.threads, .max_memory = options_.max_memory, .rules = rules, .costs = costs_};
   const ProgressReport progress(options_);
   const MeaningRewriter shown(rewriter, btf_);
-  const match::ResidueTask task{images_.base, images_.result, blocks_, &shown};
+  const match::ResidueTask task{images_.base, images_.result, blocks_, &shown, code_};
   return match::find_residue_covers(task, match_options, [&](double done) { return progress(name, done); });
 }
 

@@ -36,6 +36,7 @@ class TwoPassCover {
   match::Cover first_;
   Typing typing_;
   BtfPair btf_;
+  match::Part code_;
 };
 
 }  // namespace skiff

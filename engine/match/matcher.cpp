@@ -7,7 +7,6 @@
 #include "base/parallel.hpp"
 #include "match/block_match.hpp"
 #include "match/chunks.hpp"
-#include "match/neighbours.hpp"
 #include "match/residue.hpp"
 
 namespace skiff::match {
@@ -65,11 +64,11 @@ class ChunkMatcher {
       : base_(base), result_(result), texts_{base.bytes(), result.bytes()}, options_(options) {}
 
   /// Adds to each of `matches`, one for each rule, what that rule finds.
-  Result<void> run(std::vector<Match>& matches, const Checkpoint& checkpoint) const {
+  Result<void> run(std::vector<Match>& matches, const Part& part, const Checkpoint& checkpoint) const {
     Result<Neighbours> neighbours;
     std::optional<Occurrences> occurrences;
     run_both(
-        options_.threads, [&] { neighbours = neighbours_of_texts(); },
+        options_.threads, [&] { neighbours = find_neighbours_apart(base_, result_, part, options_.threads); },
         [&] { occurrences.emplace(texts_.base); });
     if (!neighbours) return tl::unexpected<Error>(std::move(neighbours).error());
     SKIFF_TRY(checkpoint(0.5));
@@ -92,14 +91,6 @@ class ChunkMatcher {
   }
 
  private:
-  [[nodiscard]] Result<Neighbours> neighbours_of_texts() const {
-    Bytes text;
-    text.reserve(texts_.base.size() + texts_.result.size());
-    text.insert(text.end(), texts_.base.begin(), texts_.base.end());
-    text.insert(text.end(), texts_.result.begin(), texts_.result.end());
-    return find_neighbours(text, texts_.base.size(), options_.threads);
-  }
-
   void add(Match& match, const StretchMatch& found) const {
     append_steps(match.cover, base_, result_, found.path.steps);
     match.work.segments += found.segments;
@@ -181,7 +172,7 @@ Result<std::vector<Match>> find_residue_covers(const ResidueTask& task, const Ma
       return checkpoint((static_cast<double>(i) + done) / static_cast<double>(chunks.size()));
     };
     SKIFF_ASSIGN(const ChunkTexts texts, read_texts(task, chunks[i], options.threads));
-    SKIFF_TRY(ChunkMatcher(texts.base, texts.result, options).run(matches, chunk_done));
+    SKIFF_TRY(ChunkMatcher(texts.base, texts.result, options).run(matches, task.part, chunk_done));
   }
   for (Match& match : matches) {
     std::sort(match.cover.begin(), match.cover.end(),

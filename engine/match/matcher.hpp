@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "match/cover.hpp"
+#include "match/parts.hpp"
 #include "match/path.hpp"
 #include "match/rewriter.hpp"
 #include "match/segments.hpp"
@@ -37,12 +38,15 @@ struct Match {
 /// the result, so that words stay in phase in what is left. Errors: kIo, and those of `checkpoint`.
 Result<Cover> find_blocks(const Source& base, const Source& result, const Checkpoint& checkpoint);
 
+inline const Part kNoPart;
+
 /// What a residue is matched with.
 struct ResidueTask {
   const Source& base;
   const Source& result;
   const Cover& blocks;
   const Rewriter* rewriter = nullptr;  ///< what to see instead of the bytes; null for the bytes
+  const Part& part = kNoPart;          ///< what is matched apart from the rest
 };
 
 /// For each of the rules: `blocks` and the copies found in what they leave by suffix neighbours, segments and

@@ -24,6 +24,22 @@ enum class Kind : std::uint8_t {
 };
 inline constexpr std::uint8_t kKinds = 12;
 
+/// Whether a kind is instructions.
+inline bool is_code(Kind kind) {
+  switch (kind) {
+    case Kind::kA64:
+    case Kind::kX64:
+    case Kind::kThumb:
+    case Kind::kA32:
+    case Kind::kA32Relative:
+    case Kind::kThumbRelative:
+    case Kind::kX86:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /// Whether ranges of a kind have an origin.
 inline bool has_origin(Kind kind) { return kind == Kind::kOffset32 || kind == Kind::kX86; }
 
