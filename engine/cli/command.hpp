@@ -27,5 +27,6 @@ void add_inspect_command(CLI::App& app, Action& chosen);
 void add_verify_command(CLI::App& app, Action& chosen);
 void add_key_command(CLI::App& app, Action& chosen);
 void add_repo_command(CLI::App& app, Action& chosen);
+void add_tuf_command(CLI::App& app, Action& chosen);
 
 }  // namespace skiff::cli

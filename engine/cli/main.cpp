@@ -1,4 +1,5 @@
-// skiff: makes, applies and inspects deltas; keeps keys and the signed repository.
+// skiff: makes, applies and inspects deltas; keeps keys and the signed repository; follows any TUF
+// repository.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
@@ -20,6 +21,7 @@ int run(int argc, char** argv) {
   skiff::cli::add_verify_command(app, chosen);
   skiff::cli::add_key_command(app, chosen);
   skiff::cli::add_repo_command(app, chosen);
+  skiff::cli::add_tuf_command(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

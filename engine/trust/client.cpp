@@ -54,6 +54,7 @@ Result<std::optional<Target>> search(UpdateCycle& cycle, std::string_view name) 
     if (const auto found = targets->targets.find(name); found != targets->targets.end()) {
       Target target = found->second;
       target.role = visit.name();
+      target.hash_prefixed = cycle.has_consistent_snapshots();
       return std::optional<Target>(std::move(target));
     }
     std::vector<Visit> children;
@@ -89,6 +90,7 @@ Result<const Targets*> locate(UpdateCycle& cycle, std::string_view role) {
 }  // namespace
 
 std::string Target::wire_path() const {
+  if (!hash_prefixed) return name;
   const std::size_t slash = name.rfind('/');
   const std::size_t start = slash == std::string::npos ? 0 : slash + 1;
   const auto sha256_hash = hashes.find("sha256");
@@ -96,6 +98,10 @@ std::string Target::wire_path() const {
                            : hashes.empty()            ? std::string()
                                                        : hashes.begin()->second;
   return name.substr(0, start) + hash + "." + name.substr(start);
+}
+
+Result<void> Target::check(ByteView bytes) const {
+  return check_file(FileMeta{.version = 0, .length = length, .hashes = hashes}, bytes, name);
 }
 
 class Client::Impl {

@@ -34,6 +34,7 @@ class UpdateCycle {
   /// A delegated role's metadata, verified against the keys that `delegator` gives it. The reference is good
   /// until the next refresh.
   Result<const Targets*> delegated(const DelegatedRole& role, const std::string& delegator);
+  [[nodiscard]] bool has_consistent_snapshots() const { return root_.consistent_snapshot; }
   [[nodiscard]] const Limits& limits() const { return options_.limits; }
 
  private:

@@ -38,7 +38,7 @@ LAYERS = {
     "engine/match": layer("base", "divsufsort"),
     "engine/diff": layer("base format entropy predict codec unpack typing match"),
     "engine/trust": layer("base", "cryptopp openssl nlohmann"),
-    "engine/cli": layer(libraries="cli11"),
+    "engine/cli": layer(libraries="cli11 curl"),
     "server": layer(libraries="boost openssl soci sqlite cli11 spdlog"),
     "agent": layer(libraries="curl openssl cli11 spdlog"),
     "bench": layer("base entropy predict match", "benchmark zstd"),

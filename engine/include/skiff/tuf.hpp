@@ -41,8 +41,13 @@ struct Target {
   Json custom;                                ///< as signed; null if there is none
   std::string role;  ///< the role that vouches for it: "targets", "releases", "deltas", …
 
-  /// Where a repository with consistent snapshots keeps it: the hash put before the last part of the name.
+  bool hash_prefixed = true;  ///< whether the repository names its file by the hash (consistent snapshots)
+
+  /// Where the repository keeps it: if `hash_prefixed`, the hash put before the last part of the name.
   [[nodiscard]] std::string wire_path() const;
+  /// kMismatch unless the bytes have this length and these hashes; kUnsupported where all hashes are of
+  /// unknown algorithms.
+  [[nodiscard]] Result<void> check(ByteView bytes) const;
 };
 
 struct ClientOptions {
