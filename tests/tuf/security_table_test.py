@@ -1,0 +1,39 @@
+"""docs/security-tests.md: every attack has tests, and every test it names exists."""
+
+import re
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ATTACKS = """arbitrary install, rollback, freeze, fast-forward, mix and match, endless data, slow retrieval, wrong hardware,
+malleable and small-order signatures, duplicate key ids, path traversal by names, empty files, change between verify and use"""
+TEST = re.compile(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", re.MULTILINE)
+
+
+def existing_tests():
+    found = set()
+    for file in (ROOT / "tests").rglob("*_test.cpp"):
+        found |= {".".join(name) for name in TEST.findall(file.read_text())}
+    for file in (ROOT / "tests").rglob("*_test.py"):
+        found |= set(re.findall(r"^    def (test_\w+)", file.read_text(), re.MULTILINE))
+    return found
+
+
+class SecurityTable(unittest.TestCase):
+    def setUp(self):
+        lines = (ROOT / "docs/security-tests.md").read_text().splitlines()
+        cells = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
+        self.rows = {row[0]: re.findall(r"`([^`]+)`", row[2]) for row in cells[1:]}
+
+    def test_every_attack_has_a_row(self):
+        for attack in re.split(r",\s+", ATTACKS):
+            self.assertTrue(self.rows.get(attack), attack)
+
+    def test_every_named_test_exists(self):
+        tests = existing_tests()
+        missing = {name for names in self.rows.values() for name in names} - tests
+        self.assertEqual(missing, set())
+
+
+if __name__ == "__main__":
+    unittest.main()
