@@ -4,13 +4,15 @@
 #include <algorithm>
 #include <fstream>
 
+#include "skiff/token.hpp"
+
 namespace skiff::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-Result<std::vector<fs::path>> key_files_in(const std::string& folder) {
-  std::vector<fs::path> files;
+Result<std::vector<std::string>> key_files_in(const std::string& folder) {
+  std::vector<std::string> files;
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     if (entry->path().extension() == ".key") files.push_back(entry->path());
@@ -29,7 +31,7 @@ void add_passphrase_option(CLI::App& command, std::string& passphrase_file) {
 
 void add_key_options(CLI::App& command, KeyArguments& arguments) {
   command.add_option("--keys", arguments.folder, "folder whose *.key files are used to sign");
-  command.add_option("--key", arguments.files, "key file used to sign (may be repeated)");
+  command.add_option("--key", arguments.files, "key file or pkcs11: URI used to sign (may be repeated)");
   add_passphrase_option(command, arguments.passphrase_file);
 }
 
@@ -42,17 +44,21 @@ Result<std::string> read_passphrase(const std::string& path) {
   return line;
 }
 
+Result<std::unique_ptr<Signer>> load_signer(const std::string& reference, std::string_view passphrase) {
+  return is_token_uri(reference) ? open_token_key(reference) : load_key(reference, passphrase);
+}
+
 Result<OwnedSigners> load_keys(const KeyArguments& arguments) {
   SKIFF_ASSIGN(const std::string passphrase, read_passphrase(arguments.passphrase_file));
-  std::vector<fs::path> files(arguments.files.begin(), arguments.files.end());
+  std::vector<std::string> files = arguments.files;
   if (!arguments.folder.empty()) {
-    SKIFF_ASSIGN(const std::vector<fs::path> found, key_files_in(arguments.folder));
+    SKIFF_ASSIGN(const std::vector<std::string> found, key_files_in(arguments.folder));
     files.insert(files.end(), found.begin(), found.end());
   }
   if (files.empty()) return fail(ErrorKind::kUsage, "no keys to sign with: give --keys or --key");
   OwnedSigners signers;
-  for (const fs::path& file : files) {
-    SKIFF_ASSIGN(std::unique_ptr<Signer> signer, load_key(file, passphrase));
+  for (const std::string& file : files) {
+    SKIFF_ASSIGN(std::unique_ptr<Signer> signer, load_signer(file, passphrase));
     signers.push_back(std::move(signer));
   }
   return signers;

@@ -1,5 +1,5 @@
-// Key files as commands take them: one by one or a folder of them, with a passphrase that never is an
-// argument.
+// Keys as commands take them: files, folders of files and keys in tokens, with passphrases and PINs that
+// never are arguments.
 #pragma once
 
 #include <filesystem>
@@ -18,7 +18,7 @@ namespace skiff::cli {
 /// Options of every command that signs.
 struct KeyArguments {
   std::string folder;              ///< of *.key files
-  std::vector<std::string> files;  ///< single ones
+  std::vector<std::string> files;  ///< single ones; also URIs of keys in tokens
   std::string passphrase_file;
 };
 
@@ -29,6 +29,9 @@ void add_passphrase_option(CLI::App& command, std::string& passphrase_file);
 
 /// The first line of a file or descriptor (/dev/fd/3); empty if `path` is.
 Result<std::string> read_passphrase(const std::string& path);
+
+/// The key of a file or, by its pkcs11: URI, in a token.
+Result<std::unique_ptr<Signer>> load_signer(const std::string& reference, std::string_view passphrase);
 
 using OwnedSigners = std::vector<std::unique_ptr<Signer>>;
 /// All keys that the arguments name, a folder's in the order of their names. None at all is kUsage.

@@ -78,7 +78,7 @@ Result<void> run_init(const InitArguments& arguments) {
     }
     if (files.empty()) return fail(ErrorKind::kUsage, std::string("no key for the role ") + kRoles[i].name);
     for (const std::string& file : files) {
-      SKIFF_ASSIGN(std::unique_ptr<Signer> signer, load_key(file, passphrase));
+      SKIFF_ASSIGN(std::unique_ptr<Signer> signer, load_signer(file, passphrase));
       (roles.*kRoles[i].keys).keys.push_back(signer->public_key());
       signers.push_back(std::move(signer));
     }
@@ -184,8 +184,9 @@ void add_init(CLI::App& parent, Action& chosen) {
   command->add_option("--keys", arguments->key_folder,
                       "folder with one key per role (root.key, …); missing ones are made");
   for (std::size_t i = 0; i < kRoles.size(); ++i) {
-    command->add_option(std::string("--") + kRoles[i].name + "-key", arguments->role_keys[i],
-                        std::string("key file of the role ") + kRoles[i].name + " (may be repeated)");
+    command->add_option(
+        std::string("--") + kRoles[i].name + "-key", arguments->role_keys[i],
+        std::string("key file or pkcs11: URI of the role ") + kRoles[i].name + " (may be repeated)");
   }
   command->add_option("--threshold", arguments->thresholds, "signatures a role needs, as role=n");
   add_passphrase_option(*command, arguments->passphrase_file);

@@ -1,4 +1,5 @@
 // PublicKey: from metadata's JSON to something that verifies.
+#include <algorithm>
 #include <array>
 
 #include "skiff/trust.hpp"
@@ -60,11 +61,41 @@ Result<PublicKey> PublicKey::ed25519(ByteView raw) {
       {"keytype", "ed25519"}, {"scheme", "ed25519"}, {"keyval", Json::Object{{"public", to_hex(raw)}}}});
 }
 
+Result<PublicKey> PublicKey::pem(KeyType type, std::string_view text) {
+  const auto known = std::ranges::find(kSchemes, type, &Scheme::type);
+  return parse(Json::Object{
+      {"keytype", known->keytype}, {"scheme", known->scheme}, {"keyval", Json::Object{{"public", text}}}});
+}
+
 Result<void> PublicKey::verify(ByteView message, ByteView signature) const {
   const bool holds = type_ == KeyType::kEd25519 ? ed25519::verify(material_, message, signature)
                                                 : pem_key::verify(type_, material_, message, signature);
   if (!holds) return fail(ErrorKind::kSignature, "signature does not hold for key " + key_id_);
   return {};
+}
+
+Result<Bytes> Signer::sign_digest(const Sha256&) const {
+  return fail(ErrorKind::kUnsupported, "this key signs messages, not digests");
+}
+
+Result<KeyType> key_type_of(std::string_view name) {
+  for (const KeyType type : {KeyType::kEd25519, KeyType::kEcdsaP256, KeyType::kRsaPssSha256}) {
+    if (to_string(type) == name) return type;
+  }
+  return fail(ErrorKind::kUsage,
+              "no such key type: " + std::string(name) + " (there are ed25519, p256, rsa)");
+}
+
+std::string_view to_string(KeyType type) {
+  switch (type) {
+    case KeyType::kEd25519:
+      return "ed25519";
+    case KeyType::kEcdsaP256:
+      return "p256";
+    case KeyType::kRsaPssSha256:
+      return "rsa";
+  }
+  return "?";
 }
 
 }  // namespace skiff

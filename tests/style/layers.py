@@ -37,7 +37,7 @@ LAYERS = {
     "engine/typing": layer("base predict"),
     "engine/match": layer("base", "divsufsort"),
     "engine/diff": layer("base format entropy predict codec unpack typing match"),
-    "engine/trust": layer("base", "cryptopp openssl nlohmann"),
+    "engine/trust": layer("base", "cryptopp openssl nlohmann p11-kit"),
     "engine/cli": layer(libraries="cli11 curl"),
     "server": layer(libraries="boost openssl soci sqlite cli11 spdlog"),
     "agent": layer(libraries="curl openssl cli11 spdlog"),
@@ -58,6 +58,7 @@ LIBRARY_HEADERS = {
     "cryptopp": r"(crypto\+\+|cryptopp)/.*",
     "openssl": r"openssl/.*",
     "nlohmann": r"nlohmann/.*",
+    "p11-kit": r"p11-kit/pkcs11\.h",
     "boost": r"boost/.*",
     "soci": r"soci/.*",
     "sqlite": r"sqlite3\.h",
@@ -71,7 +72,7 @@ LIBRARY_HEADERS = {
 # The C++ standard library has no dot in its names; the rest is C and POSIX.
 SYSTEM_HEADER = re.compile(
     r"[a-z_0-9]+|(sys|linux|netinet|arpa|net)/\w+\.h"
-    r"|(assert|ctype|dirent|endian|errno|fcntl|grp|inttypes|limits|netdb|poll|pthread|pwd|sched|signal|spawn"
+    r"|(assert|ctype|dirent|dlfcn|endian|errno|fcntl|grp|inttypes|limits|netdb|poll|pthread|pwd|sched|signal|spawn"
     r"|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|termios|time|unistd)\.h"
 )
 

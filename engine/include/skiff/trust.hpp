@@ -30,6 +30,8 @@ class PublicKey {
  public:
   static Result<PublicKey> parse(const Json& key);
   static Result<PublicKey> ed25519(ByteView raw);  ///< 32 bytes (RFC 8032)
+  /// An ECDSA or RSA key from PEM.
+  static Result<PublicKey> pem(KeyType type, std::string_view text);
 
   [[nodiscard]] KeyType type() const { return type_; }
   [[nodiscard]] const Json& json() const { return json_; }
@@ -56,14 +58,24 @@ class Signer {
   virtual ~Signer() = default;
   [[nodiscard]] virtual const PublicKey& public_key() const = 0;
   virtual Result<Bytes> sign(ByteView message) const = 0;
+  /// As sign(), where only the message's SHA-256 is at hand, as in TLS. kUnsupported unless it is a P-256 key
+  /// in a token: Ed25519 signs messages alone.
+  [[nodiscard]] virtual Result<Bytes> sign_digest(const Sha256& digest) const;
 };
 
-/// A new Ed25519 key from the system's randomness.
+/// A new key from the system's randomness: Ed25519, P-256, or RSA of 3072 bits.
+Result<std::unique_ptr<Signer>> generate_key(KeyType type);
+/// generate_key() of the type that is usual.
 Result<std::unique_ptr<Signer>> generate_ed25519();
 /// Writes a generated key to a file only its owner can read (0600): JSON, encrypted with a key derived from
 /// `passphrase` (scrypt, AES-256-GCM), or in clear where the passphrase is empty. Refuses to replace a file.
 Result<void> save_key(const Signer& key, const std::filesystem::path& path, std::string_view passphrase);
 /// Reads such a file; a wrong passphrase is kSignature, a file readable by others kUsage.
 Result<std::unique_ptr<Signer>> load_key(const std::filesystem::path& path, std::string_view passphrase);
+
+/// What a token or a file is asked for: how people name key types on the command line ("ed25519", "p256",
+/// "rsa").
+Result<KeyType> key_type_of(std::string_view name);
+std::string_view to_string(KeyType type);
 
 }  // namespace skiff

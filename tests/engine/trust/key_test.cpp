@@ -121,6 +121,23 @@ TEST_F(KeyFile, InClearIsReadBackAndSigns) {
   EXPECT_TRUE(key_->public_key().verify(as_bytes("m"), *(*read)->sign(as_bytes("m"))));
 }
 
+TEST_F(KeyFile, KeepsKeysOfEachType) {
+  for (const KeyType type : {KeyType::kEd25519, KeyType::kEcdsaP256, KeyType::kRsaPssSha256}) {
+    const auto key = generate_key(type);
+    ASSERT_TRUE(key) << key.error().message;
+    for (const char* const passphrase : {"", "correct horse"}) {
+      const std::filesystem::path file = folder_.path() / (std::string(to_string(type)) + passphrase);
+      ASSERT_TRUE(save_key(**key, file, passphrase));
+      const auto read = load_key(file, passphrase);
+      ASSERT_TRUE(read) << read.error().message;
+      const Bytes signature = *(*read)->sign(as_bytes("m"));
+      EXPECT_TRUE((*key)->public_key().verify(as_bytes("m"), signature)) << to_string(type);
+      EXPECT_FALSE((*key)->public_key().verify(as_bytes("n"), signature));
+      EXPECT_EQ(outcome((*read)->sign_digest(sha256(as_bytes("m")))), "unsupported");
+    }
+  }
+}
+
 TEST_F(KeyFile, UnderAPassphraseOpensWithThatPassphraseOnly) {
   ASSERT_TRUE(save_key(*key_, path(), "correct horse"));
   EXPECT_EQ(outcome(load_key(path(), "correct horse")), "ok");
