@@ -6,6 +6,7 @@
 #include "agent/device.hpp"
 #include "agent/install/read_back.hpp"
 #include "agent/machine/json_fields.hpp"
+#include "agent/net/client_key.hpp"
 #include "agent/system/log.hpp"
 #include "agent/system/posix_clock.hpp"
 #include "agent/system/process.hpp"
@@ -129,6 +130,11 @@ Result<void> init_device(const Config& config, const InitOptions& options) {
   SKIFF_ASSIGN(const BootStatus status, boot->status());
   if (status.of(options.running) == Bootable::kGood) return {};
   return fail(ErrorKind::kUsage, "boot state: the running slot is not committed");
+}
+
+Result<std::string> certificate_request(const Config& config, const std::string& serial) {
+  SKIFF_ASSIGN(const ClientKey key, open_client_key(config.key));
+  return certificate_request(*key, serial);
 }
 
 Result<ExitCode> run_once(const Config& config, std::optional<Slot> told) {

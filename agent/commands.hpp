@@ -31,6 +31,8 @@ struct InitOptions {
 
 /// Makes the state folder: trusted root, identity of the running slot, journal, boot state.
 Result<void> init_device(const Config& config, const InitOptions& options);
+/// A PKCS #10 request (PEM) for a certificate of the configured key, wherever that is kept.
+Result<std::string> certificate_request(const Config& config, const std::string& serial);
 /// One call of the machine.
 Result<ExitCode> run_once(const Config& config, std::optional<Slot> told);
 /// Polls until SIGTERM or SIGINT, or a reboot is wanted and no command for it is configured.

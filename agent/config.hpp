@@ -17,7 +17,7 @@ struct Config {
   std::string server;  ///< "https://host:port"
   std::filesystem::path ca;
   std::filesystem::path certificate;
-  std::filesystem::path key;
+  std::string key;  ///< see open_client_key()
   std::string proxy;
   std::string hardware;
   std::array<std::filesystem::path, 2> slots;

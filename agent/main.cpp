@@ -16,6 +16,7 @@ struct Options {
   std::string config = "/etc/skiff/agent.json";
   std::string slot;
   bool json = false;
+  std::string serial;
   agent::InitOptions init;
 
   [[nodiscard]] std::optional<agent::Slot> told() const { return agent::slot_of(slot); }
@@ -43,6 +44,9 @@ void add_commands(CLI::App& app, Options& options) {
   add_command(app, "boot", "play the boot loader: print the slot to boot", options);
   CLI::App* status = add_command(app, "status", "show the state", options);
   status->add_flag("--json", options.json, "as a JSON object");
+  CLI::App* request =
+      add_command(app, "request", "print a request for a certificate of the device's key", options);
+  request->add_option("--serial", options.serial, "the device's serial")->required();
   app.require_subcommand(1);
 }
 
@@ -55,6 +59,7 @@ Result<int> print(Result<std::string> text) {
 Result<int> dispatch(const std::string& command, const Options& options) {
   SKIFF_ASSIGN(const agent::Config config, agent::read_config(options.config));
   if (command == "status") return print(agent::status_text(config, options.json));
+  if (command == "request") return print(agent::certificate_request(config, options.serial));
   if (command == "boot") {
     agent::PosixStorage storage;
     return print(agent::launch(config, storage).map([](agent::Slot slot) {

@@ -9,6 +9,7 @@
 #include <array>
 #include <optional>
 
+#include "agent/net/client_key.hpp"
 #include "agent/net/wire_count.hpp"
 
 namespace skiff::agent {
@@ -58,12 +59,14 @@ class HttpClient::Impl {
 
   void set_up(const HttpRequest& request, const HeaderList& headers);
   void set_up_tls();
+  Result<void> open_key();
   Result<HttpReply> outcome(CURLcode code);
   std::size_t take_body(ByteView part);
 
   HttpOptions options_;
   WireCount wire_;
-  CURL* curl_;
+  ClientKey key_;
+  CURL* curl_;  // goes before the key that its connections sign with
   // Of the exchange under way:
   const BodyConsumer* consume_ = nullptr;
   HttpReply reply_;
@@ -92,12 +95,25 @@ std::size_t HttpClient::Impl::take_body(ByteView part) {
   return more && *more ? part.size() : 0;
 }
 
-CURLcode HttpClient::Impl::on_ssl_context(CURL*, void* context, void* self) {
+CURLcode HttpClient::Impl::on_ssl_context(CURL*, void* untyped_context, void* self) {
   const auto& impl = *static_cast<Impl*>(self);
-  if (impl.options_.now > 0) {
-    X509_VERIFY_PARAM_set_time(SSL_CTX_get0_param(static_cast<SSL_CTX*>(context)), impl.options_.now);
-  }
-  return CURLE_OK;
+  auto* const context = static_cast<SSL_CTX*>(untyped_context);
+  if (impl.options_.now > 0) X509_VERIFY_PARAM_set_time(SSL_CTX_get0_param(context), impl.options_.now);
+  if (!impl.key_) return CURLE_OK;
+  const bool usable = SSL_CTX_use_certificate_chain_file(context, impl.options_.certificate.c_str()) == 1 &&
+                      SSL_CTX_use_PrivateKey(context, impl.key_.get()) == 1 &&
+                      SSL_CTX_check_private_key(context) == 1;
+  return usable ? CURLE_OK : CURLE_SSL_CERTPROBLEM;
+}
+
+/// The key is opened when it is first needed: a token or TPM that does not answer is a server that is not
+/// reached, and may answer later.
+Result<void> HttpClient::Impl::open_key() {
+  if (key_ || options_.key.empty()) return {};
+  Result<ClientKey> opened = open_client_key(options_.key);
+  if (!opened) return fail(ErrorKind::kNetwork, opened.error().message);
+  key_ = std::move(*opened);
+  return {};
 }
 
 curl_socket_t HttpClient::Impl::on_open(void* self, curlsocktype, struct curl_sockaddr* address) {
@@ -113,12 +129,7 @@ int HttpClient::Impl::on_close(void* self, curl_socket_t socket) {
 }
 
 void HttpClient::Impl::set_up_tls() {
-  const auto path = [this](CURLoption option, const std::filesystem::path& value) {
-    if (!value.empty()) curl_easy_setopt(curl_, option, value.c_str());
-  };
-  path(CURLOPT_CAINFO, options_.ca);
-  path(CURLOPT_SSLCERT, options_.certificate);
-  path(CURLOPT_SSLKEY, options_.key);
+  if (!options_.ca.empty()) curl_easy_setopt(curl_, CURLOPT_CAINFO, options_.ca.c_str());
   curl_easy_setopt(curl_, CURLOPT_CAPATH, nullptr);
   curl_easy_setopt(curl_, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
   curl_easy_setopt(curl_, CURLOPT_SSL_CTX_FUNCTION, &Impl::on_ssl_context);
@@ -156,6 +167,7 @@ void HttpClient::Impl::set_up(const HttpRequest& request, const HeaderList& head
 }
 
 Result<HttpReply> HttpClient::Impl::exchange(const HttpRequest& request, const BodyConsumer& consume) {
+  SKIFF_TRY(open_key());
   const HeaderList headers = header_list(request);
   set_up(request, headers);
   consume_ = &consume;

@@ -19,7 +19,7 @@ struct HttpOptions {
   std::string base_url;               ///< "https://updates.example:8443", without a path
   std::filesystem::path ca;           ///< PEM: the only authorities believed
   std::filesystem::path certificate;  ///< PEM: the device's chain
-  std::filesystem::path key;          ///< PEM: its private key
+  std::string key;                    ///< its private key, see open_client_key()
   std::string proxy;                  ///< URL of an HTTP proxy; empty: none
   std::int64_t now = 0;  ///< certificates are judged by this time, seconds since 1970; 0: the clock
   std::chrono::seconds connect_timeout{20};

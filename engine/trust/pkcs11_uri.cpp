@@ -1,7 +1,7 @@
 #include "trust/pkcs11_uri.hpp"
 
+#include <algorithm>
 #include <charconv>
-#include <functional>
 #include <set>
 
 #include "skiff/token.hpp"
@@ -16,11 +16,6 @@ constexpr std::size_t kMaxLength = 4096;
 
 tl::unexpected<Error> odd(std::string_view name, std::string_view why) {
   return fail(ErrorKind::kUsage, "pkcs11 URI: " + std::string(name) + " " + std::string(why));
-}
-
-bool may_stand(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
 }
 
 Result<std::string> decoded(std::string_view name, std::string_view text) {
@@ -114,18 +109,6 @@ Result<Pkcs11Uri> Pkcs11Uri::parse(std::string_view untrusted_text) {
     SKIFF_TRY(each_attribute(std::string_view(uri.query).substr(1), '&', uri, take_query));
   }
   return uri;
-}
-
-std::string percent_encoded(ByteView text) {
-  std::string result;
-  for (const std::uint8_t byte : text) {
-    const char c = static_cast<char>(byte);
-    if (may_stand(c))
-      result += c;
-    else
-      result += "%" + to_hex(ByteView(&byte, 1));
-  }
-  return result;
 }
 
 }  // namespace skiff

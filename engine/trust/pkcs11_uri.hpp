@@ -26,7 +26,4 @@ struct Pkcs11Uri {
   static Result<Pkcs11Uri> parse(std::string_view untrusted_text);
 };
 
-/// The text with everything percent-encoded that RFC 7512 does not let stand.
-std::string percent_encoded(ByteView text);
-
 }  // namespace skiff

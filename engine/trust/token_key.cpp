@@ -4,6 +4,7 @@
 
 #include "skiff/token.hpp"
 #include "trust/ed25519.hpp"
+#include "trust/file_names.hpp"
 #include "trust/pem_key.hpp"
 #include "trust/pkcs11_session.hpp"
 
@@ -160,8 +161,9 @@ Result<void> make_pair(const Pkcs11Session& session, const Pkcs11Uri& uri, KeyTy
 
 std::string uri_of(const Pkcs11Session& session, const Bytes& label, const Bytes& id,
                    const std::string& query) {
-  return "pkcs11:token=" + percent_encoded(as_bytes(session.token())) + ";object=" + percent_encoded(label) +
-         ";id=" + percent_encoded(id) + query;
+  return "pkcs11:token=" + tuf::percent_encoded(session.token()) +
+         ";object=" + tuf::percent_encoded(as_text(label)) + ";id=" + tuf::percent_encoded(as_text(id)) +
+         query;
 }
 
 }  // namespace

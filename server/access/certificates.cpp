@@ -33,6 +33,7 @@ struct Free {
   void operator()(EVP_PKEY* key) const { ::EVP_PKEY_free(key); }
   void operator()(X509* certificate) const { ::X509_free(certificate); }
   void operator()(X509_EXTENSION* extension) const { ::X509_EXTENSION_free(extension); }
+  void operator()(X509_REQ* request) const { ::X509_REQ_free(request); }
   void operator()(BIO* bio) const { ::BIO_free(bio); }
   void operator()(BIGNUM* number) const { ::BN_free(number); }
 };
@@ -76,16 +77,20 @@ Result<void> write_new_file(const fs::path& path, const Bio& pem, mode_t mode) {
   return {};
 }
 
-Result<void> save(const Issued& issued, const fs::path& certificate, const fs::path& key) {
-  const Bio key_pem(::BIO_new(::BIO_s_secmem()));
-  const Bio certificate_pem(::BIO_new(::BIO_s_mem()));
-  if (::PEM_write_bio_PrivateKey(key_pem.get(), issued.key.get(), nullptr, nullptr, 0, nullptr, nullptr) !=
-          1 ||
-      ::PEM_write_bio_X509(certificate_pem.get(), issued.certificate.get()) != 1) {
+Result<void> save_certificate(const Issued& issued, const fs::path& path) {
+  const Bio pem(::BIO_new(::BIO_s_mem()));
+  if (::PEM_write_bio_X509(pem.get(), issued.certificate.get()) != 1)
     return crypto_error("write a certificate");
+  return write_new_file(path, pem, 0644);
+}
+
+Result<void> save(const Issued& issued, const fs::path& certificate, const fs::path& key) {
+  const Bio pem(::BIO_new(::BIO_s_secmem()));
+  if (::PEM_write_bio_PrivateKey(pem.get(), issued.key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1) {
+    return crypto_error("write a key");
   }
-  SKIFF_TRY(write_new_file(key, key_pem, 0600));
-  return write_new_file(certificate, certificate_pem, 0644);
+  SKIFF_TRY(write_new_file(key, pem, 0600));
+  return save_certificate(issued, certificate);
 }
 
 Result<Bio> open_pem(const fs::path& path) {
@@ -147,9 +152,9 @@ bool add_extensions(X509* certificate, X509* issuer, const Recipe& recipe) {
   return true;
 }
 
-/// A new key and its certificate, signed by `issuer`, or by itself where there is none.
-Result<Issued> issue(const Recipe& recipe, const Issued* issuer) {
-  Issued issued{Key(::EVP_EC_gen("P-256")), Certificate(::X509_new())};
+/// The certificate of a key, signed by `issuer`, or by itself where there is none.
+Result<Issued> certify(Key key, const Recipe& recipe, const Issued* issuer) {
+  Issued issued{std::move(key), Certificate(::X509_new())};
   X509* const certificate = issued.certificate.get();
   if (issued.key == nullptr || certificate == nullptr) return crypto_error("make a key");
   X509* const parent = issuer != nullptr ? issuer->certificate.get() : certificate;
@@ -165,6 +170,31 @@ Result<Issued> issue(const Recipe& recipe, const Issued* issuer) {
                     ::X509_sign(certificate, signer, ::EVP_sha256()) != 0;
   if (!made) return crypto_error("make a certificate for " + recipe.common_name);
   return issued;
+}
+
+/// As certify(), of a new key.
+Result<Issued> issue(const Recipe& recipe, const Issued* issuer) {
+  return certify(Key(::EVP_EC_gen("P-256")), recipe, issuer);
+}
+
+/// The key of a request, whose holder has signed it.
+Result<Key> requested_key(const fs::path& path) {
+  SKIFF_ASSIGN(const Bio file, open_pem(path));
+  const std::unique_ptr<X509_REQ, Free> request(
+      ::PEM_read_bio_X509_REQ(file.get(), nullptr, nullptr, nullptr));
+  if (request == nullptr) return crypto_error("read the request " + path.string());
+  Key key(::X509_REQ_get_pubkey(request.get()));
+  if (key == nullptr || ::X509_REQ_verify(request.get(), key.get()) != 1) {
+    ::ERR_clear_error();
+    return fail(ErrorKind::kSignature, path.string() + ": its signature is not of the key it names");
+  }
+  std::array<char, 32> group = {};
+  if (::EVP_PKEY_get_group_name(key.get(), group.data(), group.size(), nullptr) != 1 ||
+      std::string_view(group.data()) != "prime256v1") {
+    ::ERR_clear_error();
+    return fail(ErrorKind::kUnsupported, path.string() + ": its key is not of the curve P-256");
+  }
+  return key;
 }
 
 Result<Issued> make_authority(const fs::path& folder, std::string_view name, const std::string& title,
@@ -232,6 +262,11 @@ Result<void> issue_device(const fs::path& folder, const DeviceCertificate& devic
   const Recipe recipe{device.serial,       device.days,
                       "critical,CA:FALSE", "critical,digitalSignature",
                       "clientAuth",        "URI:" + std::string(kSerialUrn) + device.serial};
+  if (!device.request.empty()) {
+    SKIFF_ASSIGN(Key key, requested_key(device.request));
+    SKIFF_ASSIGN(const Issued issued, certify(std::move(key), recipe, &authority));
+    return save_certificate(issued, device.certificate);
+  }
   SKIFF_ASSIGN(const Issued issued, issue(recipe, &authority));
   return save(issued, device.certificate, device.key);
 }

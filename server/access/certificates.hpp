@@ -33,12 +33,14 @@ Result<void> make_authorities(const std::filesystem::path& folder, const Authori
 struct DeviceCertificate {
   std::string serial;
   std::filesystem::path certificate;  ///< written; must not exist
-  std::filesystem::path key;          ///< written 0600; must not exist
+  std::filesystem::path key;          ///< written 0600; must not exist; unused where there is a request
+  std::filesystem::path request;      ///< PKCS #10 in PEM: the device has a key already; empty: make one
   std::uint32_t days = 3'650;
 };
 
-/// Makes a device's key and has the device CA of `folder` certify it (URI name urn:skiff:device:<serial>,
-/// client authentication only).
+/// Makes a device's key, or takes the P-256 key of a request that its holder signed (kSignature otherwise;
+/// the names in a request are not read), and has the device CA of `folder` certify it (URI name
+/// urn:skiff:device:<serial>, client authentication only).
 Result<void> issue_device(const std::filesystem::path& folder, const DeviceCertificate& device);
 
 }  // namespace skiff::server

@@ -33,14 +33,23 @@ void add_issue(CLI::App& ca, Action& chosen) {
     DeviceCertificate device;
   };
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* const issue = ca.add_subcommand("issue", "Make a device's key and certificate");
+  CLI::App* const issue =
+      ca.add_subcommand("issue", "Make a device's key and certificate, or certify the key of a request");
   issue->add_option("DIR", arguments->folder, "Folder of the authorities")->required();
   issue->add_option("--serial", arguments->device.serial, "The device's serial")->required();
   issue->add_option("--out", arguments->device.certificate, "Certificate to write")->required();
-  issue->add_option("--key", arguments->device.key, "Key to write")->required();
+  CLI::Option* const key = issue->add_option("--key", arguments->device.key, "Key to write");
+  CLI::Option* const request = issue->add_option(
+      "--request", arguments->device.request, "PKCS #10 request (PEM) of a device that has its key already");
+  request->excludes(key);
   issue->add_option("--days", arguments->device.days, "Life of the certificate")->capture_default_str();
   issue->callback([arguments, &chosen] {
-    chosen = [arguments] { return issue_device(arguments->folder, arguments->device); };
+    chosen = [arguments]() -> Result<void> {
+      if (arguments->device.key.empty() && arguments->device.request.empty()) {
+        return fail(ErrorKind::kUsage, "say --key, the file of a new key, or --request");
+      }
+      return issue_device(arguments->folder, arguments->device);
+    };
   });
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/engine/trust/model_repository.hpp"
+#include "trust/file_names.hpp"
 
 namespace skiff {
 namespace {
@@ -45,7 +46,7 @@ TEST(Pkcs11Uri, RefusesWhatItDoesNotUnderstand) {
 TEST(Pkcs11Uri, WhatIsEncodedIsReadBack) {
   Bytes all;
   for (int i = 0; i < 256; ++i) all.push_back(static_cast<std::uint8_t>(i));
-  const auto uri = Pkcs11Uri::parse("pkcs11:id=" + percent_encoded(all));
+  const auto uri = Pkcs11Uri::parse("pkcs11:id=" + tuf::percent_encoded(as_text(all)));
   ASSERT_TRUE(uri);
   EXPECT_EQ(uri->id, all);
 }
