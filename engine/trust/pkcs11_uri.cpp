@@ -25,7 +25,10 @@ Result<std::string> decoded(std::string_view name, std::string_view text) {
       result += text[i];
       continue;
     }
-    const Result<Bytes> byte = from_hex(text.substr(i + 1, 2));
+    std::string digits(text.substr(i + 1, 2));
+    for (char& digit : digits)
+      digit = digit >= 'A' && digit <= 'F' ? static_cast<char>(digit - 'A' + 'a') : digit;
+    const Result<Bytes> byte = from_hex(digits);
     if (!byte || byte->size() != 1) return odd(name, "has a '%' without two hexadecimal digits");
     result += static_cast<char>(byte->front());
     i += 2;
