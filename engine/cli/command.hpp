@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "skiff/repository.hpp"
 #include "skiff/result.hpp"
 
 namespace CLI {
@@ -28,5 +29,10 @@ void add_verify_command(CLI::App& app, Action& chosen);
 void add_key_command(CLI::App& app, Action& chosen);
 void add_repo_command(CLI::App& app, Action& chosen);
 void add_tuf_command(CLI::App& app, Action& chosen);
+void add_sign_command(CLI::App& app, Action& chosen);
+void add_release_command(CLI::App& app, Action& chosen);
+
+/// Options that say what a new release is.
+void add_release_options(CLI::App& command, NewRelease& release, std::string& image);
 
 }  // namespace skiff::cli

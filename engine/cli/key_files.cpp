@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <fstream>
 
+#include "skiff/io.hpp"
 #include "skiff/token.hpp"
 
 namespace skiff::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::uint64_t kMaxKeyFile = 16 << 10;
 
 Result<std::vector<std::string>> key_files_in(const std::string& folder) {
   std::vector<std::string> files;
@@ -46,6 +49,21 @@ Result<std::string> read_passphrase(const std::string& path) {
 
 Result<std::unique_ptr<Signer>> load_signer(const std::string& reference, std::string_view passphrase) {
   return is_token_uri(reference) ? open_token_key(reference) : load_key(reference, passphrase);
+}
+
+bool is_public_key_file(const std::string& path) {
+  const Result<Bytes> text = is_token_uri(path) ? Result<Bytes>(Bytes{}) : read_file(path, kMaxKeyFile);
+  const Result<Json> file = text ? parse_json(*text) : Result<Json>(Json());
+  return file && object_member(*file, "key") && string_member(*file, "keyid");
+}
+
+Result<PublicKey> read_public_key(const std::string& path) {
+  SKIFF_ASSIGN(const Bytes text, read_file(path, kMaxKeyFile));
+  const Result<Json> file = parse_json(text);
+  if (!file) return fail_with(file.error(), path);
+  const Json* const key = file->find(is_public_key_file(path) ? "key" : "public");
+  if (key == nullptr) return fail(ErrorKind::kFormat, path + ": no public key");
+  return PublicKey::parse(*key);
 }
 
 Result<OwnedSigners> load_keys(const KeyArguments& arguments) {

@@ -33,6 +33,11 @@ Result<std::string> read_passphrase(const std::string& path);
 /// The key of a file or, by its pkcs11: URI, in a token.
 Result<std::unique_ptr<Signer>> load_signer(const std::string& reference, std::string_view passphrase);
 
+/// Whether the file is what `skiff key show` prints: a public key and no private one.
+bool is_public_key_file(const std::string& path);
+/// The public key of such a file, or of a key file; no passphrase is needed.
+Result<PublicKey> read_public_key(const std::string& path);
+
 using OwnedSigners = std::vector<std::unique_ptr<Signer>>;
 /// All keys that the arguments name, a folder's in the order of their names. None at all is kUsage.
 Result<OwnedSigners> load_keys(const KeyArguments& arguments);

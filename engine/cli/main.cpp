@@ -22,6 +22,8 @@ int run(int argc, char** argv) {
   skiff::cli::add_key_command(app, chosen);
   skiff::cli::add_repo_command(app, chosen);
   skiff::cli::add_tuf_command(app, chosen);
+  skiff::cli::add_sign_command(app, chosen);
+  skiff::cli::add_release_command(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

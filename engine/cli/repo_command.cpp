@@ -2,9 +2,9 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <charconv>
-#include <chrono>
 #include <cstdio>
 
+#include "cli/clock.hpp"
 #include "cli/command.hpp"
 #include "cli/key_files.hpp"
 #include "skiff/repository.hpp"
@@ -13,11 +13,6 @@ namespace skiff::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::int64_t now() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 struct RoleName {
   const char* name;
@@ -78,6 +73,11 @@ Result<void> run_init(const InitArguments& arguments) {
     }
     if (files.empty()) return fail(ErrorKind::kUsage, std::string("no key for the role ") + kRoles[i].name);
     for (const std::string& file : files) {
+      if (is_public_key_file(file)) {  // of somebody who need not sign now
+        SKIFF_ASSIGN(PublicKey key, read_public_key(file));
+        (roles.*kRoles[i].keys).keys.push_back(std::move(key));
+        continue;
+      }
       SKIFF_ASSIGN(std::unique_ptr<Signer> signer, load_signer(file, passphrase));
       (roles.*kRoles[i].keys).keys.push_back(signer->public_key());
       signers.push_back(std::move(signer));
@@ -186,7 +186,8 @@ void add_init(CLI::App& parent, Action& chosen) {
   for (std::size_t i = 0; i < kRoles.size(); ++i) {
     command->add_option(
         std::string("--") + kRoles[i].name + "-key", arguments->role_keys[i],
-        std::string("key file or pkcs11: URI of the role ") + kRoles[i].name + " (may be repeated)");
+        std::string("key file, pkcs11: URI, or public key as `skiff key show` prints it, of the role ") +
+            kRoles[i].name + " (may be repeated)");
   }
   command->add_option("--threshold", arguments->thresholds, "signatures a role needs, as role=n");
   add_passphrase_option(*command, arguments->passphrase_file);
@@ -207,13 +208,7 @@ void add_add_release(CLI::App& parent, Action& chosen) {
   auto arguments = std::make_shared<RepoArguments>();
   CLI::App* command = add_on_repository(parent, chosen, "add-release", arguments, run_add_release);
   command->description("Copy an image into the repository and sign it as a release");
-  command->add_option("--image", arguments->image, "the raw image")->required();
-  command->add_option("--name", arguments->release.name, "its file name in the repository")->required();
-  command->add_option("--hardware", arguments->release.hardware, "hardware ids it may be installed on")
-      ->required();
-  command->add_option("--version", arguments->release.version, "version, for people")->required();
-  command->add_option("--counter", arguments->release.release_counter, "version, for machines: always rises")
-      ->required();
+  add_release_options(*command, arguments->release, arguments->image);
   add_key_options(*command, arguments->keys);
 }
 
@@ -241,6 +236,14 @@ void add_list(CLI::App& parent, Action& chosen) {
 }
 
 }  // namespace
+
+void add_release_options(CLI::App& command, NewRelease& release, std::string& image) {
+  command.add_option("--image", image, "the raw image")->required();
+  command.add_option("--name", release.name, "its file name in the repository")->required();
+  command.add_option("--hardware", release.hardware, "hardware ids it may be installed on")->required();
+  command.add_option("--version", release.version, "version, for people")->required();
+  command.add_option("--counter", release.release_counter, "version, for machines: always rises")->required();
+}
 
 void add_repo_command(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand("repo", "Keep the signed repository of releases and deltas");

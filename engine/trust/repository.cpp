@@ -8,6 +8,7 @@
 #include "trust/release_names.hpp"
 #include "trust/repository_folder.hpp"
 #include "trust/repository_init.hpp"
+#include "trust/repository_proposal.hpp"
 #include "trust/repository_publish.hpp"
 #include "trust/repository_state.hpp"
 #include "trust/semantic_version.hpp"
@@ -51,6 +52,17 @@ Result<void> check_successor(const RepositoryState& state, const NewRelease& add
     }
   }
   return {};
+}
+
+Release release_of(const NewRelease& added, const StagedFile& image, std::int64_t now) {
+  Release release;
+  release.target = std::string(kReleasesRole) + "/" + added.name;
+  release.hardware = added.hardware;
+  release.version = added.version;
+  release.release_counter = added.release_counter;
+  release.image = {image.length(), image.sha256()};
+  release.issued = now;
+  return release;
 }
 
 Result<DeltaOffer> offer_of(const StagedFile& staged, std::string_view min_agent) {
@@ -107,6 +119,29 @@ class Repository::Impl {
   RepositoryFolder folder_;
 };
 
+namespace {
+
+/// What is signed elsewhere has to keep the rules of add_release(), too.
+Result<void> check_imported(const RepositoryFolder& folder, const RepositoryState& state, const Json& part) {
+  SKIFF_ASSIGN(const tuf::Targets next, tuf::parse_targets(part));
+  SKIFF_ASSIGN(const std::vector<Release> present, state.release_list());
+  for (const auto& [name, target] : next.targets) {
+    SKIFF_ASSIGN(const Release release, read_release(target));
+    if (std::ranges::find(present, name, &Release::target) != present.end()) continue;
+    const NewRelease added{name.substr(kReleasesRole.size() + 1), release.hardware, release.version,
+                           release.release_counter};
+    SKIFF_TRY(check_fields(added));
+    SKIFF_TRY(check_successor(state, added));
+    std::error_code error;
+    if (!std::filesystem::exists(folder.target_file(name, release.image.sha256), error)) {
+      return fail(ErrorKind::kNotFound, "the image of " + name + " is not in the repository");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Repository::Repository(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Repository::~Repository() = default;
 Repository::Repository(Repository&&) noexcept = default;
@@ -142,17 +177,47 @@ Result<Release> Repository::add_release(const NewRelease& added, const Source& i
   SKIFF_ASSIGN(const std::shared_ptr<void> lock, impl_->folder().lock());
   SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load(impl_->folder()));
   SKIFF_TRY(check_successor(state, added));
-  Release release;
-  release.target = std::string(kReleasesRole) + "/" + added.name;
-  release.hardware = added.hardware;
-  release.version = added.version;
-  release.release_counter = added.release_counter;
-  release.image = {staged.length(), staged.sha256()};
-  release.issued = now;
+  const Release release = release_of(added, staged, now);
   SKIFF_TRY(staged.place(target_file(release.target, release.image.sha256)));
   Json part = with_target(state.releases, release.target, target_entry(release), now + kReleasesLife);
   SKIFF_TRY(write_next(impl_->folder(), part, state.release_keys, kReleasesRole, signers));
   return release;
+}
+
+Result<SignRequest> Repository::propose_release(const NewRelease& added, const Source& image,
+                                                std::int64_t now) {
+  SKIFF_TRY(check_fields(added));
+  SKIFF_ASSIGN(StagedFile staged, impl_->folder().stage(image));
+  SKIFF_ASSIGN(const std::shared_ptr<void> lock, impl_->folder().lock());
+  SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load(impl_->folder()));
+  SKIFF_TRY(check_successor(state, added));
+  const Release release = release_of(added, staged, now);
+  SKIFF_TRY(staged.place(target_file(release.target, release.image.sha256)));
+  Json part = with_target(state.releases, release.target, target_entry(release), now + kReleasesLife);
+  return propose(impl_->folder(), std::string(kReleasesRole), std::move(part));
+}
+
+Result<SignRequest> Repository::propose_keys(const KeyChange& change, std::int64_t now) {
+  const std::string role = delegator_of(change.role);
+  SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load(impl_->folder()));
+  SKIFF_ASSIGN(Json part, next_part(impl_->folder(), state, role, now));
+  SKIFF_ASSIGN(part, with_keys(std::move(part), change));
+  return propose(impl_->folder(), role, std::move(part));
+}
+
+Result<SignRequest> Repository::propose_renewal(const std::string& role, std::int64_t now) {
+  SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load(impl_->folder()));
+  SKIFF_ASSIGN(Json part, next_part(impl_->folder(), state, role, now));
+  return propose(impl_->folder(), role, std::move(part));
+}
+
+Result<void> Repository::import(const SignRequest& request) {
+  SKIFF_ASSIGN(const std::shared_ptr<void> lock, impl_->folder().lock());
+  SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load(impl_->folder()));
+  SKIFF_ASSIGN(const std::string text, finish(impl_->folder(), request));
+  if (request.role() == kReleasesRole) SKIFF_TRY(check_imported(impl_->folder(), state, request.next()));
+  SKIFF_ASSIGN(const std::uint64_t version, unsigned_member(request.next(), "version"));
+  return impl_->folder().write_metadata(tuf::versioned_file_name(request.role(), version), as_bytes(text));
 }
 
 Result<DeltaOffer> Repository::add_delta(const Source& delta, std::string_view min_agent,

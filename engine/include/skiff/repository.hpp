@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "skiff/release.hpp"
+#include "skiff/signing.hpp"
 #include "skiff/trust.hpp"
 
 namespace skiff {
@@ -30,6 +31,14 @@ struct NewRelease {
   std::vector<std::string> hardware;
   std::string version;
   std::uint64_t release_counter = 0;
+};
+
+/// Keys that come and go of one role.
+struct KeyChange {
+  std::string role;
+  std::vector<PublicKey> added;
+  std::vector<std::string> removed;  ///< key ids
+  std::optional<std::uint32_t> threshold;
 };
 
 /// Layout of the folder (consistent snapshots, spec 6.2):
@@ -67,6 +76,21 @@ class Repository {
   /// Renews what is published where less than half of its life is left, and makes visible nothing that was
   /// added since; but `deltas`, when they age, are renewed as they are now.
   Result<void> renew(const Signers& signers, std::int64_t now);
+
+  /// For keys that are elsewhere: what add_release() would sign, as a request. The image is copied into
+  /// targets/.
+  Result<SignRequest> propose_release(const NewRelease& release, const Source& image, std::int64_t now);
+  /// The next root, or for `releases` and `deltas` the next targets, with other keys. A planned rotation
+  /// takes two steps, so that no device is ever without a key that it knows: first the new key comes, later
+  /// the old one goes.
+  Result<SignRequest> propose_keys(const KeyChange& change, std::int64_t now);
+  /// The next version of root, targets or releases with nothing new but its date, signed by whoever signs
+  /// today.
+  Result<SignRequest> propose_renewal(const std::string& role, std::int64_t now);
+  /// Takes the signed version in: kSignature unless the thresholds of this repository's own metadata are met,
+  /// kMismatch if it follows another version than the newest, kRollback or kNotFound for a release that
+  /// add_release() would refuse or whose image is not in targets/.
+  Result<void> import(const SignRequest& request);
 
   /// What the newest metadata lists, whether published yet or not.
   [[nodiscard]] Result<std::vector<Release>> releases() const;

@@ -1,0 +1,63 @@
+// skiff release rebuild-check: whether an image built again is the one a request wants signed.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "cli/command.hpp"
+#include "skiff/io.hpp"
+#include "skiff/signing.hpp"
+
+namespace skiff::cli {
+namespace {
+
+constexpr std::uint64_t kMaxRequest = std::uint64_t{16} << 20;
+
+struct RebuildArguments {
+  std::string image;
+  std::string request;
+};
+
+/// The target whose release image this is; empty if there is none.
+std::string target_with(const Json& part, const Json& image) {
+  const Json* const targets = part.find("targets");
+  if (targets == nullptr || targets->object() == nullptr) return {};
+  for (const auto& [name, target] : *targets->object()) {
+    const Json* at = &target;
+    for (const char* const member : {"custom", "skiff", "image"})
+      at = at == nullptr ? nullptr : at->find(member);
+    if (at != nullptr && *at == image) return name;
+  }
+  return {};
+}
+
+Result<void> run_rebuild_check(const RebuildArguments& arguments) {
+  SKIFF_ASSIGN(const Bytes text, read_file(arguments.request, kMaxRequest));
+  SKIFF_ASSIGN(const SignRequest request, SignRequest::parse(text));
+  SKIFF_ASSIGN(const std::unique_ptr<Source> source, open_source(arguments.image));
+  SKIFF_ASSIGN(const Sha256 digest, hash_source(*source, make_sha256));
+  const Json image = Json::Object{{"length", source->size()}, {"sha256", digest.hex()}};
+  std::printf("%s: %llu bytes, sha256 %s\n", arguments.image.c_str(),
+              static_cast<unsigned long long>(source->size()), digest.hex().c_str());
+  const std::string target = target_with(request.next(), image);
+  if (target.empty())
+    return fail(ErrorKind::kMismatch, arguments.request + " asks for no release of this image");
+  SKIFF_ASSIGN(const Json previous, parse_json(as_bytes(request.previous())));
+  const Json* const before = previous.find("signed");
+  const bool is_new = before == nullptr || target_with(*before, image).empty();
+  std::printf("%s: the same image%s\n", target.c_str(), is_new ? "" : ", which was signed before");
+  return {};
+}
+
+}  // namespace
+
+void add_release_command(CLI::App& app, Action& chosen) {
+  CLI::App* command = app.add_subcommand("release", "Check releases before they are signed");
+  command->require_subcommand(1);
+  auto arguments = std::make_shared<RebuildArguments>();
+  CLI::App* check = command->add_subcommand("rebuild-check",
+                                            "Compare an image that was built again with what a request says");
+  check->add_option("IMAGE", arguments->image, "the image that the signer built")->required();
+  check->add_option("--request", arguments->request, "the request for signatures")->required();
+  check->callback([arguments, &chosen] { chosen = [arguments] { return run_rebuild_check(*arguments); }; });
+}
+
+}  // namespace skiff::cli
