@@ -29,8 +29,8 @@ Result<void> make_folder(const fs::path& path) {
   return {};
 }
 
-Result<Outcome> step(const Config& config, std::optional<Slot> told, Clock& clock) {
-  SKIFF_ASSIGN(const std::unique_ptr<Device> device, Device::open(config, told, clock));
+Result<Outcome> step(const Config& config, std::optional<Slot> told, DeviceWorld world) {
+  SKIFF_ASSIGN(const std::unique_ptr<Device> device, Device::open(config, told, world));
   return device->machine().run();
 }
 
@@ -139,14 +139,16 @@ Result<std::string> certificate_request(const Config& config, const std::string&
 
 Result<ExitCode> run_once(const Config& config, std::optional<Slot> told) {
   PosixClock clock;
-  SKIFF_ASSIGN(const Outcome outcome, step(config, told, clock));
+  PollMemory memory;
+  SKIFF_ASSIGN(const Outcome outcome, step(config, told, {clock, memory}));
   return exit_code(outcome.stop);
 }
 
 Result<ExitCode> run_daemon(const Config& config, std::optional<Slot> told) {
   PosixClock clock;
+  PollMemory memory;
   for (unsigned failures = 0;;) {
-    const Result<Outcome> outcome = step(config, told, clock);
+    const Result<Outcome> outcome = step(config, told, {clock, memory});
     if (!outcome) log_event("fault", {{"error", outcome.error().text()}});
     if (outcome && outcome->stop == Stop::kReboot) {
       if (config.reboot_command.empty()) return kExitReboot;

@@ -96,19 +96,22 @@ Result<std::unique_ptr<BootControl>> open_boot(const Config& config, Slot runnin
   return std::make_unique<FileBoot>(std::move(boot));
 }
 
-Device::Device(Descriptor lock, HttpClient client, const Config& config)
-    : lock_(std::move(lock)), client_(std::move(client)), server_(client_, config.metadata_dir()) {}
+Device::Device(Descriptor lock, HttpClient client, const Config& config, PollMemory& memory)
+    : lock_(std::move(lock)), client_(std::move(client)), server_(client_, config.metadata_dir(), &memory) {}
 
-Result<std::unique_ptr<Device>> Device::open(const Config& config, std::optional<Slot> told, Clock& clock) {
+Result<std::unique_ptr<Device>> Device::open(const Config& config, std::optional<Slot> told,
+                                             DeviceWorld world) {
   SKIFF_ASSIGN(Descriptor lock, lock_state(config));
   PosixStorage storage;
-  SKIFF_ASSIGN(const std::int64_t now, time_of(config, storage, clock));
-  SKIFF_ASSIGN(HttpClient client, HttpClient::open(http_options(config, now)));
-  std::unique_ptr<Device> device(new Device(std::move(lock), std::move(client), config));
+  SKIFF_ASSIGN(const std::int64_t now, time_of(config, storage, world.clock));
+  HttpOptions options = http_options(config, now);
+  options.sessions = &world.memory.sessions;
+  SKIFF_ASSIGN(HttpClient client, HttpClient::open(std::move(options)));
+  std::unique_ptr<Device> device(new Device(std::move(lock), std::move(client), config, world.memory));
   SKIFF_ASSIGN(device->running_, running_slot(config, told, device->storage_));
   SKIFF_ASSIGN(device->boot_, open_boot(config, device->running_, device->storage_));
   device->checks_ = std::make_unique<CheckRunner>(check_options(config, device->running_));
-  const MachineDeps deps{device->storage_, *device->boot_, device->server_, *device->checks_, clock};
+  const MachineDeps deps{device->storage_, *device->boot_, device->server_, *device->checks_, world.clock};
   SKIFF_ASSIGN(Machine machine, Machine::open(deps, machine_options(config, device->running_)));
   device->machine_.emplace(std::move(machine));
   return device;

@@ -24,16 +24,23 @@ std::optional<Slot> slot_of_command_line(std::string_view command_line);
 
 Result<std::unique_ptr<BootControl>> open_boot(const Config& config, Slot running, Storage& storage);
 
+/// What outlives a device: the clock, and what is left to the next poll.
+struct DeviceWorld {
+  Clock& clock;
+  PollMemory& memory;
+};
+
 class Device {
  public:
-  /// Opens everything and takes up the state. Nothing is fetched yet. `clock` outlives the device.
-  static Result<std::unique_ptr<Device>> open(const Config& config, std::optional<Slot> told, Clock& clock);
+  /// Opens everything and takes up the state. Nothing is fetched yet.
+  static Result<std::unique_ptr<Device>> open(const Config& config, std::optional<Slot> told,
+                                              DeviceWorld world);
 
   [[nodiscard]] Machine& machine() { return *machine_; }
   [[nodiscard]] Slot running() const { return running_; }
 
  private:
-  Device(Descriptor lock, HttpClient client, const Config& config);
+  Device(Descriptor lock, HttpClient client, const Config& config, PollMemory& memory);
 
   Descriptor lock_;
   PosixStorage storage_;

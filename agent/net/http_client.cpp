@@ -15,7 +15,13 @@
 namespace skiff::agent {
 namespace {
 
-constexpr std::string_view kUserAgent = "skiff-agent";
+// What the client offers in TLS: what the server takes, and little else, because every poll of every device
+// says it. Suites with SHA-256 have the shorter handshake.
+constexpr const char* kTls13Suites =
+    "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384";
+constexpr const char* kTls12Suites = "ECDHE+AESGCM";
+constexpr const char* kGroups = "X25519:P-256";
+constexpr const char* kSignatures = "ECDSA+SHA256:ECDSA+SHA384:RSA-PSS+SHA256:RSA+SHA256";
 
 struct FreeList {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
@@ -24,6 +30,7 @@ using HeaderList = std::unique_ptr<curl_slist, FreeList>;
 
 HeaderList header_list(const HttpRequest& request) {
   curl_slist* list = nullptr;
+  list = curl_slist_append(list, "Accept:");  // any: what it means if it is absent
   for (const std::string& header : request.headers) list = curl_slist_append(list, header.c_str());
   if (!request.body.empty()) {
     list = curl_slist_append(list, "Content-Type: application/json");
@@ -99,6 +106,9 @@ CURLcode HttpClient::Impl::on_ssl_context(CURL*, void* untyped_context, void* se
   const auto& impl = *static_cast<Impl*>(self);
   auto* const context = static_cast<SSL_CTX*>(untyped_context);
   if (impl.options_.now > 0) X509_VERIFY_PARAM_set_time(SSL_CTX_get0_param(context), impl.options_.now);
+  SSL_CTX_clear_options(context,
+                        SSL_OP_TLSEXT_PADDING);  // for servers of 2013; it makes the hello twice as long
+  SSL_CTX_set1_sigalgs_list(context, kSignatures);
   if (!impl.key_) return CURLE_OK;
   const bool usable = SSL_CTX_use_certificate_chain_file(context, impl.options_.certificate.c_str()) == 1 &&
                       SSL_CTX_use_PrivateKey(context, impl.key_.get()) == 1 &&
@@ -131,6 +141,11 @@ int HttpClient::Impl::on_close(void* self, curl_socket_t socket) {
 void HttpClient::Impl::set_up_tls() {
   if (!options_.ca.empty()) curl_easy_setopt(curl_, CURLOPT_CAINFO, options_.ca.c_str());
   curl_easy_setopt(curl_, CURLOPT_CAPATH, nullptr);
+  curl_easy_setopt(curl_, CURLOPT_TLS13_CIPHERS, kTls13Suites);
+  curl_easy_setopt(curl_, CURLOPT_SSL_CIPHER_LIST, kTls12Suites);
+  curl_easy_setopt(curl_, CURLOPT_SSL_EC_CURVES, kGroups);
+  curl_easy_setopt(curl_, CURLOPT_SSL_ENABLE_ALPN, 0L);
+  if (options_.sessions != nullptr) curl_easy_setopt(curl_, CURLOPT_SHARE, options_.sessions->handle());
   curl_easy_setopt(curl_, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
   curl_easy_setopt(curl_, CURLOPT_SSL_CTX_FUNCTION, &Impl::on_ssl_context);
   curl_easy_setopt(curl_, CURLOPT_SSL_CTX_DATA, this);
@@ -144,7 +159,6 @@ void HttpClient::Impl::set_up(const HttpRequest& request, const HeaderList& head
   curl_easy_setopt(curl_, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
   curl_easy_setopt(curl_, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(curl_, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl_, CURLOPT_USERAGENT, kUserAgent.data());
   curl_easy_setopt(curl_, CURLOPT_PROXY, options_.proxy.c_str());  // empty: also none from the environment
   curl_easy_setopt(curl_, CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(curl_, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options_.connect_timeout.count()));

@@ -10,17 +10,19 @@
 #include <string>
 #include <vector>
 
+#include "agent/net/poll_memory.hpp"
 #include "agent/net/reply_head.hpp"
 #include "skiff/bytes.hpp"
 
 namespace skiff::agent {
 
 struct HttpOptions {
-  std::string base_url;               ///< "https://updates.example:8443", without a path
-  std::filesystem::path ca;           ///< PEM: the only authorities believed
-  std::filesystem::path certificate;  ///< PEM: the device's chain
-  std::string key;                    ///< its private key, see open_client_key()
-  std::string proxy;                  ///< URL of an HTTP proxy; empty: none
+  std::string base_url;                   ///< "https://updates.example:8443", without a path
+  std::filesystem::path ca;               ///< PEM: the only authorities believed
+  std::filesystem::path certificate;      ///< PEM: the device's chain
+  std::string key;                        ///< its private key, see open_client_key()
+  std::string proxy;                      ///< URL of an HTTP proxy; empty: none
+  const TlsSessions* sessions = nullptr;  ///< resumed and kept here; null: for this client alone
   std::int64_t now = 0;  ///< certificates are judged by this time, seconds since 1970; 0: the clock
   std::chrono::seconds connect_timeout{20};
   std::chrono::seconds stall_timeout{30};  ///< below `slowest` bytes/s for this long: broken off

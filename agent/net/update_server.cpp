@@ -24,6 +24,12 @@ std::string status_text(const HttpReply& reply, ByteView body) {
   return text;
 }
 
+/// It is sent back in a header; absent is allowed.
+bool is_tag(std::string_view text) {
+  return text.empty() ||
+         (text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos);
+}
+
 /// Answers that the same report would get again.
 bool is_final_refusal(long status) { return status == 400 || status == 404 || status == 413; }
 
@@ -36,7 +42,13 @@ Result<Plan> parse_plan(ByteView body) {
   Plan plan;
   SKIFF_ASSIGN(plan.poll_after, unsigned_member(json, "poll_after"));
   SKIFF_ASSIGN(const std::string kind, string_member(json, "plan"));
-  if (kind == "nothing") return plan;
+  if (kind == "nothing") {
+    if (json.find("tag") != nullptr) {
+      SKIFF_ASSIGN(plan.tag, string_member(json, "tag"));
+    }
+    if (!is_tag(plan.tag)) return fail(ErrorKind::kFormat, "tag: not 16 hexadecimal digits");
+    return plan;
+  }
   SKIFF_ASSIGN(plan.release, string_member(json, "release"));
   plan.kind = Plan::Kind::kWait;
   if (kind == "wait") return plan;
@@ -79,11 +91,29 @@ Result<std::pair<HttpReply, Bytes>> HttpUpdateServer::post(std::string path, std
   return answer;
 }
 
+bool HttpUpdateServer::nothing_changed(const std::string& check_in) {
+  if (memory_ == nullptr || memory_->tag.empty() || memory_->check_in != check_in) return false;
+  HttpRequest request;
+  request.path = "/v1/check-in";
+  request.headers.push_back("If-None-Match: \"" + memory_->tag + '"');
+  request.deadline = kDeadline;
+  const auto answer = client_.fetch(request, kMaxAnswer);
+  return answer && answer->first.status == 304;
+}
+
 Result<Plan> HttpUpdateServer::check_in(const CheckIn& device) {
-  SKIFF_ASSIGN(const auto answer, post("/v1/check-in", check_in_text(device)));
+  std::string text = check_in_text(device);
+  if (nothing_changed(text)) return Plan{Plan::Kind::kNothing, {}, {}, memory_->poll_after, memory_->tag};
+  SKIFF_ASSIGN(const auto answer, post("/v1/check-in", text));
   const auto& [reply, body] = answer;
   if (reply.status != 200) return fail(ErrorKind::kNetwork, "check-in: " + status_text(reply, body));
-  return parse_plan(body);
+  Result<Plan> plan = parse_plan(body);
+  if (plan && memory_ != nullptr) {
+    memory_->check_in = std::move(text);
+    memory_->tag = plan->tag;
+    memory_->poll_after = plan->poll_after;
+  }
+  return plan;
 }
 
 Result<Installation> HttpUpdateServer::authorise(const Plan& plan, const DeviceFacts& device,

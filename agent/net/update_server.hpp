@@ -25,6 +25,7 @@ struct Plan {
   std::string release;  ///< target names
   std::string delta;
   std::uint64_t poll_after = 0;  ///< seconds
+  std::string tag{};             ///< of kNothing, see PollMemory; empty: none
 };
 
 /// Bytes since the start of the program.
@@ -56,8 +57,9 @@ std::string check_in_text(const CheckIn& device);
 /// The server behind an HttpClient; the client and the folder of TUF metadata outlive it.
 class HttpUpdateServer final : public UpdateServer {
  public:
-  HttpUpdateServer(HttpClient& client, std::filesystem::path metadata_dir)
-      : client_(client), metadata_dir_(std::move(metadata_dir)) {}
+  /// `memory` outlives it too; null: every check-in is said in full.
+  HttpUpdateServer(HttpClient& client, std::filesystem::path metadata_dir, PollMemory* memory = nullptr)
+      : client_(client), metadata_dir_(std::move(metadata_dir)), memory_(memory) {}
 
   Result<Plan> check_in(const CheckIn& device) override;
   Result<Installation> authorise(const Plan& plan, const DeviceFacts& device, std::int64_t now) override;
@@ -67,10 +69,13 @@ class HttpUpdateServer final : public UpdateServer {
   [[nodiscard]] std::optional<std::uint64_t> retry_after() const override { return retry_after_; }
 
  private:
+  /// Whether the last check-in, which was the same, would still be answered with "nothing".
+  bool nothing_changed(const std::string& check_in);
   Result<std::pair<HttpReply, Bytes>> post(std::string path, std::string body);
 
   HttpClient& client_;
   std::filesystem::path metadata_dir_;
+  PollMemory* memory_;
   std::uint64_t metadata_bytes_ = 0;
   std::optional<std::uint64_t> retry_after_;
 };

@@ -24,9 +24,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr long kX509v3 = 2;          // the version field counts from 0
-constexpr long kClockSkew = 86'400;  // seconds by which a certificate begins before now
+constexpr long kX509v3 = 2;  // the version field counts from 0
 constexpr long kDay = 86'400;
+// Certificates begin so many days before they are made: a device without a clock judges them by the time when
+// its agent was built (trusted time), and that must not be before they begin.
+constexpr int kBackdatedDays = 3'650;
 constexpr std::size_t kSerialBytes = 16;
 
 struct Free {
@@ -159,15 +161,15 @@ Result<Issued> certify(Key key, const Recipe& recipe, const Issued* issuer) {
   if (issued.key == nullptr || certificate == nullptr) return crypto_error("make a key");
   X509* const parent = issuer != nullptr ? issuer->certificate.get() : certificate;
   EVP_PKEY* const signer = issuer != nullptr ? issuer->key.get() : issued.key.get();
-  const bool made = ::X509_set_version(certificate, kX509v3) == 1 && set_serial(certificate) &&
-                    ::X509_gmtime_adj(::X509_getm_notBefore(certificate), -kClockSkew) != nullptr &&
-                    ::X509_gmtime_adj(::X509_getm_notAfter(certificate),
-                                      kDay * static_cast<long>(recipe.days)) != nullptr &&
-                    set_common_name(::X509_get_subject_name(certificate), recipe.common_name) &&
-                    ::X509_set_issuer_name(certificate, ::X509_get_subject_name(parent)) == 1 &&
-                    ::X509_set_pubkey(certificate, issued.key.get()) == 1 &&
-                    add_extensions(certificate, parent, recipe) &&
-                    ::X509_sign(certificate, signer, ::EVP_sha256()) != 0;
+  const bool made =
+      ::X509_set_version(certificate, kX509v3) == 1 && set_serial(certificate) &&
+      ::X509_time_adj_ex(::X509_getm_notBefore(certificate), -kBackdatedDays, 0, nullptr) != nullptr &&
+      ::X509_gmtime_adj(::X509_getm_notAfter(certificate), kDay * static_cast<long>(recipe.days)) !=
+          nullptr &&
+      set_common_name(::X509_get_subject_name(certificate), recipe.common_name) &&
+      ::X509_set_issuer_name(certificate, ::X509_get_subject_name(parent)) == 1 &&
+      ::X509_set_pubkey(certificate, issued.key.get()) == 1 && add_extensions(certificate, parent, recipe) &&
+      ::X509_sign(certificate, signer, ::EVP_sha256()) != 0;
   if (!made) return crypto_error("make a certificate for " + recipe.common_name);
   return issued;
 }

@@ -34,7 +34,7 @@ struct DeviceCertificate {
   std::string serial;
   std::filesystem::path certificate;  ///< written; must not exist
   std::filesystem::path key;          ///< written 0600; must not exist; unused where there is a request
-  std::filesystem::path request;      ///< PKCS #10 in PEM: the device has a key already; empty: make one
+  std::filesystem::path request{};    ///< PKCS #10 in PEM: the device has a key already; empty: make one
   std::uint32_t days = 3'650;
 };
 

@@ -11,6 +11,7 @@ constexpr std::string_view kMetadataPath = "/v1/metadata/";
 constexpr std::string_view kTargetsPath = "/v1/targets/";
 constexpr std::uint64_t kMaxCheckIn = 16'384;
 constexpr std::uint64_t kMaxReport = 65'536;
+constexpr std::size_t kTagLength = 16;  // hexadecimal digits: 64 bits of the timestamp's SHA-256
 constexpr std::string_view kForever = "public, max-age=31536000, immutable";
 
 Response internal_error(const Error& error) {
@@ -49,7 +50,11 @@ std::vector<Route> DeviceApi::routes() {
        true,
        [this](const Request& r) { return metadata(r); }},
       {{"GET", "HEAD"}, std::string(kTargetsPath), 0, true, [this](const Request& r) { return target(r); }},
-      {{"POST"}, "/v1/check-in", kMaxCheckIn, true, [this](const Request& r) { return check_in(r); }},
+      {{"GET", "POST"},
+       "/v1/check-in",
+       kMaxCheckIn,
+       true,
+       [this](const Request& r) { return r.head.method == "GET" ? poll(r) : check_in(r); }},
       {{"POST"}, "/v1/reports", kMaxReport, true, [this](const Request& r) { return report(r); }},
       {{"GET", "HEAD"},
        "/healthz",
@@ -89,6 +94,24 @@ Response DeviceApi::target(const Request& request) {
   return serve(request, view->targets, std::string_view(request.head.target).substr(kTargetsPath.size()));
 }
 
+std::string DeviceApi::tag() const {
+  const auto view = stores_.catalogue.view();
+  const auto timestamp = view->metadata.find("timestamp.json");
+  return timestamp == view->metadata.end() ? "" : timestamp->second.sha256.hex().substr(0, kTagLength);
+}
+
+Response DeviceApi::poll(const Request& request) {
+  const auto wanted = find_field(request.head.fields, "if-none-match");
+  const std::string current = tag();
+  Response response = json_response(200, R"({"v":1})");
+  if (!wanted || current.empty() || *wanted != "\"" + current + "\"") return response;
+  const auto noted = stores_.devices.note_contact(*request.peer.serial, clock_());
+  if (!noted) return internal_error(noted.error());
+  response = Response();
+  response.status = 304;
+  return response;
+}
+
 Response DeviceApi::check_in(const Request& request) {
   const auto device = parse_check_in(request.body);
   if (!device) return error_response(ApiError::kBadRequest, device.error().text());
@@ -105,7 +128,9 @@ Response DeviceApi::answer_check_in(const Request& request, const CheckIn& devic
     log_event(Severity::kWarning, "certificate-changed",
               {{"serial", *request.peer.serial}, {"before", **other_key}, {"now", request.peer.fingerprint}});
   }
-  const Plan plan = plan_update(device, *stores_.catalogue.view(), *settled, times_);
+  const std::string before = tag();  // before the plan: an older tag costs a check-in, a newer one an update
+  Plan plan = plan_update(device, *stores_.catalogue.view(), *settled, times_);
+  if (plan.kind == PlanKind::kNothing) plan.tag = before;
   if (plan.wanted) {
     const auto queued = stores_.jobs.enqueue(*plan.wanted, kDevicePriority, now);
     if (!queued) return internal_error(queued.error());

@@ -38,6 +38,10 @@ class DeviceApi {
  private:
   Response metadata(const Request& request);
   Response target(const Request& request);
+  /// What a plan of nothing holds for: as long as the tag is the same, the same device gets the same answer.
+  /// Now it stands for the published timestamp; whatever else plans will depend on has to change it.
+  [[nodiscard]] std::string tag() const;
+  Response poll(const Request& request);
   Response check_in(const Request& request);
   Response report(const Request& request);
   Response answer_check_in(const Request& request, const CheckIn& device);

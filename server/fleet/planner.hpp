@@ -41,6 +41,7 @@ struct Plan {
   std::optional<std::uint64_t> full_bytes;  ///< length of the full image in delta form, if there is one
   std::uint32_t poll_after = 0;             ///< seconds
   std::optional<ImagePair> wanted;          ///< a delta that this device waits for
+  std::string tag;                          ///< of kNothing: what it holds for, see DeviceApi::tag()
 };
 
 /// The release with the highest counter for the device's hardware, if that is above the device's floor and

@@ -92,6 +92,14 @@ Result<void> DeviceStore::set_admission(const std::string& serial, Admission adm
   });
 }
 
+Result<void> DeviceStore::note_contact(const std::string& serial, std::int64_t now) {
+  return database_.transact("remember a contact", [&](soci::session& sql) {
+    const Integer time = now;
+    sql << "UPDATE devices SET last_contact = :now, check_ins = check_ins + 1 WHERE serial = :serial",
+        soci::use(time), soci::use(serial);
+  });
+}
+
 Result<std::optional<std::string>> DeviceStore::check_in(const DeviceStatus& status, std::int64_t now) {
   return database_.transact("remember a check-in", [&](soci::session& sql) -> std::optional<std::string> {
     std::string known;

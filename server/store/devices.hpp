@@ -50,6 +50,8 @@ class DeviceStore {
   Result<void> set_admission(const std::string& serial, Admission admission);
   /// Remembers a check-in. The fingerprint that was known before, if another: a second key for one serial.
   Result<std::optional<std::string>> check_in(const DeviceStatus& status, std::int64_t now);
+  /// Remembers that a device of which nothing changed was there; serials never heard of are passed over.
+  Result<void> note_contact(const std::string& serial, std::int64_t now);
   /// Adds to what the devices' connections have cost; serials never heard of are passed over.
   Result<void> add_wire_bytes(const std::map<std::string, WireBytes>& by_serial);
   /// By serial.

@@ -16,6 +16,8 @@ BASE_BLOCKS, NEW_BLOCKS = 1024, 384
 class FleetCase(unittest.TestCase):
     """Each test has a fleet of its own, copied from one that is made once."""
 
+    server_options = ()
+
     @classmethod
     def setUpClass(cls):
         scratch = tempfile.TemporaryDirectory()
@@ -42,7 +44,7 @@ class FleetCase(unittest.TestCase):
         self.one, self.two = self.fleet.folder / "one.img", self.fleet.folder / "two.img"
         self.delta = self.fleet.folder / self.delta_name
         # The deltas these tests need are there, so that none waits for the server's workers.
-        self.testbed = Testbed(self.fleet, self.one, "--workers", "0", slots=self.slots())
+        self.testbed = Testbed(self.fleet, self.one, "--workers", "0", *self.server_options, slots=self.slots())
         self.addCleanup(self.testbed.close)
         self.server, self.proxy, self.device = self.testbed.server, self.testbed.proxy, self.testbed.device
 

@@ -19,11 +19,13 @@ class Proxy:
         self.up = 0
         self.down = 0
         self.connections = 0
+        self.sizes = []  # bytes of each connection, both ways, in the order in which they ended
         self.cuts = 0
         self.bytes_per_second = None  # how fast the link is, both ways; None: as fast as it goes
         self._cut_after = None
         self._marks = []
         self._lock = threading.Lock()
+        self._ended = threading.Condition()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
@@ -44,6 +46,13 @@ class Proxy:
         with self._lock:
             self._marks.append((self.down + bytes_down, reached))
         return reached
+
+    def wait_for_ended(self, count, timeout):
+        """Waits until so many connections have ended; gives their sizes."""
+        with self._ended:
+            if not self._ended.wait_for(lambda: len(self.sizes) >= count, timeout):
+                raise AssertionError(f"only {len(self.sizes)} connections in {timeout} seconds")
+            return list(self.sizes)
 
     def close(self):
         # Woken and waited for first: a thread left in accept() would take the connections of whoever gets its descriptor.
@@ -67,18 +76,22 @@ class Proxy:
         except OSError:
             self._reset(device)
             return
+        size = [0]
         with selectors.DefaultSelector() as ready:
             ready.register(device, selectors.EVENT_READ, (server, "up"))
             ready.register(server, selectors.EVENT_READ, (device, "down"))
             try:
-                while all(self._forward(key.fileobj, *key.data) for key, _ in ready.select()):
+                while all(self._forward(size, key.fileobj, *key.data) for key, _ in ready.select()):
                     pass
             except OSError:
                 pass
+        with self._ended:
+            self.sizes.append(size[0])
+            self._ended.notify_all()
         self._reset(device)
         self._reset(server)
 
-    def _forward(self, source, target, direction):
+    def _forward(self, size, source, target, direction):
         """Moves one chunk; False when the connection is at its end, by itself or by a cut."""
         chunk = source.recv(CHUNK)
         if not chunk:
@@ -88,6 +101,7 @@ class Proxy:
                 self._cut_after = None
                 self.cuts += 1
                 return False
+            size[0] += len(chunk)
             setattr(self, direction, getattr(self, direction) + len(chunk))
             for mark, reached in self._marks:
                 if self.down >= mark:
