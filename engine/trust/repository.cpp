@@ -103,7 +103,10 @@ Result<SignedRole> write_next(const RepositoryFolder& folder, const Json& part, 
 /// The newest `deltas`, one version further where they age.
 Result<SignedRole> fresh_deltas(const RepositoryFolder& folder, const RepositoryState& newest,
                                 const SignerList& signers, std::int64_t now) {
-  if (!is_ageing(newest.deltas.header, kDeltasLife, now)) return newest.deltas;
+  if (!is_ageing(newest.deltas.header, kDeltasLife, now) &&
+      !lacks_signature(newest.deltas, newest.delta_keys, signers)) {
+    return newest.deltas;
+  }
   Json part = next_signed_part(newest.deltas, now + kDeltasLife);
   return write_next(folder, part, newest.delta_keys, kDeltasRole, signers);
 }

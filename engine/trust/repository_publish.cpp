@@ -40,7 +40,8 @@ Result<SignedRole> write_snapshot(const RepositoryFolder& folder, const Reposito
   SKIFF_ASSIGN(std::optional<SignedRole> snapshot,
                read_if_there(folder, tuf::versioned_file_name("snapshot", newest), keys, "snapshot"));
   const Json meta = listing_of(state);
-  if (snapshot && lists(*snapshot, meta) && !is_ageing(snapshot->header, kSnapshotLife, now)) {
+  if (snapshot && lists(*snapshot, meta) && !is_ageing(snapshot->header, kSnapshotLife, now) &&
+      !lacks_signature(*snapshot, keys, signers)) {
     return std::move(*snapshot);
   }
   Json part = successor(snapshot, "snapshot", now + kSnapshotLife);
@@ -59,7 +60,10 @@ Result<void> write_publication(const RepositoryFolder& folder, const RepositoryS
   SKIFF_ASSIGN(const std::optional<SignedRole> timestamp, read_if_there(folder, name, keys, "timestamp"));
   SKIFF_ASSIGN(const SignedRole snapshot, write_snapshot(folder, state, signers, now));
   const Json meta = Json::Object{{tuf::file_name("snapshot"), file_meta_json(snapshot.listing())}};
-  if (timestamp && lists(*timestamp, meta) && !is_ageing(timestamp->header, kTimestampLife, now)) return {};
+  if (timestamp && lists(*timestamp, meta) && !is_ageing(timestamp->header, kTimestampLife, now) &&
+      !lacks_signature(*timestamp, keys, signers)) {
+    return {};
+  }
   Json part = successor(timestamp, "timestamp", now + kTimestampLife);
   (*part.object())["meta"] = meta;
   SKIFF_ASSIGN(const SignedRole next, sign_role(part, keys, "timestamp", signers));

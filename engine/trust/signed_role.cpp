@@ -90,6 +90,15 @@ Json file_meta_json(const tuf::FileMeta& meta) {
   return json;
 }
 
+bool lacks_signature(const SignedRole& role, const tuf::KeyRing& ring, const SignerList& signers) {
+  const Result<tuf::Envelope> envelope = tuf::Envelope::parse(role.text);
+  if (!envelope) return true;
+  return std::ranges::any_of(ring.keys, [&](const auto& entry) {
+    const tuf::KeyRing alone{{entry}, 1};
+    return signer_of(entry.second, signers) != nullptr && !envelope->verify(alone, "");
+  });
+}
+
 bool is_ageing(const tuf::Header& header, std::int64_t life, std::int64_t now) {
   return header.expires - now < life / 2;
 }

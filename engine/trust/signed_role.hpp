@@ -47,5 +47,7 @@ Result<SignedRole> read_signed_role(Bytes text, const tuf::KeyRing& ring, std::s
 Json file_meta_json(const tuf::FileMeta& meta);
 /// Whether less than half of a life is left.
 bool is_ageing(const tuf::Header& header, std::int64_t life, std::int64_t now);
+/// Whether one of these signers has a key of the ring and has not signed this version: a rotation brought it.
+bool lacks_signature(const SignedRole& role, const tuf::KeyRing& ring, const SignerList& signers);
 
 }  // namespace skiff
