@@ -143,7 +143,9 @@ Result<void> SignRequest::sign(const Signer& key) {
   SKIFF_ASSIGN(const std::string canonical, canonical_json(next_));
   bool is_known = false;
   for (const Demand& demand : demands) {
-    for (const auto& [key_id, known] : demand.ring.keys) {
+    for (const auto& entry_of_ring : demand.ring.keys) {
+      const std::string& key_id = entry_of_ring.first;
+      const PublicKey& known = entry_of_ring.second;
       if (!(known == key.public_key())) continue;
       is_known = true;
       const auto same = [&](const Json& entry) { return string_member(entry, "keyid") == key_id; };
