@@ -144,7 +144,7 @@ Result<void> Client::init(const std::filesystem::path& metadata_dir, ByteView ro
   if (error) {
     return fail(ErrorKind::kIo, "cannot create " + metadata_dir.string() + ": " + error.message());
   }
-  const MetadataStore store(metadata_dir);
+  MetadataStore store(metadata_dir);
   SKIFF_ASSIGN(const std::optional<Bytes> present, store.load("root", Limits().root));
   if (!present) return store.save("root", root);
   if (std::ranges::equal(*present, root)) return {};
@@ -152,7 +152,7 @@ Result<void> Client::init(const std::filesystem::path& metadata_dir, ByteView ro
 }
 
 Result<Client> Client::open(ClientOptions options, Fetcher& fetcher) {
-  const MetadataStore store(options.metadata_dir);
+  const MetadataStore store(options.metadata_dir, options.files);
   SKIFF_ASSIGN(const std::optional<Bytes> bytes, store.load("root", options.limits.root));
   if (!bytes) return fail(ErrorKind::kNotFound, options.metadata_dir.string() + " has no trusted root");
   SKIFF_ASSIGN(Root root, read_first_root(*bytes));

@@ -18,7 +18,7 @@ class UpdateCycle {
  public:
   UpdateCycle(ClientOptions options, Fetcher& fetcher, Root root)
       : options_(std::move(options)),
-        store_(options_.metadata_dir),
+        store_(options_.metadata_dir, options_.files),
         fetcher_(&fetcher),
         root_(std::move(root)) {}
 

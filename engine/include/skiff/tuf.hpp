@@ -23,6 +23,19 @@ class Fetcher {
   virtual Result<std::optional<Bytes>> fetch(std::string_view name, std::uint64_t max_length) = 0;
 };
 
+/// The few small files that a client keeps, for whoever embeds it and has storage of its own.
+class MetadataFiles {
+ public:
+  virtual ~MetadataFiles() = default;
+  /// A file longer than `max_length` is kLimit, a missing one kNotFound.
+  [[nodiscard]] virtual Result<Bytes> read(const std::filesystem::path& file,
+                                           std::uint64_t max_length) const = 0;
+  /// The whole file or none of it, and durable when it returns.
+  virtual Result<void> replace(const std::filesystem::path& file, ByteView bytes) = 0;
+  /// Removing what is not there is no error. Need not be durable: a file that comes back is verified again.
+  virtual Result<void> remove(const std::filesystem::path& file) = 0;
+};
+
 /// Files larger than these, and searches through more delegations, are kLimit. Root is walked `root_steps` at
 /// most in one cycle, and on from there in the next: no device is too far behind.
 struct Limits {
@@ -55,6 +68,7 @@ struct ClientOptions {
       metadata_dir;      ///< holds root.json, timestamp.json, … unversioned, byte for byte as served
   std::int64_t now = 0;  ///< trusted time, seconds since 1970 UTC: what expiry is judged by
   Limits limits;
+  MetadataFiles* files = nullptr;  ///< outlives the client; null: the system's files
 };
 
 /// One update cycle of one repository. Versions are persisted before they are used; what is on disk is
