@@ -97,7 +97,9 @@ Result<std::unique_ptr<BootControl>> open_boot(const Config& config, Slot runnin
 }
 
 Device::Device(Descriptor lock, HttpClient client, const Config& config, PollMemory& memory)
-    : lock_(std::move(lock)), client_(std::move(client)), server_(client_, config.metadata_dir(), &memory) {}
+    : lock_(std::move(lock)),
+      client_(std::move(client)),
+      server_(client_, storage_, config.metadata_dir(), &memory) {}
 
 Result<std::unique_ptr<Device>> Device::open(const Config& config, std::optional<Slot> told,
                                              DeviceWorld world) {

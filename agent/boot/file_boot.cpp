@@ -3,8 +3,6 @@
 namespace skiff::agent {
 namespace {
 
-constexpr std::size_t kSector = 512;
-
 std::optional<BootState> understood(const RecordPair& record) {
   if (!record.text()) return std::nullopt;
   const Result<BootState> state = parse_boot_state(*record.text());
@@ -14,12 +12,12 @@ std::optional<BootState> understood(const RecordPair& record) {
 }  // namespace
 
 Result<std::optional<BootState>> read_boot_state(Storage& storage, const std::filesystem::path& path) {
-  SKIFF_ASSIGN(const RecordPair record, RecordPair::open(storage, path, kSector));
+  SKIFF_ASSIGN(const RecordPair record, RecordPair::open(storage, path, FileBoot::kCopy));
   return understood(record);
 }
 
 Result<FileBoot> FileBoot::open(Storage& storage, const std::filesystem::path& path, Slot running) {
-  SKIFF_ASSIGN(RecordPair record, RecordPair::open(storage, path, kSector));
+  SKIFF_ASSIGN(RecordPair record, RecordPair::open(storage, path, kCopy));
   if (const std::optional<BootState> known = understood(record)) return FileBoot(std::move(record), *known);
   BootState state;
   state.primary = running;

@@ -6,9 +6,11 @@
 
 namespace skiff::agent {
 
-/// The boot state is a RecordPair of two sectors of 512 bytes.
+/// The boot state is a RecordPair of two sectors.
 class FileBoot final : public BootControl {
  public:
+  static constexpr std::size_t kCopy = 512;
+
   /// Opens the boot state at `path`. Where it is absent or unreadable, `running` is the truth: it becomes the
   /// primary slot and the other one bad, durably.
   static Result<FileBoot> open(Storage& storage, const std::filesystem::path& path, Slot running);

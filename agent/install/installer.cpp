@@ -67,8 +67,7 @@ Result<void> Installer::run_once(const Installation& installation, UpdateRecord&
     return save();
   });
   SKIFF_ASSIGN(ApplySession session, begin(base, writer, session_options(installation, record)));
-  SKIFF_TRY(fetch_all(session, installation.delta, record));
-  return target->sync();
+  return fetch_all(session, installation.delta, record);
 }
 
 /// A session fed with as much of the stash as turns out to be good.

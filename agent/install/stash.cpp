@@ -25,6 +25,8 @@ Result<void> Stash::keep(std::uint64_t offset, ByteView bytes, ByteRange range) 
 Result<void> Stash::sync() {
   if (!unsynced_) return {};
   SKIFF_TRY(file_->sync());
+  if (!named_) SKIFF_TRY(storage_.sync_folder(path_.parent_path()));
+  named_ = true;
   unsynced_ = false;
   return {};
 }
@@ -38,6 +40,7 @@ std::size_t Stash::load(std::uint64_t offset, MutableBytes out) {
 
 Result<void> Stash::clear() {
   file_.reset();
+  named_ = false;
   unsynced_ = false;
   return storage_.remove(path_);
 }

@@ -31,6 +31,7 @@ class Stash {
   std::filesystem::path path_;
   std::unique_ptr<DurableFile> file_;
   bool unsynced_ = false;
+  bool named_ = false;  ///< the folder was synced since the file was opened
 };
 
 }  // namespace skiff::agent

@@ -31,7 +31,7 @@ Result<Machine::Step> Machine::begin_trial() {
 
 Result<Machine::Step> Machine::run_checks() {
   const ChecksOutcome outcome = deps_.checks.run();
-  SKIFF_TRY(deps_.storage.replace(checks_file(options_), as_bytes(json_text(checks_json(outcome.results)))));
+  SKIFF_TRY(replace(deps_.storage, checks_file(options_), as_bytes(json_text(checks_json(outcome.results)))));
   if (outcome.verdict == Verdict::kPassed) return Step{Event::kChecksPassed, {}};
   log_event("check_not_passed", {{"reason", outcome.reason}});
   if (outcome.verdict == Verdict::kFailed) return failed(Event::kTrialFailed, outcome.reason);

@@ -1,6 +1,5 @@
 #include "agent/net/metadata_fetcher.hpp"
 
-#include "skiff/io.hpp"
 #include "skiff/trust.hpp"
 
 namespace skiff::agent {
@@ -17,7 +16,7 @@ Result<std::optional<Bytes>> MetadataFetcher::fetch(std::string_view name, std::
   request.deadline = kDeadline;
   std::optional<Bytes> known;
   if (name == kTimestamp) {
-    if (Result<Bytes> file = read_file(metadata_dir_ / kTimestamp, max_length)) known = std::move(*file);
+    if (Result<Bytes> file = files_.read(metadata_dir_ / kTimestamp, max_length)) known = std::move(*file);
   }
   if (known) request.headers.push_back("If-None-Match: \"" + sha256(*known).hex() + '"');
   SKIFF_ASSIGN(auto answer, client_.fetch(request, max_length));

@@ -13,8 +13,8 @@ namespace skiff::agent {
 /// the last refresh in `metadata_dir` gives; a 304 stands for that file.
 class MetadataFetcher final : public tuf::Fetcher {
  public:
-  MetadataFetcher(HttpClient& client, std::filesystem::path metadata_dir)
-      : client_(client), metadata_dir_(std::move(metadata_dir)) {}
+  MetadataFetcher(HttpClient& client, const tuf::MetadataFiles& files, std::filesystem::path metadata_dir)
+      : client_(client), files_(files), metadata_dir_(std::move(metadata_dir)) {}
 
   Result<std::optional<Bytes>> fetch(std::string_view name, std::uint64_t max_length) override;
 
@@ -23,6 +23,7 @@ class MetadataFetcher final : public tuf::Fetcher {
 
  private:
   HttpClient& client_;
+  const tuf::MetadataFiles& files_;
   std::filesystem::path metadata_dir_;
   std::uint64_t received_ = 0;
   std::optional<std::uint64_t> retry_after_;

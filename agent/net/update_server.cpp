@@ -118,10 +118,11 @@ Result<Plan> HttpUpdateServer::check_in(const CheckIn& device) {
 
 Result<Installation> HttpUpdateServer::authorise(const Plan& plan, const DeviceFacts& device,
                                                  std::int64_t now) {
-  MetadataFetcher fetcher(client_, metadata_dir_);
+  MetadataFetcher fetcher(client_, files_, metadata_dir_);
   tuf::ClientOptions options;
   options.metadata_dir = metadata_dir_;
   options.now = now;
+  options.files = &files_;
   SKIFF_ASSIGN(tuf::Client client, tuf::Client::open(std::move(options), fetcher));
   Result<void> refreshed = client.refresh();
   Result<Installation> installation = tl::unexpected<Error>(Error{});

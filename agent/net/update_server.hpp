@@ -6,6 +6,7 @@
 #include <string>
 
 #include "agent/net/ranged.hpp"
+#include "agent/net/stored_metadata.hpp"
 #include "skiff/release.hpp"
 
 namespace skiff::agent {
@@ -54,12 +55,14 @@ class UpdateServer {
 Result<Plan> parse_plan(ByteView body);
 std::string check_in_text(const CheckIn& device);
 
-/// The server behind an HttpClient; the client and the folder of TUF metadata outlive it.
+/// The server behind an HttpClient; TUF metadata is kept in a folder of `storage`. Client and storage outlive
+/// it.
 class HttpUpdateServer final : public UpdateServer {
  public:
   /// `memory` outlives it too; null: every check-in is said in full.
-  HttpUpdateServer(HttpClient& client, std::filesystem::path metadata_dir, PollMemory* memory = nullptr)
-      : client_(client), metadata_dir_(std::move(metadata_dir)), memory_(memory) {}
+  HttpUpdateServer(HttpClient& client, Storage& storage, std::filesystem::path metadata_dir,
+                   PollMemory* memory = nullptr)
+      : client_(client), files_(storage), metadata_dir_(std::move(metadata_dir)), memory_(memory) {}
 
   Result<Plan> check_in(const CheckIn& device) override;
   Result<Installation> authorise(const Plan& plan, const DeviceFacts& device, std::int64_t now) override;
@@ -74,6 +77,7 @@ class HttpUpdateServer final : public UpdateServer {
   Result<std::pair<HttpReply, Bytes>> post(std::string path, std::string body);
 
   HttpClient& client_;
+  StoredMetadata files_;
   std::filesystem::path metadata_dir_;
   PollMemory* memory_;
   std::uint64_t metadata_bytes_ = 0;

@@ -41,7 +41,7 @@ std::string report_text(const UpdateRecord& record, const ImageId& image, const 
 }
 
 Result<void> ReportQueue::put(const std::string& id, std::string_view text) {
-  return storage_.replace(folder_ / (id + std::string(kSuffix)), as_bytes(text));
+  return replace(storage_, folder_ / (id + std::string(kSuffix)), as_bytes(text));
 }
 
 Result<void> ReportQueue::flush(const std::function<Result<void>(std::string_view text)>& send) {

@@ -89,6 +89,8 @@ int open_flags(Access access, bool is_device) {
       return O_RDONLY | O_CLOEXEC;
     case Access::kWrite:
       return O_RDWR | O_CREAT | O_CLOEXEC;
+    case Access::kNew:
+      return O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC;
     case Access::kSlot:
       return O_RDWR | O_CLOEXEC | (is_device ? O_EXCL : 0);
   }
@@ -118,7 +120,16 @@ Result<std::unique_ptr<DurableFile>> PosixStorage::open(const fs::path& path, Ac
   return std::make_unique<PosixFile>(std::move(file), path, size, is_device);
 }
 
-Result<void> PosixStorage::replace(const fs::path& path, ByteView bytes) { return write_file(path, bytes); }
+Result<void> PosixStorage::rename(const fs::path& from, const fs::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) return os_error("put in place", to);
+  return {};
+}
+
+Result<void> PosixStorage::sync_folder(const fs::path& folder) {
+  const Descriptor handle(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!handle.valid() || ::fsync(handle.get()) != 0) return os_error("sync", folder);
+  return {};
+}
 
 Result<void> PosixStorage::remove(const fs::path& path) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) return os_error("remove", path);
@@ -136,17 +147,6 @@ Result<std::vector<std::string>> PosixStorage::list(const fs::path& folder) {
   }
   std::sort(names.begin(), names.end());
   return names;
-}
-
-Result<Bytes> read_small(Storage& storage, const fs::path& path, std::uint64_t max_length) {
-  SKIFF_ASSIGN(const std::unique_ptr<DurableFile> file, storage.open(path, Access::kRead));
-  if (file->size() > max_length) {
-    return fail(ErrorKind::kLimit,
-                path.string() + " is longer than " + std::to_string(max_length) + " bytes");
-  }
-  Bytes bytes(static_cast<std::size_t>(file->size()));
-  SKIFF_TRY(file->read_at(0, bytes));
-  return bytes;
 }
 
 }  // namespace skiff::agent

@@ -53,7 +53,7 @@ Result<RecordPair> RecordPair::open(Storage& storage, const std::filesystem::pat
   auto file = storage.open(path, Access::kWrite);
   if (!file) return fail_with(std::move(file).error(), "record");
   if ((*file)->size() < 2 * copy_size) {
-    SKIFF_TRY(storage.replace(path, Bytes(2 * copy_size)));
+    SKIFF_TRY(replace(storage, path, Bytes(2 * copy_size)));
     file = storage.open(path, Access::kWrite);
     if (!file) return fail_with(std::move(file).error(), "record");
   }

@@ -28,7 +28,8 @@ class DurableFile : public Source {
 
 enum class Access : std::uint8_t {
   kRead,   ///< must exist
-  kWrite,  ///< read and write; an absent file is made, empty
+  kWrite,  ///< read and write; an absent file is made, empty: certain to be there only after sync_folder()
+  kNew,    ///< as kWrite, and made empty if it is there
   kSlot,   ///< read and write of a slot: must exist, refused (kUsage) where anybody else has a claim on it
 };
 
@@ -37,10 +38,13 @@ class Storage {
   virtual ~Storage() = default;
   /// kNotFound if it does not exist (kRead, kSlot).
   virtual Result<std::unique_ptr<DurableFile>> open(const std::filesystem::path& path, Access access) = 0;
-  /// Puts a small file in place, whole and durable, or leaves the old one.
-  virtual Result<void> replace(const std::filesystem::path& path, ByteView bytes) = 0;
-  /// Removing what is not there is no error. Not durable by itself: a removed file may come back.
+  /// In one folder. Whoever looks afterwards finds the file under one of the names; durable after
+  /// sync_folder().
+  virtual Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
+  /// Removing what is not there is no error. Before sync_folder() a removed file may come back.
   virtual Result<void> remove(const std::filesystem::path& path) = 0;
+  /// Makes the names in a folder durable: files made, renamed and removed.
+  virtual Result<void> sync_folder(const std::filesystem::path& folder) = 0;
   /// Names of the regular files in a folder, sorted; none if there is no such folder.
   virtual Result<std::vector<std::string>> list(const std::filesystem::path& folder) = 0;
 };
@@ -49,10 +53,15 @@ class Storage {
 class PosixStorage final : public Storage {
  public:
   Result<std::unique_ptr<DurableFile>> open(const std::filesystem::path& path, Access access) override;
-  Result<void> replace(const std::filesystem::path& path, ByteView bytes) override;
+  Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) override;
   Result<void> remove(const std::filesystem::path& path) override;
+  Result<void> sync_folder(const std::filesystem::path& folder) override;
   Result<std::vector<std::string>> list(const std::filesystem::path& folder) override;
 };
+
+/// Puts a small file in place, whole and durable, or leaves the old one: written beside it under the name
+/// with `.new` at the end, synced, renamed, and the folder synced.
+Result<void> replace(Storage& storage, const std::filesystem::path& path, ByteView bytes);
 
 /// Reads a small file whole through `storage`; a longer one than `max_length` is kLimit, a missing one
 /// kNotFound.

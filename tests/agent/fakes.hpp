@@ -43,7 +43,7 @@ class FakeServer final : public agent::UpdateServer {
     check_ins.push_back(device);
     agent::Plan plan;
     plan.poll_after = 60;
-    if (device.facts.running == installation.release.image) return plan;
+    if (withdrawn || device.facts.running == installation.release.image) return plan;
     plan.kind = agent::Plan::Kind::kInstall;
     plan.release = installation.release.target;
     plan.delta = installation.delta.target;
@@ -52,6 +52,7 @@ class FakeServer final : public agent::UpdateServer {
   Result<Installation> authorise(const agent::Plan&, const DeviceFacts&, std::int64_t) override {
     if (!reachable) return fail(ErrorKind::kNetwork, "no link");
     if (refusal) return tl::unexpected<Error>(*refusal);
+    if (on_authorise) SKIFF_TRY(on_authorise());
     return installation;
   }
   agent::RangeOutcome fetch(const DeltaOffer&, ByteRange wanted,
@@ -74,8 +75,9 @@ class FakeServer final : public agent::UpdateServer {
   }
   Result<void> send_report(std::string_view body) override {
     if (!reachable) return fail(ErrorKind::kNetwork, "no link");
-    const Json json = *parse_json(as_bytes(body));
-    reports.emplace(*string_member(json, "id"), json);
+    const Result<Json> json = parse_json(as_bytes(body));
+    if (!json) return fail(ErrorKind::kUsage, "status 400");
+    reports.emplace(*string_member(*json, "id"), *json);
     return {};
   }
   [[nodiscard]] agent::Traffic traffic() const override { return {}; }
@@ -85,8 +87,10 @@ class FakeServer final : public agent::UpdateServer {
   Bytes delta;
   std::size_t piece = 1'000;  ///< bytes at a time
   bool reachable = true;
+  bool withdrawn = false;  ///< has nothing for anybody any more
   std::optional<Error> refusal;
-  std::optional<std::uint64_t> drop_after;  ///< bytes of one exchange
+  std::function<Result<void>()> on_authorise;  ///< an error refuses
+  std::optional<std::uint64_t> drop_after;     ///< bytes of one exchange
   std::function<void(ByteRange)> on_bytes;
   std::vector<agent::CheckIn> check_ins;
   std::map<std::string, Json> reports;  ///< by id: the first of each

@@ -1,4 +1,5 @@
-// MemoryStorage: storage that loses power: what was not synced when it is cut may be lost, kept or torn.
+// MemoryStorage: storage that loses power: what was not synced when it is cut may be lost, kept in any part
+// and order, or torn.
 #pragma once
 
 #include <functional>
@@ -11,28 +12,38 @@
 
 namespace skiff::testing {
 
-/// What becomes of writes that were not synced when the power went.
-enum class Fate { kLost, kKept, kTorn };
+/// What becomes of changes that were not synced when the power went: of data, and of names in folders.
+enum class Fate {
+  kLost,
+  kKept,
+  kSubset,     ///< each is kept or lost
+  kTorn,       ///< each sector of 512 bytes of each write is kept or lost
+  kReordered,  ///< as kTorn, and writes to one file land in any order
+};
 
+/// What a file holds and what its name is are durable apart, as POSIX has it: a file that was synced is lost
+/// where its folder was not, and a name that was synced may stand for nothing.
 class MemoryStorage final : public agent::Storage {
  public:
   Result<std::unique_ptr<agent::DurableFile>> open(const std::filesystem::path& path,
                                                    agent::Access access) override;
-  Result<void> replace(const std::filesystem::path& path, ByteView bytes) override;
+  Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) override;
   Result<void> remove(const std::filesystem::path& path) override;
+  Result<void> sync_folder(const std::filesystem::path& folder) override;
   Result<std::vector<std::string>> list(const std::filesystem::path& folder) override;
 
   /// The power goes in the middle of the n-th change from now (1: the next one): it and every call after it
   /// fails.
   void cut_after(std::uint64_t changes) { left_ = changes; }
-  /// Power comes back. A torn write keeps each of its 512-byte sectors or not, by `seed`.
+  /// Power comes back.
   void power_cycle(Fate fate, unsigned seed = 0);
   [[nodiscard]] bool is_dead() const { return dead_; }
   [[nodiscard]] std::uint64_t changes() const { return changes_; }
 
-  /// Syncs of this file do nothing from now on: to prove that a test sees it.
-  void elide_sync(const std::filesystem::path& path) { elided_ = path; }
-  /// Told of each change in order: "write PATH", "sync PATH", "replace PATH", ….
+  /// This change, a sync as the observer is told of it, does nothing from now on: to prove that a test sees
+  /// it. With a slash at the end: all syncs that begin so.
+  void elide(const std::string& sync) { elided_ = sync; }
+  /// Told of each change in order: "write PATH", "sync PATH", "rename PATH", "sync_folder PATH", ….
   std::function<void(const std::string&)> observer;
 
   void put(const std::filesystem::path& path, ByteView bytes);
@@ -50,23 +61,30 @@ class MemoryStorage final : public agent::Storage {
   struct SetLength {
     std::uint64_t length;
   };
-  struct Replace {
-    std::optional<Bytes> content;  ///< nullopt: removed
-  };
-  using Change = std::variant<Write, SetLength, Replace>;
-  struct File {
-    std::optional<Bytes> durable;
-    std::optional<Bytes> live;
+  using Change = std::variant<Write, SetLength>;
+  struct Content {
+    Bytes durable;
+    Bytes live;
     std::vector<Change> pending;
   };
+  using Names = std::map<std::filesystem::path, std::shared_ptr<Content>>;
+  /// Happens as a whole: names that stand for something else from then on, or (null) for nothing.
+  using NameChange = std::vector<std::pair<std::filesystem::path, std::shared_ptr<Content>>>;
 
   /// Counts a change; the error of a power cut, or of fail_once().
   Result<void> step(std::string_view what, const std::filesystem::path& path);
-  static void apply(std::optional<Bytes>& content, const Change& change);
-  void settle(File& file, Fate fate, std::mt19937& random) const;
+  [[nodiscard]] bool is_elided(const std::string& sync) const {
+    return elided_.ends_with('/') ? sync.starts_with(elided_) : sync == elided_;
+  }
+  Result<void> change_names(std::string_view what, const std::filesystem::path& path, NameChange change);
+  static void apply(Bytes& content, const Change& change);
+  static void apply(Names& names, const NameChange& change);
+  static void settle(Content& content, Fate fate, std::mt19937& random);
 
-  std::map<std::filesystem::path, File> files_;
-  std::filesystem::path elided_;
+  Names live_;
+  Names durable_;
+  std::vector<NameChange> pending_;
+  std::string elided_;
   std::pair<std::string, unsigned> failing_;
   std::uint64_t left_ = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t changes_ = 0;

@@ -10,6 +10,7 @@
 namespace skiff::testing {
 namespace {
 
+using agent::Bootable;
 using agent::Slot;
 
 constexpr std::size_t kImage = 64 * 1024;
@@ -33,6 +34,7 @@ ImageId id_of(const Bytes& image) { return {image.size(), sha256(image)}; }
 
 /// Made once: an encoder takes longer than a whole update.
 struct Material {
+  Bytes former_image = Bytes(kImage, 0xEE);
   Bytes old_image = random_image();
   Bytes new_image = changed(old_image);
   Bytes delta;
@@ -69,6 +71,8 @@ const Bytes& SmallDevice::image(Slot slot) {
   return slot == Slot::kA ? material().old_image : material().new_image;
 }
 
+const Bytes& SmallDevice::former_image() { return material().former_image; }
+
 const std::vector<SegmentInfo>& SmallDevice::segments() { return material().info.segments; }
 
 SmallDevice::SmallDevice() {
@@ -78,10 +82,12 @@ SmallDevice::SmallDevice() {
   config.slots = {"slot-a", "slot-b"};
   config.state_dir = "state";
   storage.put("slot-a", image(Slot::kA));
-  storage.put("slot-b", Bytes(kImage, 0xEE));
-  EXPECT_TRUE(agent::FileBoot::open(storage, config.boot_state(), Slot::kA));
+  storage.put("slot-b", former_image());
+  auto boot = agent::RecordPair::open(storage, config.boot_state(), agent::FileBoot::kCopy);
+  EXPECT_TRUE(boot && boot->write(agent::boot_state_text({Slot::kA, Bootable::kGood, 0, Slot::kA})));
   agent::Identity identity;
   identity.of(Slot::kA) = agent::Installed{material().installation.delta.base, "1"};
+  identity.of(Slot::kB) = agent::Installed{id_of(former_image()), "0"};
   identity.counter_floor = 1;
   auto store = agent::StateStore::open(storage, config.state_dir);
   EXPECT_TRUE(store && store->save(identity) && store->save(agent::UpdateRecord{}));
@@ -104,6 +110,7 @@ Result<agent::Outcome> SmallDevice::boot() {
   clock.reboot();
   SKIFF_ASSIGN(running_, agent::launch(config, storage));
   if (slot_content(running_) != image(running_)) ++bad_boots;
+  if (hangs == running_) return agent::Outcome{agent::Outcome::Stop::kLater, 0};
   return run();
 }
 

@@ -1,5 +1,5 @@
 // SmallDevice: a whole device in memory with two slots of 64 KiB, its boot loader and a server with one
-// release.
+// release. Slot B holds what ran before A and could boot.
 #pragma once
 
 #include "agent/boot/file_boot.hpp"
@@ -23,8 +23,10 @@ class SmallDevice {
   Result<int> converge(Fate fate, unsigned seed, int limit = 20);
 
   [[nodiscard]] agent::Slot running() const { return running_; }
-  /// The image that belongs into a slot: the old one in A, the release in B.
+  /// The image that belongs into a slot once the update is over: the old one in A, the release in B.
   [[nodiscard]] static const Bytes& image(agent::Slot slot);
+  /// What slot B held before the update.
+  [[nodiscard]] static const Bytes& former_image();
   [[nodiscard]] Bytes slot_content(agent::Slot slot) const;
   [[nodiscard]] std::string last_outcome() const;  ///< of the only report
   [[nodiscard]] agent::UpdateRecord journal();
@@ -36,6 +38,7 @@ class SmallDevice {
   FakeClock clock;
   agent::Config config;
   std::uint64_t trial_deadline = 3'600;
+  std::optional<agent::Slot> hangs;  ///< a slot that boots, and then nothing runs in it
   std::string last_state;
   int bad_boots = 0;  ///< boots of a slot that did not hold the whole of its image
 

@@ -1,5 +1,13 @@
-// A whole update in memory, with the power cut in every change of storage.
+// The power cut in every change of storage of whole updates; SKIFF_POWER_CUTS=N in the environment takes N
+// seeds a change instead of kSeeds.
+#include "tests/agent/power_cut.hpp"
+
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <set>
 
 #include "tests/agent/small_device.hpp"
 
@@ -8,24 +16,38 @@ namespace {
 
 using agent::Slot;
 
-constexpr std::array kFates = {Fate::kLost, Fate::kKept, Fate::kTorn};
+constexpr unsigned kSeeds = 40;
 
-/// Fails the test where bytes are fetched that the device had finished with: of the head or of a segment that
-/// was journaled as done before this boot, or of the map it needs to go on.
-void watch_refetches(SmallDevice& device, std::uint64_t& refetched) {
-  device.server.on_bytes = [&device, &refetched](ByteRange range) {
-    const std::uint64_t done = device.journal().segments_done;
-    if (done == 0) return;
-    const SegmentInfo& last = device.segments()[done - 1];
-    if (range.offset < last.wire_offset + last.wire_length) refetched += range.length;
-  };
+unsigned seeds() {
+  const char* const told = std::getenv("SKIFF_POWER_CUTS");
+  return told == nullptr ? kSeeds : static_cast<unsigned>(std::strtoul(told, nullptr, 10));
 }
 
-std::uint64_t changes_of_an_update() {
-  SmallDevice device;
-  const std::uint64_t before = device.storage.changes();
-  EXPECT_TRUE(device.converge(Fate::kLost, 0));
-  return device.storage.changes() - before;
+/// The log of thousands of updates goes nowhere.
+class PowerCuts : public ::testing::TestWithParam<Situation> {
+ protected:
+  PowerCuts() {
+    const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    ::dup2(nowhere, STDERR_FILENO);
+    ::close(nowhere);
+  }
+  ~PowerCuts() override {
+    ::dup2(kept_, STDERR_FILENO);
+    ::close(kept_);
+  }
+
+ private:
+  int kept_ = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+};
+
+PowerCut cut_of(Situation situation, std::uint64_t change, unsigned seed) {
+  return {situation, change, kFates[seed % kFates.size()], seed, seed / kFates.size() % 2 == 1, {}};
+}
+
+std::string text(const PowerCut& cut) {
+  return to_string(cut.situation) + ": cut in change " + std::to_string(cut.change) + ", fate " +
+         std::to_string(static_cast<int>(cut.fate)) + ", seed " + std::to_string(cut.seed) +
+         (cut.again ? ", and again" : "");
 }
 
 TEST(PowerCut, AnUndisturbedUpdateCommitsAndReports) {
@@ -42,69 +64,61 @@ TEST(PowerCut, AnUndisturbedUpdateCommitsAndReports) {
   EXPECT_EQ(*unsigned_member(bytes, "wasted"), 0U);
 }
 
-TEST(PowerCut, AtEveryChangeLeavesADeviceThatBootsAndConverges) {
-  const std::uint64_t changes = changes_of_an_update();
-  ASSERT_GT(changes, 40U);
-  for (const Fate fate : kFates) {
-    for (std::uint64_t cut = 1; cut <= changes; ++cut) {
-      SCOPED_TRACE("cut in change " + std::to_string(cut) + ", fate " +
-                   std::to_string(static_cast<int>(fate)));
-      SmallDevice device;
-      std::uint64_t refetched = 0;
-      watch_refetches(device, refetched);
-      device.storage.cut_after(cut);
-      const Result<int> boots = device.converge(fate, static_cast<unsigned>(cut));
-      ASSERT_TRUE(boots) << boots.error().text();
-      EXPECT_EQ(device.last_outcome(), "committed");
-      EXPECT_EQ(device.slot_content(device.running()), device.image(device.running()));
-      EXPECT_EQ(device.running(), Slot::kB);
-      EXPECT_EQ(refetched, 0U);
-      EXPECT_EQ(device.bad_boots, 0);
+TEST_P(PowerCuts, AtEveryChangeBreakNoPromise) {
+  const std::uint64_t changes = changes_of(GetParam()).size();
+  ASSERT_GT(changes, 0U);
+  for (std::uint64_t change = 1; change <= changes; ++change) {
+    for (unsigned seed = 0; seed < seeds(); ++seed) {
+      const PowerCut cut = cut_of(GetParam(), change, seed);
+      ASSERT_EQ(broken_promise(cut), "") << text(cut);
     }
   }
 }
 
-TEST(PowerCut, AtEveryChangeOfARollBackLeavesTheOldImage) {
-  SmallDevice model;
-  model.checks.outcome = {agent::ChecksOutcome::Verdict::kFailed, "check 10-x failed with exit 1", {}};
-  const std::uint64_t before = model.storage.changes();
-  ASSERT_TRUE(model.converge(Fate::kLost, 0));
-  const std::uint64_t changes = model.storage.changes() - before;
-  for (std::uint64_t cut = 1; cut <= changes; ++cut) {
-    SCOPED_TRACE("cut in change " + std::to_string(cut));
-    SmallDevice device;
-    device.checks.outcome = model.checks.outcome;
-    device.storage.cut_after(cut);
-    const Result<int> boots = device.converge(Fate::kTorn, static_cast<unsigned>(cut));
-    ASSERT_TRUE(boots) << boots.error().text();
-    EXPECT_EQ(device.last_outcome(), "rolled-back");
-    EXPECT_EQ(device.running(), Slot::kA);
-    EXPECT_EQ(device.bad_boots, 0);
-  }
+INSTANTIATE_TEST_SUITE_P(Of, PowerCuts, ::testing::ValuesIn(kSituations),
+                         [](const auto& tested) { return to_string(tested.param); });
+
+class PowerCutTest : public PowerCuts {};
+
+TEST_F(PowerCutTest, TwentyThousandStatesAreTried) {
+  std::uint64_t states = 0;
+  for (const Situation situation : kSituations) states += changes_of(situation).size() * kSeeds;
+  RecordProperty("states", std::to_string(states));
+  EXPECT_GE(states, 20'000U);
 }
 
-/// How many of the cuts of a whole update end in anything but a clean commit when syncs of `path` do nothing.
-int failures_without_sync(const std::filesystem::path& path) {
-  int failures = 0;
-  const std::uint64_t changes = changes_of_an_update();
-  for (std::uint64_t cut = 1; cut <= changes; ++cut) {
-    SmallDevice device;
-    device.storage.elide_sync(path);
-    std::uint64_t refetched = 0;
-    watch_refetches(device, refetched);
-    device.storage.cut_after(cut);
-    const Result<int> boots = device.converge(Fate::kLost, 0);
-    const bool clean =
-        boots && device.last_outcome() == "committed" && refetched == 0 && device.bad_boots == 0;
-    if (!clean) ++failures;
+/// The syncs of an update, each once; those of reports, whose names are random, as one.
+std::set<std::string> syncs_of_updates() {
+  constexpr std::string_view kReport = "sync state/reports/";
+  std::set<std::string> syncs;
+  for (const Situation situation : kSituations) {
+    for (const std::string& change : changes_of(situation)) {
+      if (change.starts_with("sync"))
+        syncs.insert(change.starts_with(kReport) ? std::string(kReport) : change);
+    }
   }
-  return failures;
+  return syncs;
 }
 
-TEST(PowerCut, IsSeenByThisTestWhereTheSlotIsNotSynced) { EXPECT_GT(failures_without_sync("slot-b"), 0); }
+/// Whether some cut shows that the sync is missing.
+bool is_caught(const std::string& sync) {
+  for (const Situation situation : kSituations) {
+    const std::uint64_t changes = changes_of(situation).size();
+    for (std::uint64_t change = 0; change <= changes; ++change) {
+      for (unsigned seed = 0; seed < kFates.size(); ++seed) {
+        PowerCut cut = cut_of(situation, change, seed);
+        cut.elided = sync;
+        if (!broken_promise(cut).empty()) return true;
+      }
+    }
+  }
+  return false;
+}
 
-TEST(PowerCut, IsSeenByThisTestWhereTheStashIsNotSynced) {
-  EXPECT_GT(failures_without_sync("state/delta"), 0);
+TEST_F(PowerCutTest, EverySyncIsMissedWhereItIsNotMade) {
+  const std::set<std::string> syncs = syncs_of_updates();
+  EXPECT_GE(syncs.size(), 12U);
+  for (const std::string& sync : syncs) EXPECT_TRUE(is_caught(sync)) << sync;
 }
 
 }  // namespace
