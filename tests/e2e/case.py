@@ -24,12 +24,18 @@ class FleetCase(unittest.TestCase):
         cls.addClassCleanup(scratch.cleanup)
         cls.template = Path(scratch.name)
         fleet = Fleet(programs(), cls.template)
-        base = images.image(10, BASE_BLOCKS)
+        base, revised = cls.make_images()
         one = fleet.write_image("one.img", base)
-        two = fleet.write_image("two.img", images.revised(base, 11, NEW_BLOCKS))
+        two = fleet.write_image("two.img", revised)
         fleet.release(one)
         fleet.release(two)
         cls.delta_name = fleet.add_delta(one, two).relative_to(cls.template)
+
+    @classmethod
+    def make_images(cls):
+        """The images of both releases."""
+        base = images.image(10, BASE_BLOCKS)
+        return base, images.revised(base, 11, NEW_BLOCKS)
 
     def slots(self):
         """The device's two slots; None: files."""
