@@ -46,7 +46,6 @@ Json report_json(const DiffReport& report) {
       {"result", image_json(info.result)},
       {"delta_length", info.delta_length},
       {"decoder_memory", info.decoder_memory},
-      {"unpack_memory", info.opening ? info.opening->memory : std::uint64_t{0}},
       {"bytes", Json::Object{{"head", report.bytes.head},
                              {"map", report.bytes.map},
                              {"residue", report.bytes.residue},
@@ -80,9 +79,6 @@ std::string report_text(const DiffReport& report) {
           " windows, " + grouped(data_segments(info)) + " segments, " + grouped(info.frames.size()) +
           " frames\n";
   text += "a decoder needs " + grouped(info.decoder_memory) + " bytes of memory\n";
-  if (info.opening) {
-    text += "and to open and pack compressed streams " + grouped(info.opening->memory) + " bytes more\n";
-  }
   return text;
 }
 
