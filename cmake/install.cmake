@@ -1,5 +1,5 @@
 # Installation: the CMake package `skiff` with the components apply and engine, pkg-config files, programs and units.
-# skiff::apply is a package of its own kind: it asks for zstd, zlib, liblzma, xxHash and tl-expected, nothing more.
+# skiff::apply is a package of its own kind: it asks for zstd, xxHash and tl-expected, nothing more.
 include(CMakePackageConfigHelpers)
 
 set(SKIFF_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/skiff)

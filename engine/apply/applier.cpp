@@ -4,7 +4,6 @@
 #include <string>
 
 #include "apply/head_stage.hpp"
-#include "apply/opened_images.hpp"
 #include "apply/segment_pipeline.hpp"
 
 namespace skiff {
@@ -97,9 +96,7 @@ class Applier::Impl {
                                             std::to_string(info.base.length));
     }
     info_ = std::move(info);
-    SKIFF_ASSIGN(images_, OpenedImages::make(*info_, base_, result_));
-    SKIFF_ASSIGN(pipeline_,
-                 SegmentPipeline::make(*info_, images_.base(base_), images_.result(result_), make_hasher_));
+    SKIFF_ASSIGN(pipeline_, SegmentPipeline::make(*info_, base_, result_, make_hasher_));
     enter(0);
     return {};
   }
@@ -143,7 +140,6 @@ class Applier::Impl {
   MakeHasher make_hasher_;
   HeadStage head_{options_, make_hasher_};
   std::optional<DeltaInfo> info_;
-  OpenedImages images_;  ///< what the pipeline reads and writes, if the delta is between opened forms
   std::unique_ptr<SegmentPipeline> pipeline_;
   std::size_t segment_ = 0;  ///< the current one; as many as there are when done
   std::size_t next_ = 1;     ///< the one after it: its successor on the wire, or where a resume jumps to

@@ -72,9 +72,9 @@ std::string report_text(const DiffReport& report) {
           table_row("literals", report.bytes.literals, whole) +
           table_row("overhead", report.bytes.overhead, whole);
   text += "the result image, by where its bytes come from\n";
-  text += table_row("copied as they are", report.verbatim_bytes, made_length(info)) +
-          table_row("copied and corrected", report.copied_bytes, made_length(info)) +
-          table_row("literals", report.literal_bytes, made_length(info));
+  text += table_row("copied as they are", report.verbatim_bytes, info.result.length) +
+          table_row("copied and corrected", report.copied_bytes, info.result.length) +
+          table_row("literals", report.literal_bytes, info.result.length);
   text += grouped(report.copies) + " copies, " + grouped(info.segments.size() - data_segments(info)) +
           " windows, " + grouped(data_segments(info)) + " segments, " + grouped(info.frames.size()) +
           " frames\n";

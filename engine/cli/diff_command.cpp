@@ -72,9 +72,6 @@ void add_diff_command(CLI::App& app, Action& chosen) {
       ->check(CLI::Range(1, 256));
   command->add_option("--max-memory", arguments->options.max_memory,
                       "bytes the encoder may use for its indexes");
-  command->add_flag_callback(
-      "--open", [arguments] { arguments->options.repackers = kRepackers; },
-      "open compressed streams (squashfs, kernels, gzip, xz, zstd), which the device packs again");
   command->add_flag("--json", arguments->json, "print the report as JSON");
   command->callback([arguments, &chosen] { chosen = [arguments] { return run_diff(*arguments); }; });
 }

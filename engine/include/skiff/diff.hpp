@@ -14,9 +14,6 @@ struct DiffOptions {
   Profile profile = Profile::kStandard;
   unsigned threads = 1;                               ///< the same bytes come out whatever the number
   std::uint64_t max_memory = std::uint64_t{4} << 30;  ///< bytes the encoder may use for its indexes
-  /// Codecs whose streams may be opened and packed again on the device, as bits of `features`; 0: the images
-  /// are taken as they are. The device's ApplyOptions must name the same or more.
-  std::uint64_t repackers = 0;
   /// Told the stage ("match", "code", …) and how far it is in [0, 1]; return false to cancel. May be empty.
   std::function<bool(std::string_view stage, double done)> progress{};
 };
