@@ -65,6 +65,23 @@ Release release_of(const NewRelease& added, const StagedFile& image, std::int64_
   return release;
 }
 
+/// A release whose image is in the repository, and the part of `releases` that lists it, to be signed.
+struct PlacedRelease {
+  Release release;
+  Json part;
+};
+
+/// Puts a staged image among the targets, if the release may follow those of `state`; under the folder's lock.
+Result<PlacedRelease> place_release(const RepositoryState& state, const NewRelease& added, StagedFile staged,
+                                    std::int64_t now) {
+  SKIFF_TRY(check_successor(state, added));
+  PlacedRelease placed{.release = release_of(added, staged, now), .part = {}};
+  const Release& release = placed.release;
+  SKIFF_TRY(staged.place(target_file(release.target, release.image.sha256)));
+  placed.part = with_target(state.releases, release.target, target_entry(release), now + kReleasesLife);
+  return placed;
+}
+
 Result<DeltaOffer> offer_of(const StagedFile& staged, std::string_view min_agent) {
   SKIFF_ASSIGN(const std::unique_ptr<Source> delta, open_source(staged.path()));
   SKIFF_ASSIGN(const DeltaInfo info, read_delta_info(*delta));
@@ -179,12 +196,9 @@ Result<Release> Repository::add_release(const NewRelease& added, const Source& i
   SKIFF_ASSIGN(StagedFile staged, impl_->folder().stage(image));
   SKIFF_ASSIGN(const std::shared_ptr<void> lock, impl_->folder().lock());
   SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load(impl_->folder()));
-  SKIFF_TRY(check_successor(state, added));
-  const Release release = release_of(added, staged, now);
-  SKIFF_TRY(staged.place(target_file(release.target, release.image.sha256)));
-  Json part = with_target(state.releases, release.target, target_entry(release), now + kReleasesLife);
-  SKIFF_TRY(write_next(impl_->folder(), part, state.release_keys, kReleasesRole, signers));
-  return release;
+  SKIFF_ASSIGN(const PlacedRelease placed, place_release(state, added, std::move(staged), now));
+  SKIFF_TRY(write_next(impl_->folder(), placed.part, state.release_keys, kReleasesRole, signers));
+  return placed.release;
 }
 
 Result<SignRequest> Repository::propose_release(const NewRelease& added, const Source& image,
@@ -193,11 +207,8 @@ Result<SignRequest> Repository::propose_release(const NewRelease& added, const S
   SKIFF_ASSIGN(StagedFile staged, impl_->folder().stage(image));
   SKIFF_ASSIGN(const std::shared_ptr<void> lock, impl_->folder().lock());
   SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load(impl_->folder()));
-  SKIFF_TRY(check_successor(state, added));
-  const Release release = release_of(added, staged, now);
-  SKIFF_TRY(staged.place(target_file(release.target, release.image.sha256)));
-  Json part = with_target(state.releases, release.target, target_entry(release), now + kReleasesLife);
-  return propose(impl_->folder(), std::string(kReleasesRole), std::move(part));
+  SKIFF_ASSIGN(PlacedRelease placed, place_release(state, added, std::move(staged), now));
+  return propose(impl_->folder(), std::string(kReleasesRole), std::move(placed.part));
 }
 
 Result<SignRequest> Repository::propose_keys(const KeyChange& change, std::int64_t now) {
