@@ -71,13 +71,13 @@ struct PlacedRelease {
   Json part;
 };
 
-/// Puts a staged image among the targets, if the release may follow those of `state`; under the folder's lock.
-Result<PlacedRelease> place_release(const RepositoryState& state, const NewRelease& added, StagedFile staged,
-                                    std::int64_t now) {
+/// Puts a staged image among the targets if the release may follow those of `state`. Needs the folder's lock.
+Result<PlacedRelease> place_release(const RepositoryFolder& folder, const RepositoryState& state,
+                                    const NewRelease& added, StagedFile staged, std::int64_t now) {
   SKIFF_TRY(check_successor(state, added));
   PlacedRelease placed{.release = release_of(added, staged, now), .part = {}};
   const Release& release = placed.release;
-  SKIFF_TRY(staged.place(target_file(release.target, release.image.sha256)));
+  SKIFF_TRY(staged.place(folder.target_file(release.target, release.image.sha256)));
   placed.part = with_target(state.releases, release.target, target_entry(release), now + kReleasesLife);
   return placed;
 }
@@ -196,7 +196,8 @@ Result<Release> Repository::add_release(const NewRelease& added, const Source& i
   SKIFF_ASSIGN(StagedFile staged, impl_->folder().stage(image));
   SKIFF_ASSIGN(const std::shared_ptr<void> lock, impl_->folder().lock());
   SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load(impl_->folder()));
-  SKIFF_ASSIGN(const PlacedRelease placed, place_release(state, added, std::move(staged), now));
+  SKIFF_ASSIGN(const PlacedRelease placed,
+               place_release(impl_->folder(), state, added, std::move(staged), now));
   SKIFF_TRY(write_next(impl_->folder(), placed.part, state.release_keys, kReleasesRole, signers));
   return placed.release;
 }
@@ -207,7 +208,7 @@ Result<SignRequest> Repository::propose_release(const NewRelease& added, const S
   SKIFF_ASSIGN(StagedFile staged, impl_->folder().stage(image));
   SKIFF_ASSIGN(const std::shared_ptr<void> lock, impl_->folder().lock());
   SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load(impl_->folder()));
-  SKIFF_ASSIGN(PlacedRelease placed, place_release(state, added, std::move(staged), now));
+  SKIFF_ASSIGN(PlacedRelease placed, place_release(impl_->folder(), state, added, std::move(staged), now));
   return propose(impl_->folder(), std::string(kReleasesRole), std::move(placed.part));
 }
 
