@@ -54,8 +54,7 @@ if(NOT SKIFF_APPLY_ONLY)
   skiff_install_component(engine
     TARGETS ${SKIFF_ENGINE_TARGETS}
     HEADERS diff.hpp explain.hpp json.hpp release.hpp repository.hpp trust.hpp tuf.hpp)
-  install(FILES ${PROJECT_SOURCE_DIR}/cmake/FindCryptoPP.cmake ${PROJECT_SOURCE_DIR}/cmake/FindDivSufSort.cmake
-          DESTINATION ${SKIFF_PACKAGE_DIR} COMPONENT engine)
+  install(FILES ${PROJECT_SOURCE_DIR}/cmake/FindCryptoPP.cmake DESTINATION ${SKIFF_PACKAGE_DIR} COMPONENT engine)
   install(TARGETS skiff RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT cli)
   foreach(program server agent)
     if(TARGET skiff-${program})

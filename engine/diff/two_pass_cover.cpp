@@ -70,7 +70,8 @@ Result<std::vector<match::Match>> TwoPassCover::pass(const match::Rewriter& rewr
       .threads = options_.threads, .max_memory = options_.max_memory, .rules = rules, .costs = costs_};
   const ProgressReport progress(options_);
   const MeaningRewriter shown(rewriter, btf_);
-  const match::ResidueTask task{images_.base, images_.result, blocks_, &shown, code_};
+  const match::ResidueTask task{images_.base, images_.result, blocks_,
+                                &shown,       code_,          first_.empty() ? blocks_ : first_};
   return match::find_residue_covers(task, match_options, [&](double done) { return progress(name, done); });
 }
 

@@ -64,13 +64,14 @@ class ChunkMatcher {
       : base_(base), result_(result), texts_{base.bytes(), result.bytes()}, options_(options) {}
 
   /// Adds to each of `matches`, one for each rule, what that rule finds.
-  Result<void> run(std::vector<Match>& matches, const Part& part, const Checkpoint& checkpoint) const {
-    Result<Neighbours> neighbours;
+  Result<void> run(std::vector<Match>& matches, const Part& part, const Cover& known,
+                   const Checkpoint& checkpoint) const {
+    Neighbours neighbours;
     std::optional<Occurrences> occurrences;
     run_both(
-        options_.threads, [&] { neighbours = find_neighbours_apart(base_, result_, part, options_.threads); },
+        options_.threads,
+        [&] { neighbours = find_neighbours_apart(base_, result_, part, known, options_.threads); },
         [&] { occurrences.emplace(texts_.base); });
-    if (!neighbours) return tl::unexpected<Error>(std::move(neighbours).error());
     SKIFF_TRY(checkpoint(0.5));
     const auto length = static_cast<std::uint32_t>(texts_.result.size());
     const std::size_t rules = options_.rules.size();
@@ -79,7 +80,7 @@ class ChunkMatcher {
       const auto begin = static_cast<std::uint32_t>(i / rules * kStretch);
       const Range32 stretch{begin, begin + std::min(kStretch, length - begin)};
       SegmentSearch search =
-          find_segments(texts_, *neighbours, *occurrences, stretch, options_.rules[i % rules]);
+          find_segments(texts_, neighbours, *occurrences, stretch, options_.rules[i % rules]);
       Path path = cheapest_path(texts_, search.segments, stretch, options_.costs);
       return StretchMatch{std::move(path), search.segments.size(), search.work};
     };
@@ -172,7 +173,8 @@ Result<std::vector<Match>> find_residue_covers(const ResidueTask& task, const Ma
       return checkpoint((static_cast<double>(i) + done) / static_cast<double>(chunks.size()));
     };
     SKIFF_ASSIGN(const ChunkTexts texts, read_texts(task, chunks[i], options.threads));
-    SKIFF_TRY(ChunkMatcher(texts.base, texts.result, options).run(matches, task.part, chunk_done));
+    SKIFF_TRY(
+        ChunkMatcher(texts.base, texts.result, options).run(matches, task.part, task.known, chunk_done));
   }
   for (Match& match : matches) {
     std::sort(match.cover.begin(), match.cover.end(),

@@ -47,6 +47,7 @@ struct ResidueTask {
   const Cover& blocks;
   const Rewriter* rewriter = nullptr;  ///< what to see instead of the bytes; null for the bytes
   const Part& part = kNoPart;          ///< what is matched apart from the rest
+  const Cover& known = blocks;         ///< of where the result is from: the blocks, or an earlier cover
 };
 
 /// For each of the rules: `blocks` and the copies found in what they leave by suffix neighbours, segments and

@@ -1,8 +1,7 @@
 #include "match/neighbours.hpp"
 
-#include <divsufsort.h>
-
 #include "base/parallel.hpp"
+#include "match/suffix_order.hpp"
 
 namespace skiff::match {
 namespace {
@@ -26,16 +25,11 @@ std::vector<std::int32_t> sweep(Iterator begin, Iterator end, std::int32_t base_
 }  // namespace
 
 std::uint64_t neighbours_memory(std::uint64_t base_length, std::uint64_t result_length) {
-  return (base_length + result_length) * (1 + sizeof(std::int32_t)) +
-         result_length * 2 * sizeof(std::int32_t);
+  return (base_length + result_length) * (1 + kSuffixMemory) + result_length * 2 * sizeof(std::int32_t);
 }
 
-Result<Neighbours> find_neighbours(ByteView text, std::size_t base_length, unsigned threads) {
-  std::vector<std::int32_t> suffixes(text.size());
-  if (divsufsort(text.data(), suffixes.data(), static_cast<saidx_t>(text.size())) != 0 && !text.empty()) {
-    return fail(ErrorKind::kLimit,
-                "no memory to sort the suffixes of " + std::to_string(text.size()) + " bytes");
-  }
+Neighbours find_neighbours(ByteView text, std::size_t base_length, const OrderRule& rule, unsigned threads) {
+  const std::vector<std::int32_t> suffixes = suffix_order(text, base_length, rule, threads);
   const std::size_t result_length = text.size() - base_length;
   const auto border = static_cast<std::int32_t>(base_length);
   Neighbours out;

@@ -1,7 +1,6 @@
 #include "match/parts.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "base/parallel.hpp"
 
@@ -79,12 +78,38 @@ struct PartSpans {
   Spans result;
 };
 
-Result<void> fill(Neighbours& out, ByteView base, ByteView result, const PartSpans& spans) {
+/// Where `position` of the buffer is in spans laid side by side; of the first kept one after it, or the end.
+std::int32_t in_spans(const Spans& spans, std::int64_t position) {
+  std::int64_t at = 0;
+  for (const Range32& span : spans) {
+    if (position < span.end)
+      return static_cast<std::int32_t>(at + std::max<std::int64_t>(position - span.begin, 0));
+    at += span.end - span.begin;
+  }
+  return static_cast<std::int32_t>(at);
+}
+
+/// Homes of a part's result in the part's base, from those of the buffers.
+Homes part_homes(const PartSpans& spans, std::size_t result_length, const Homes& homes) {
+  const WayBack back(spans.result);
+  Homes out;
+  for (std::size_t at = 0; at < result_length; at += kHomeStep) {
+    const auto whole = static_cast<std::uint32_t>(back.of(static_cast<std::int32_t>(at)));
+    out.push_back(in_spans(spans.base, homes[whole / kHomeStep] + std::int64_t{whole % kHomeStep}));
+  }
+  return out;
+}
+
+/// `homes` may be empty.
+void fill(Neighbours& out, ByteView base, ByteView result, const PartSpans& spans, const Homes& homes,
+          unsigned threads) {
   Bytes text;
   append(text, base, spans.base);
   const std::size_t border = text.size();
   append(text, result, spans.result);
-  SKIFF_ASSIGN(const Neighbours found, find_neighbours(text, border, 1));
+  OrderRule rule;
+  if (!homes.empty()) rule = {kCodeDepth, part_homes(spans, text.size() - border, homes)};
+  const Neighbours found = find_neighbours(text, border, rule, threads);
   const WayBack back(spans.base);
   std::size_t i = 0;
   for (const Range32& span : spans.result) {
@@ -93,13 +118,12 @@ Result<void> fill(Neighbours& out, ByteView base, ByteView result, const PartSpa
       out.after[at] = back.of(found.after[i]);
     }
   }
-  return {};
 }
 
 }  // namespace
 
-Result<Neighbours> find_neighbours_apart(const Residue& base, const Residue& result, const Part& part,
-                                         unsigned threads) {
+Neighbours find_neighbours_apart(const Residue& base, const Residue& result, const Part& part,
+                                 const Cover& known, unsigned threads) {
   const PartSpans inside{spans_of(base, part.base), spans_of(result, part.result)};
   const bool split = !inside.base.empty() && !inside.result.empty() &&
                      base.bytes().size() + result.bytes().size() >= kWorthSplitting;
@@ -108,18 +132,17 @@ Result<Neighbours> find_neighbours_apart(const Residue& base, const Residue& res
     text.reserve(base.bytes().size() + result.bytes().size());
     text.insert(text.end(), base.bytes().begin(), base.bytes().end());
     text.insert(text.end(), result.bytes().begin(), result.bytes().end());
-    return find_neighbours(text, base.bytes().size(), threads);
+    return find_neighbours(text, base.bytes().size(), {}, threads);
   }
   const PartSpans outside{others(inside.base, base.bytes().size()),
                           others(inside.result, result.bytes().size())};
   Neighbours out;
   out.before.assign(result.bytes().size(), Neighbours::kNone);
   out.after = out.before;
-  std::array<Result<void>, 2> done;
+  const Homes homes = find_homes(base, result, known);
   run_both(
-      threads, [&] { done[0] = fill(out, base.bytes(), result.bytes(), inside); },
-      [&] { done[1] = fill(out, base.bytes(), result.bytes(), outside); });
-  for (const Result<void>& one : done) SKIFF_TRY(one);
+      threads, [&] { fill(out, base.bytes(), result.bytes(), inside, homes, threads); },
+      [&] { fill(out, base.bytes(), result.bytes(), outside, {}, threads); });
   return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "match/cover.hpp"
 #include "match/neighbours.hpp"
 #include "match/residue.hpp"
 #include "match/segments.hpp"
@@ -21,9 +22,14 @@ struct Part {
 /// matches.
 inline constexpr std::size_t kWorthSplitting = std::size_t{4} << 20;
 
+/// Instructions that agree in so many bytes are told apart by how near to home they are. Of the records of
+/// tables that are alike the bytes behind them tell more.
+inline constexpr std::uint32_t kCodeDepth = 10;
+
 /// As find_neighbours() of both residues, but each result position has its neighbours in its own part only;
-/// in both where the part is empty in one of the images, or splitting not worth it.
-Result<Neighbours> find_neighbours_apart(const Residue& base, const Residue& result, const Part& part,
-                                         unsigned threads);
+/// in both where the part is empty in one of the images, or splitting not worth it. What is already `known`
+/// of where the result is from says where its instructions are at home.
+Neighbours find_neighbours_apart(const Residue& base, const Residue& result, const Part& part,
+                                 const Cover& known, unsigned threads);
 
 }  // namespace skiff::match

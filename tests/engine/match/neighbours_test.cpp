@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "match/common_run.hpp"
+#include "match/suffix_order.hpp"
 #include "tests/engine/apply/test_images.hpp"
 #include "tests/engine/match/match_images.hpp"
 
@@ -14,18 +14,11 @@ namespace {
 
 using testing::operator+;
 
-bool suffix_less(ByteView text, std::int32_t a, std::int32_t b) {
-  return std::lexicographical_compare(text.begin() + a, text.end(), text.begin() + b, text.end());
-}
-
-/// The definition, by sorting all suffixes the slow way.
-Neighbours naive_neighbours(ByteView text, std::size_t base_length) {
-  std::vector<std::int32_t> order(text.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::sort(order.begin(), order.end(), [&](auto a, auto b) { return suffix_less(text, a, b); });
+/// The definition, by looking both ways from each result position.
+Neighbours naive_neighbours(const std::vector<std::int32_t>& order, std::size_t base_length) {
   const auto border = static_cast<std::int32_t>(base_length);
   Neighbours out;
-  out.before.assign(text.size() - base_length, Neighbours::kNone);
+  out.before.assign(order.size() - base_length, Neighbours::kNone);
   out.after = out.before;
   for (std::size_t i = 0; i < order.size(); ++i) {
     if (order[i] < border) continue;
@@ -53,36 +46,37 @@ std::vector<testing::MatchPair> small_pairs() {
   return pairs;
 }
 
-TEST(Neighbours, AreThoseOfTheSortedSuffixes) {
+TEST(Neighbours, AreThoseInTheOrderOfSuffixes) {
   for (const auto& [name, base, result] : small_pairs()) {
     const Bytes text = base + result;
-    const Neighbours expected = naive_neighbours(text, base.size());
+    const Neighbours expected = naive_neighbours(suffix_order(text, base.size(), {}, 1), base.size());
     for (const unsigned threads : {1u, 2u}) {
-      const Result<Neighbours> found = find_neighbours(text, base.size(), threads);
-      ASSERT_TRUE(found) << name;
-      EXPECT_EQ(found->before, expected.before) << name;
-      EXPECT_EQ(found->after, expected.after) << name;
+      const Neighbours found = find_neighbours(text, base.size(), {}, threads);
+      EXPECT_EQ(found.before, expected.before) << name;
+      EXPECT_EQ(found.after, expected.after) << name;
     }
   }
 }
 
-TEST(Neighbours, OneOfTheTwoHasTheLongestCommonPrefix) {
-  for (const auto& [name, base, result] : small_pairs()) {
-    const Bytes text = base + result;
-    const Result<Neighbours> found = find_neighbours(text, base.size(), 1);
-    ASSERT_TRUE(found);
-    const auto prefix = [&](std::size_t base_at, std::size_t at) {
-      return common_run(text.data() + base_at, text.data() + base.size() + at, result.size() - at);
-    };
-    for (std::size_t at = 0; at < result.size(); ++at) {
-      std::size_t longest = 0;
-      for (std::size_t base_at = 0; base_at < base.size(); ++base_at)
-        longest = std::max(longest, prefix(base_at, at));
-      std::size_t nearest = 0;
-      for (const std::int32_t n : {found->before[at], found->after[at]}) {
-        if (n != Neighbours::kNone) nearest = std::max(nearest, prefix(static_cast<std::size_t>(n), at));
+TEST(Neighbours, OneOfTheTwoHasTheLongestCommonPrefixThatIsToldApart) {
+  for (const std::uint32_t depth : {4u, 10u, OrderRule::kDeepest}) {
+    for (const auto& [name, base, result] : small_pairs()) {
+      const Bytes text = base + result;
+      const Neighbours found = find_neighbours(text, base.size(), {depth, {}}, 1);
+      const auto prefix = [&](std::size_t base_at, std::size_t at) {
+        return common_run(text.data() + base_at, text.data() + base.size() + at,
+                          std::min<std::size_t>(result.size() - at, depth));
+      };
+      for (std::size_t at = 0; at < result.size(); ++at) {
+        std::size_t longest = 0;
+        for (std::size_t base_at = 0; base_at < base.size(); ++base_at)
+          longest = std::max(longest, prefix(base_at, at));
+        std::size_t nearest = 0;
+        for (const std::int32_t n : {found.before[at], found.after[at]}) {
+          if (n != Neighbours::kNone) nearest = std::max(nearest, prefix(static_cast<std::size_t>(n), at));
+        }
+        ASSERT_EQ(nearest, longest) << name << " at " << at << " to " << depth;
       }
-      ASSERT_EQ(nearest, longest) << name << " at " << at;
     }
   }
 }

@@ -28,13 +28,17 @@ TEST(Parts, HaveTheNeighboursThatEachHasAlone) {
   const Programs programs;
   const Residue base = residue_of(programs.base, programs.base_left);
   const Residue result = residue_of(programs.result, programs.result_left);
-  const Neighbours found = find_neighbours_apart(base, result, programs.code, 2).value();
+  const Neighbours found = find_neighbours_apart(base, result, programs.code, {}, 2);
 
   const std::size_t base_code = (1 << 20) - 100'000;  // in the buffer, which lacks what was left out
   const std::size_t result_code = 1'000 + (1 << 20);
   const Bytes text = testing::part(programs.base, 1 << 20, 2'000'000) +
                      testing::part(programs.result, result_code, 2'000'000);
-  const Neighbours alone = find_neighbours(text, 2'000'000, 1).value();
+  // Nothing is known, so home is at the same offset of the image: 1,000 bytes further on in the code.
+  OrderRule rule{kCodeDepth, {}};
+  for (std::int32_t at = 0; at < 2'000'000; at += kHomeStep)
+    rule.homes.push_back(std::min(at + 1'000, 2'000'000));
+  const Neighbours alone = find_neighbours(text, 2'000'000, rule, 1);
   for (std::size_t i = 0; i < 2'000'000; ++i) {
     const auto moved = [&](std::int32_t at) {
       return at == Neighbours::kNone ? at : at + static_cast<std::int32_t>(base_code);
@@ -52,9 +56,9 @@ TEST(Parts, AreMatchedTogetherWhereOneImageHasNone) {
   const Programs programs;
   const Residue base = residue_of(programs.base, programs.base_left);
   const Residue result = residue_of(programs.result, programs.result_left);
-  const Neighbours found = find_neighbours_apart(base, result, {programs.code.base, {}}, 1).value();
+  const Neighbours found = find_neighbours_apart(base, result, {programs.code.base, {}}, {}, 1);
   const Bytes text(Bytes(base.bytes().begin(), base.bytes().end()) + programs.result);
-  const Neighbours together = find_neighbours(text, base.bytes().size(), 1).value();
+  const Neighbours together = find_neighbours(text, base.bytes().size(), {}, 1);
   EXPECT_EQ(found.before, together.before);
   EXPECT_EQ(found.after, together.after);
 }

@@ -13,10 +13,9 @@ namespace {
 using testing::operator+;
 
 SegmentSearch search(const Bytes& base, const Bytes& result) {
-  const Result<Neighbours> neighbours = find_neighbours(base + result, base.size(), 1);
-  EXPECT_TRUE(neighbours);
+  const Neighbours neighbours = find_neighbours(base + result, base.size(), {}, 1);
   const Range32 all{0, static_cast<std::uint32_t>(result.size())};
-  return find_segments({base, result}, *neighbours, Occurrences(base), all, SeedRules{});
+  return find_segments({base, result}, neighbours, Occurrences(base), all, SeedRules{});
 }
 
 TEST(Segments, ReachAcrossDifferencesAndStopAtStrangeData) {
