@@ -1,6 +1,8 @@
 #include "fleet_server.hpp"
 
+#include <algorithm>
 #include <ctime>
+#include <iterator>
 
 #include "store/database.hpp"
 
@@ -33,7 +35,10 @@ class FleetServer::Impl {
         publisher_(options_.repository, std::move(keys)) {}
 
   Result<void> listen() {
-    HttpService service{Router(api_.routes()), [this](const Peer& peer) { return api_.admit(peer); },
+    SKIFF_TRY(prepare_enrolment());
+    std::vector<Route> routes = api_.routes();
+    if (enrolment_) std::ranges::move(enrolment_->device_routes(), std::back_inserter(routes));
+    HttpService service{Router(std::move(routes)), [this](const Peer& peer) { return api_.admit(peer); },
                         [this](const Peer& peer, WireBytes bytes) { ledger_.add(*peer.serial, bytes); }};
     SKIFF_ASSIGN(http_, HttpServer::create(options_.http, std::move(service)));
     return {};
@@ -42,26 +47,41 @@ class FleetServer::Impl {
   void start() {
     workers_ = std::make_unique<DeltaWorkers>(DeltaParts{*catalogue_, jobs_, publisher_}, options_.maker,
                                               options_.clock, options_.workers);
-    upkeep_ = std::make_unique<Upkeep>(UpkeepParts{*catalogue_, jobs_, devices_, publisher_, ledger_},
-                                       options_.upkeep, options_.clock, [this] { workers_->wake(); });
+    upkeep_ =
+        std::make_unique<Upkeep>(UpkeepParts{*catalogue_, jobs_, admissions_, devices_, publisher_, ledger_},
+                                 options_.upkeep, options_.clock, [this] { workers_->wake(); });
     http_->start();
+    if (enrol_http_) enrol_http_->start();
   }
 
   /// In the order in which they depend on each other. The upkeep ends last: it writes what the connections
   /// cost.
   void stop() {
+    enrol_http_.reset();
     http_.reset();
     if (upkeep_ != nullptr) upkeep_->stop();
     if (workers_ != nullptr) workers_->stop();
   }
 
   [[nodiscard]] std::uint16_t port() const { return http_->port(); }
+  [[nodiscard]] std::uint16_t enrol_port() const { return enrol_http_ ? enrol_http_->port() : 0; }
 
  private:
+  Result<void> prepare_enrolment() {
+    if (!options_.enrol && !fs::exists(key_file(options_.ca, kDeviceCa))) return {};
+    SKIFF_ASSIGN(DeviceAuthority authority, DeviceAuthority::open(options_.ca));
+    enrolment_.emplace(admissions_, std::move(authority), options_.enrolment, options_.clock);
+    if (!options_.enrol) return {};
+    SKIFF_ASSIGN(enrol_http_,
+                 HttpServer::create(*options_.enrol, {Router(enrolment_->stranger_routes()), {}, {}}));
+    return {};
+  }
+
   ServerOptions options_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<Catalogue> catalogue_;
   Publisher publisher_;
+  AdmissionStore admissions_{*database_, options_.pending};
   DeviceStore devices_{*database_};
   ReportStore reports_{*database_};
   JobStore jobs_{*database_};
@@ -69,8 +89,12 @@ class FleetServer::Impl {
   std::unique_ptr<DeltaWorkers> workers_;
   std::unique_ptr<Upkeep> upkeep_;
   DeviceApi api_{
-      {*catalogue_, devices_, reports_, jobs_}, options_.poll, options_.clock, [this] { workers_->wake(); }};
+      {*catalogue_, admissions_, devices_, reports_, jobs_}, options_.poll, options_.clock, [this] {
+        workers_->wake();
+      }};
+  std::optional<EnrolmentApi> enrolment_;
   std::unique_ptr<HttpServer> http_;
+  std::unique_ptr<HttpServer> enrol_http_;
 };
 
 Result<std::unique_ptr<FleetServer>> FleetServer::create(ServerOptions options, OnlineKeys keys) {
@@ -90,5 +114,6 @@ FleetServer::~FleetServer() { stop(); }
 void FleetServer::start() { impl_->start(); }
 void FleetServer::stop() { impl_->stop(); }
 std::uint16_t FleetServer::port() const { return impl_->port(); }
+std::uint16_t FleetServer::enrol_port() const { return impl_->enrol_port(); }
 
 }  // namespace skiff::server

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "deltas/upkeep.hpp"
+#include "fleet/enrolment_api.hpp"
 #include "http/server.hpp"
 
 namespace skiff::server {
@@ -13,6 +14,10 @@ struct ServerOptions {
   std::filesystem::path repository;
   std::filesystem::path state;  ///< made if missing: the database and work in progress
   HttpOptions http;
+  std::filesystem::path ca;          ///< authority folder; without the device CA's key nothing is certified
+  std::optional<HttpOptions> enrol;  ///< where devices without a certificate ask for one; none: nowhere
+  EnrolmentOptions enrolment;
+  PendingLimits pending;
   PollTimes poll;
   MakerOptions maker;  ///< its work folder is set to one in `state`
   UpkeepTimes upkeep;
@@ -36,6 +41,8 @@ class FleetServer {
   /// Ends connections, cancels jobs (they are queued again) and writes the ledger. May be called twice.
   void stop();
   [[nodiscard]] std::uint16_t port() const;
+  /// 0: there is none.
+  [[nodiscard]] std::uint16_t enrol_port() const;
 
  private:
   class Impl;

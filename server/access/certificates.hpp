@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/x509.hpp"
 #include "skiff/result.hpp"
 
 namespace skiff::server {
@@ -42,5 +43,19 @@ struct DeviceCertificate {
 /// the names in a request are not read), and has the device CA of `folder` certify it (URI name
 /// urn:skiff:device:<serial>, client authentication only).
 Result<void> issue_device(const std::filesystem::path& folder, const DeviceCertificate& device);
+
+/// The device CA in memory: certifies devices while the server runs. Thread-safe: nothing changes.
+class DeviceAuthority {
+ public:
+  /// Of an authority folder. kNotFound: its key is not here; kFormat, kMismatch.
+  static Result<DeviceAuthority> open(const std::filesystem::path& folder);
+  /// A device certificate in PEM for this key and serial.
+  [[nodiscard]] Result<std::string> certify(X509Key key, const std::string& serial, std::uint32_t days) const;
+  [[nodiscard]] const Issued& issuer() const { return issuer_; }
+
+ private:
+  explicit DeviceAuthority(Issued issuer) : issuer_(std::move(issuer)) {}
+  Issued issuer_;
+};
 
 }  // namespace skiff::server

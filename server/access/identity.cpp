@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "skiff/bytes.hpp"
+#include "skiff/trust.hpp"
 
 namespace skiff::server {
 namespace {
@@ -54,6 +55,15 @@ std::string fingerprint(const X509& certificate) {
   unsigned length = 0;
   if (::X509_digest(&certificate, ::EVP_sha256(), digest.data(), &length) != 1) return {};
   return to_hex(ByteView(digest).first(length));
+}
+
+std::string key_digest(EVP_PKEY& key) {
+  unsigned char* der = nullptr;
+  const int length = ::i2d_PUBKEY(&key, &der);
+  if (length <= 0) return {};
+  const std::string digest = sha256({der, static_cast<std::size_t>(length)}).hex();
+  ::OPENSSL_free(der);
+  return digest;
 }
 
 }  // namespace skiff::server

@@ -21,4 +21,7 @@ std::optional<std::string> device_serial(const X509& certificate);
 /// SHA-256 of the certificate (DER), hexadecimal.
 std::string fingerprint(const X509& certificate);
 
+/// SHA-256 of a public key (SubjectPublicKeyInfo, DER), hexadecimal: what a key is known by.
+std::string key_digest(EVP_PKEY& key);
+
 }  // namespace skiff::server

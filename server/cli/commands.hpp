@@ -19,5 +19,6 @@ using Action = std::function<Result<void>()>;
 void add_serve_command(CLI::App& app, Action& chosen);
 void add_ca_command(CLI::App& app, Action& chosen);
 void add_device_command(CLI::App& app, Action& chosen);
+void add_alarm_command(CLI::App& app, Action& chosen);
 
 }  // namespace skiff::server

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
+#include <sstream>
 
 #include "access/identity.hpp"
 #include "cli/commands.hpp"
@@ -12,58 +13,119 @@
 namespace skiff::server {
 namespace {
 
+constexpr std::uint64_t kMaxList = std::uint64_t{256} << 20;  // bytes
+
 struct Arguments {
   std::filesystem::path state;
   std::string serial;
+  std::string key;
+  std::filesystem::path file;
 };
 
 /// One line a device, tab-separated, after a line of headings.
 Result<void> list_devices(const Arguments& arguments) {
   SKIFF_ASSIGN(const auto database, Database::open(database_file(arguments.state)));
   SKIFF_ASSIGN(const std::vector<DeviceRecord> records, DeviceStore(*database).list());
-  std::cout << "serial\tadmission\thardware\tversion\tcounter\tstate\tlast_contact\treceived\tsent\n";
+  std::cout << "serial\tadmission\thardware\tversion\tcounter\tstate\tlast_contact\treceived\tsent\tkey\n";
   for (const DeviceRecord& record : records) {
     std::cout << record.status.serial << '\t' << to_string(record.admission) << '\t' << record.status.hardware
               << '\t' << record.status.version << '\t' << record.status.counter_floor << '\t'
               << record.status.agent_state << '\t' << record.last_contact << '\t' << record.wire.received
-              << '\t' << record.wire.sent << '\n';
+              << '\t' << record.wire.sent << '\t' << record.status.key << '\n';
   }
   return {};
 }
 
-Result<void> set_admission(const Arguments& arguments, Admission admission) {
-  if (!is_serial(arguments.serial)) return fail(ErrorKind::kUsage, arguments.serial + " is no serial");
+Result<void> list_claims(const Arguments& arguments) {
   SKIFF_ASSIGN(const auto database, Database::open(database_file(arguments.state)));
-  return DeviceStore(*database).set_admission(arguments.serial, admission);
+  SKIFF_ASSIGN(const std::vector<StoredClaim> claims, AdmissionStore(*database).claims());
+  std::cout << "serial\tadmission\taddress\tfirst\tlast\tkey\n";
+  for (const StoredClaim& stored : claims) {
+    std::cout << stored.claim.serial << '\t' << to_string(stored.admission) << '\t' << stored.claim.address
+              << '\t' << stored.first << '\t' << stored.last << '\t' << stored.claim.key << '\n';
+  }
+  return {};
 }
 
-CLI::App* add_verb(CLI::App& device, const std::string& verb, const std::string& description,
-                   const std::shared_ptr<Arguments>& arguments) {
+Result<void> decide(const Arguments& arguments, Admission admission) {
+  if (!is_serial(arguments.serial)) return fail(ErrorKind::kUsage, arguments.serial + " is no serial");
+  SKIFF_ASSIGN(const auto database, Database::open(database_file(arguments.state)));
+  AdmissionStore admissions(*database);
+  if (arguments.key.empty()) return admissions.decide(arguments.serial, admission);
+  return admissions.decide_claim(arguments.serial, arguments.key, admission);
+}
+
+/// "SERIAL KEY" a line; empty lines and those that begin with # are passed over.
+Result<std::vector<Claim>> read_factory_list(const std::filesystem::path& file) {
+  SKIFF_ASSIGN(const Bytes bytes, read_file(file, kMaxList));
+  std::vector<Claim> devices;
+  std::istringstream text{std::string(as_text(bytes))};
+  std::size_t number = 0;
+  for (std::string line; std::getline(text, line);) {
+    ++number;
+    std::istringstream words(line);
+    Claim device;
+    std::string more;
+    words >> device.serial >> device.key >> more;
+    if (device.serial.empty() || device.serial.starts_with('#')) continue;
+    if (!is_serial(device.serial) || !Sha256::from_hex(device.key) || !more.empty()) {
+      return fail(ErrorKind::kFormat, file.string() + ", line " + std::to_string(number) +
+                                          ": not a serial and the SHA-256 of a public key");
+    }
+    devices.push_back(std::move(device));
+  }
+  return devices;
+}
+
+Result<void> preauthorise(const Arguments& arguments) {
+  SKIFF_ASSIGN(const std::vector<Claim> devices, read_factory_list(arguments.file));
+  SKIFF_ASSIGN(const auto database, Database::open(database_file(arguments.state)));
+  SKIFF_ASSIGN(const std::uint64_t added, AdmissionStore(*database).preauthorise(devices));
+  std::cout << added << " of " << devices.size() << " devices are new\n";
+  return {};
+}
+
+/// A verb with the options that all have; `run` is what it does.
+template <typename Run>
+CLI::App* add_verb(CLI::App& device, const std::string& verb, const std::string& description, Run run,
+                   const std::shared_ptr<Arguments>& arguments, Action& chosen) {
   CLI::App* const command = device.add_subcommand(verb, description);
   command->add_option("--state", arguments->state, "State folder of the server")->required();
+  command->callback([arguments, run, &chosen] { chosen = [arguments, run] { return run(*arguments); }; });
   return command;
 }
 
-void add_admission_verb(CLI::App& device, const std::string& verb, Admission admission, Action& chosen) {
-  auto arguments = std::make_shared<Arguments>();
-  CLI::App* const command =
-      add_verb(device, verb, "Set the device " + std::string(to_string(admission)), arguments);
-  command->add_option("SERIAL", arguments->serial, "The device's serial")->required();
-  command->callback([arguments, admission, &chosen] {
-    chosen = [arguments, admission] { return set_admission(*arguments, admission); };
-  });
-}
+struct AdmissionVerb {
+  const char* name;
+  const char* description;
+  Admission admission;
+  bool of_claims;  ///< whether it can be said of one key
+};
+constexpr AdmissionVerb kAdmissionVerbs[] = {
+    {"accept", "Let the device speak to the server, or make KEY its key", Admission::kAccepted, true},
+    {"reject", "Refuse the device, or KEY's claim to be it", Admission::kRejected, true},
+    {"decommission", "End the device: no key can speak for it any more", Admission::kDecommissioned, false},
+};
 
 }  // namespace
 
 void add_device_command(CLI::App& app, Action& chosen) {
-  CLI::App* const device = app.add_subcommand("device", "List devices, reject or accept them");
+  CLI::App* const device = app.add_subcommand("device", "List devices, admit and refuse them");
   device->require_subcommand(1);
-  auto arguments = std::make_shared<Arguments>();
-  add_verb(*device, "list", "Show every device that ever checked in", arguments)
-      ->callback([arguments, &chosen] { chosen = [arguments] { return list_devices(*arguments); }; });
-  add_admission_verb(*device, "reject", Admission::kRejected, chosen);
-  add_admission_verb(*device, "accept", Admission::kAccepted, chosen);
+  const auto arguments = std::make_shared<Arguments>();
+  add_verb(*device, "list", "Show every device", list_devices, arguments, chosen);
+  add_verb(*device, "claims", "Show the keys that say they are devices, and wait or were refused",
+           list_claims, arguments, chosen);
+  add_verb(*device, "preauthorise", "List devices of the factory: they are accepted when they enrol",
+           preauthorise, arguments, chosen)
+      ->add_option("FILE", arguments->file, "A serial and the SHA-256 of its public key a line")
+      ->required();
+  for (const AdmissionVerb& verb : kAdmissionVerbs) {
+    const auto run = [admission = verb.admission](const Arguments& of) { return decide(of, admission); };
+    CLI::App* const command = add_verb(*device, verb.name, verb.description, run, arguments, chosen);
+    command->add_option("SERIAL", arguments->serial, "The device's serial")->required();
+    if (verb.of_claims) command->add_option("--key", arguments->key, "One of `device claims`");
+  }
 }
 
 }  // namespace skiff::server

@@ -22,6 +22,7 @@ int run(int argc, char** argv) {
   skiff::server::add_serve_command(app, chosen);
   skiff::server::add_ca_command(app, chosen);
   skiff::server::add_device_command(app, chosen);
+  skiff::server::add_alarm_command(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

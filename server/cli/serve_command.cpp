@@ -24,20 +24,22 @@ struct Arguments {
   fs::path passphrase_file;
   fs::path ca;
   fs::path port_file;
+  fs::path enrol_port_file;
   std::string listen = "127.0.0.1:0";
+  std::string enrol_listen;
   std::uint64_t job_memory = 2'048;  ///< MiB
   std::string codec{to_string(MakerOptions().codec)};
   bool verbose = false;
   ServerOptions options;
 };
 
-/// "127.0.0.1:8443" or "[::1]:8443".
-Result<void> parse_listen(const std::string& text, HttpOptions& http) {
+/// "127.0.0.1:8443" or "[::1]:8443", as `option` has it.
+Result<void> parse_listen(const std::string& option, const std::string& text, HttpOptions& http) {
   const std::size_t colon = text.rfind(':');
   const std::string port = colon == std::string::npos ? "" : text.substr(colon + 1);
   if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos ||
       std::stoul(port) > 65'535) {
-    return fail(ErrorKind::kUsage, "--listen wants ADDRESS:PORT, not " + text);
+    return fail(ErrorKind::kUsage, option + " wants ADDRESS:PORT, not " + text);
   }
   http.address = text.substr(0, colon);
   if (http.address.starts_with('[') && http.address.ends_with(']')) {
@@ -71,23 +73,47 @@ int wait_for_end(const sigset_t& signals) {
   return signal;
 }
 
+Result<void> write_port(const fs::path& file, std::uint16_t port) {
+  if (file.empty()) return {};
+  return write_file(file, as_bytes(std::to_string(port) + "\n"));
+}
+
+/// Strangers have little to say, and one address few reasons to say it often.
+HttpOptions enrolment_port(const TlsFiles& tls) {
+  HttpOptions http;
+  http.tls = tls;
+  http.tls.device_ca.clear();
+  http.blocking_threads = 1;
+  http.limits.connections = 256;
+  http.limits.connections_per_address = 8;
+  http.limits.idle = std::chrono::seconds(5);
+  http.limits.body = std::chrono::seconds(10);
+  return http;
+}
+
 Result<void> serve(Arguments arguments) {
   if (arguments.verbose) set_log_threshold(Severity::kDebug);
   ServerOptions& options = arguments.options;
-  SKIFF_TRY(parse_listen(arguments.listen, options.http));
+  SKIFF_TRY(parse_listen("--listen", arguments.listen, options.http));
   options.maker.max_memory = arguments.job_memory * kMebibyte;
   options.maker.codec = arguments.codec == to_string(Codec::kZstd) ? Codec::kZstd : Codec::kContextMixing;
   options.http.tls = {certificate_file(arguments.ca, kServerLeaf), key_file(arguments.ca, kServerLeaf),
                       certificate_file(arguments.ca, kDeviceCa)};
+  options.ca = arguments.ca;
+  if (!arguments.enrol_listen.empty()) {
+    options.enrol = enrolment_port(options.http.tls);
+    SKIFF_TRY(parse_listen("--enrol-listen", arguments.enrol_listen, *options.enrol));
+  }
   SKIFF_ASSIGN(const std::string passphrase, read_passphrase(arguments.passphrase_file));
   SKIFF_ASSIGN(OnlineKeys keys, load_online_keys(arguments.keys, passphrase));
   const sigset_t signals = block_end_signals();
   SKIFF_ASSIGN(const auto server, FleetServer::create(options, std::move(keys)));
   server->start();
-  if (!arguments.port_file.empty()) {
-    SKIFF_TRY(write_file(arguments.port_file, as_bytes(std::to_string(server->port()) + "\n")));
-  }
-  log_event(Severity::kInfo, "started", {{"address", options.http.address}, {"port", server->port()}});
+  SKIFF_TRY(write_port(arguments.port_file, server->port()));
+  SKIFF_TRY(write_port(arguments.enrol_port_file, server->enrol_port()));
+  log_event(
+      Severity::kInfo, "started",
+      {{"address", options.http.address}, {"port", server->port()}, {"enrol-port", server->enrol_port()}});
   const int signal = wait_for_end(signals);
   log_event(Severity::kInfo, "stopping", {{"signal", static_cast<std::uint64_t>(signal)}});
   server->stop();
@@ -121,6 +147,14 @@ void add_tuning_options(CLI::App& command, Arguments& arguments) {
       .add_option("--max-connections-per-address", options.http.limits.connections_per_address,
                   "Connections at once from one address")
       ->capture_default_str();
+  command
+      .add_option("--certificate-days", options.enrolment.certificate_days, "Life of a device's certificate")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 36'500));
+  command
+      .add_option("--max-pending", options.pending.total,
+                  "Strangers that may wait to be accepted; they are forgotten after a week")
+      ->capture_default_str();
   command.add_flag("--verbose", arguments.verbose, "Log more");
 }
 
@@ -142,6 +176,10 @@ void add_serve_command(CLI::App& app, Action& chosen) {
       ->capture_default_str();
   command->add_option("--port-file", arguments->port_file,
                       "File to write the port to, once connections are taken");
+  command->add_option(
+      "--enrol-listen", arguments->enrol_listen,
+      "Address and port where devices without a certificate ask for one; nowhere unless told");
+  command->add_option("--enrol-port-file", arguments->enrol_port_file, "File to write that port to");
   add_tuning_options(*command, *arguments);
   command->callback([arguments, &chosen] { chosen = [arguments] { return serve(*arguments); }; });
 }

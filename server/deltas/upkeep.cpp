@@ -64,6 +64,9 @@ void Upkeep::run() {
       if (const auto renewed = parts_.publisher.renew(clock_()); !renewed) {
         log_event(Severity::kError, "renewal-failed", {{"error", renewed.error().text()}});
       }
+      if (const auto expired = parts_.admissions.expire(clock_()); !expired) {
+        log_event(Severity::kError, "expiry-failed", {{"error", expired.error().text()}});
+      }
       next_renewal = Clock::now() + times_.renew;
     }
     look_at_repository();

@@ -1,4 +1,5 @@
-// Upkeep: what the server does by itself as time passes: renew metadata, queue full images, write the ledger.
+// Upkeep: what the server does by itself as time passes: renew metadata, queue full images, write the ledger,
+// forget strangers.
 #pragma once
 
 #include <condition_variable>
@@ -19,6 +20,7 @@ struct UpkeepTimes {
 struct UpkeepParts {
   Catalogue& catalogue;
   JobStore& jobs;
+  AdmissionStore& admissions;
   DeviceStore& devices;
   Publisher& publisher;
   WireLedger& ledger;

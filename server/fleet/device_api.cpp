@@ -14,11 +14,6 @@ constexpr std::uint64_t kMaxReport = 65'536;
 constexpr std::size_t kTagLength = 16;  // hexadecimal digits: 64 bits of the timestamp's SHA-256
 constexpr std::string_view kForever = "public, max-age=31536000, immutable";
 
-Response internal_error(const Error& error) {
-  log_event(Severity::kError, "request-failed", {{"error", error.text()}});
-  return error_response(ApiError::kInternal, "the server could not answer");
-}
-
 /// Answers with the file of this name, if there is one.
 Response serve(const Request& request, const std::map<std::string, ServedFile, std::less<>>& files,
                std::string_view name) {
@@ -33,8 +28,8 @@ Response serve(const Request& request, const std::map<std::string, ServedFile, s
 }
 
 DeviceStatus to_status(const Peer& peer, const CheckIn& device) {
-  return {*peer.serial,   peer.fingerprint,     device.hardware, device.image,
-          device.version, device.counter_floor, device.agent,    device.state};
+  return {*peer.serial,         peer.key,     peer.fingerprint, device.hardware, device.image, device.version,
+          device.counter_floor, device.agent, device.state};
 }
 
 }  // namespace
@@ -70,16 +65,11 @@ std::vector<Route> DeviceApi::routes() {
 }
 
 std::optional<Response> DeviceApi::admit(const Peer& peer) {
-  const auto admission = stores_.devices.admission(*peer.serial);
+  const auto admission = stores_.admissions.admit({*peer.serial, peer.key, peer.address}, clock_());
   if (!admission) return internal_error(admission.error());
-  switch (admission->value_or(Admission::kAccepted)) {
-    case Admission::kAccepted:
-      return std::nullopt;
-    case Admission::kPending:
-      return error_response(ApiError::kPending, "the device waits to be accepted");
-    case Admission::kRejected:
-    case Admission::kDecommissioned:
-      break;
+  if (*admission == Admission::kAccepted) return std::nullopt;
+  if (*admission == Admission::kPending) {
+    return error_response(ApiError::kPending, "the device waits to be accepted");
   }
   return error_response(ApiError::kRejected, "the device is rejected or decommissioned");
 }
@@ -122,12 +112,8 @@ Response DeviceApi::answer_check_in(const Request& request, const CheckIn& devic
   const std::int64_t now = clock_();
   const auto settled = stores_.jobs.settled();
   if (!settled) return internal_error(settled.error());
-  const auto other_key = stores_.devices.check_in(to_status(request.peer, device), now);
-  if (!other_key) return internal_error(other_key.error());
-  if (*other_key) {
-    log_event(Severity::kWarning, "certificate-changed",
-              {{"serial", *request.peer.serial}, {"before", **other_key}, {"now", request.peer.fingerprint}});
-  }
+  const auto remembered = stores_.devices.check_in(to_status(request.peer, device), now);
+  if (!remembered) return internal_error(remembered.error());
   const std::string before = tag();  // before the plan: an older tag costs a check-in, a newer one an update
   Plan plan = plan_update(device, *stores_.catalogue.view(), *settled, times_);
   if (plan.kind == PlanKind::kNothing) plan.tag = before;

@@ -19,6 +19,7 @@ using WallClock = std::function<std::int64_t()>;
 /// What the API works on; owned by the caller, and outlives it.
 struct FleetStores {
   Catalogue& catalogue;
+  AdmissionStore& admissions;
   DeviceStore& devices;
   ReportStore& reports;
   JobStore& jobs;

@@ -19,12 +19,6 @@ constexpr std::size_t kMaxOffers = 16;  // formats or codecs one decoder may nam
 constexpr std::size_t kReportId = 32;   // hexadecimal digits
 constexpr std::array<std::string_view, 3> kOutcomes = {"committed", "rolled-back", "failed"};
 
-Result<void> read_version(const ObjectReader& fields) {
-  SKIFF_ASSIGN(const std::uint64_t version, fields.number("v"));
-  if (version != kApiVersion) return fields.reject("v", "1");
-  return {};
-}
-
 Result<std::string> read_name(const ObjectReader& fields, std::string_view key, std::size_t max_length) {
   SKIFF_ASSIGN(std::string text, fields.text(key, max_length));
   if (!is_name(text, max_length)) return fields.reject(key, "a name without spaces");
@@ -93,7 +87,7 @@ Result<CheckIn> parse_check_in(std::string_view body) {
   SKIFF_ASSIGN(const ObjectReader fields, ObjectReader::open(document, "",
                                                              {"v", "hardware", "image", "version",
                                                               "counter_floor", "agent", "decoder", "state"}));
-  SKIFF_TRY(read_version(fields));
+  SKIFF_TRY(fields.version());
   CheckIn device;
   SKIFF_ASSIGN(device.hardware, fields.text("hardware", kMaxText));
   if (!is_serial(device.hardware)) return fields.reject("hardware", "1 to 64 of A-Z a-z 0-9 . _ -");
@@ -112,7 +106,7 @@ Result<Report> parse_report(std::string_view body) {
                ObjectReader::open(document, "",
                                   {"v", "id", "release", "outcome", "reason", "image", "bytes", "seconds",
                                    "peak_memory", "checks"}));
-  SKIFF_TRY(read_version(fields));
+  SKIFF_TRY(fields.version());
   Report report;
   SKIFF_ASSIGN(report.id, fields.text("id", kReportId));
   if (report.id.size() != kReportId || !is_lower_hex(report.id)) {

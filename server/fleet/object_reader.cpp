@@ -5,6 +5,8 @@
 namespace skiff::server {
 namespace {
 
+constexpr std::uint64_t kApiVersion = 1;
+
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7f'; }
 
 }  // namespace
@@ -36,6 +38,12 @@ Result<const Json*> ObjectReader::member(std::string_view key) const {
   const Json* const value = object_.find(key);
   if (value == nullptr) return fail(ErrorKind::kFormat, path_of(key) + " is missing");
   return value;
+}
+
+Result<void> ObjectReader::version() const {
+  SKIFF_ASSIGN(const std::uint64_t version, number("v"));
+  if (version != kApiVersion) return reject("v", "1");
+  return {};
 }
 
 Result<std::string> ObjectReader::text(std::string_view key, std::size_t max_length) const {

@@ -17,6 +17,8 @@ class ObjectReader {
   static Result<ObjectReader> open(const Json& value, std::string path,
                                    std::initializer_list<std::string_view> known);
 
+  /// Requires the member "v" to be the version of API.md.
+  [[nodiscard]] Result<void> version() const;
   /// A string of printable text: at most `max_length` bytes and no control characters.
   [[nodiscard]] Result<std::string> text(std::string_view key, std::size_t max_length) const;
   [[nodiscard]] Result<std::uint64_t> number(std::string_view key) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ctime>
 
+#include "event_log.hpp"
 #include "skiff/json.hpp"
 
 namespace skiff::server {
@@ -12,6 +13,8 @@ std::string_view reason_phrase(unsigned status) {
   switch (status) {
     case 200:
       return "OK";
+    case 202:
+      return "Accepted";
     case 204:
       return "No Content";
     case 206:
@@ -97,6 +100,11 @@ Response error_response(ApiError error, std::string_view message) {
   const ApiErrorName& entry = api_errors()[static_cast<std::size_t>(error)];
   return json_response(entry.status,
                        json_text(Json(Json::Object{{"error", entry.name}, {"message", message}})));
+}
+
+Response internal_error(const Error& error) {
+  log_event(Severity::kError, "request-failed", {{"error", error.text()}});
+  return error_response(ApiError::kInternal, "the server could not answer");
 }
 
 std::string format_head(const Response& response, bool keep_alive, std::int64_t now) {

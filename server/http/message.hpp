@@ -30,6 +30,7 @@ struct Peer {
   std::string address;                ///< numeric, without the port
   std::optional<std::string> serial;  ///< of the device; none without a certificate that names one
   std::string fingerprint;            ///< SHA-256 of the certificate, hexadecimal; empty without one
+  std::string key;                    ///< SHA-256 of its public key, hexadecimal; empty without one
 };
 
 struct RequestHead {
@@ -89,6 +90,8 @@ const std::vector<ApiErrorName>& api_errors();
 
 /// The answer to a request that fails: status and JSON body as API.md has them.
 Response error_response(ApiError error, std::string_view message);
+/// The answer where the server itself failed: what failed is logged, and none of it told.
+Response internal_error(const Error& error);
 /// A JSON answer; `text` is the document.
 Response json_response(unsigned status, std::string text);
 

@@ -17,7 +17,7 @@ namespace skiff::server {
 struct TlsFiles {
   std::filesystem::path certificate;  ///< the server's own, then any intermediates
   std::filesystem::path key;
-  std::filesystem::path device_ca;  ///< who vouches for devices
+  std::filesystem::path device_ca;  ///< who vouches for devices; empty: nobody is asked for a certificate
 };
 
 struct HttpLimits {

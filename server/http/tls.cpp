@@ -51,6 +51,7 @@ Result<std::unique_ptr<ssl::context>> make_tls_context(const TlsFiles& files) {
       ::SSL_CTX_check_private_key(raw) != 1) {
     return tls_error("the server's key", files.key);
   }
+  if (files.device_ca.empty()) return context;
   if (::SSL_CTX_load_verify_locations(raw, files.device_ca.c_str(), nullptr) != 1) {
     return tls_error("the device CA", files.device_ca);
   }
@@ -67,6 +68,7 @@ Peer peer_of(SSL* ssl, std::string address) {
   if (::X509_cmp_current_time(::X509_get0_notAfter(certificate)) <= 0) return peer;
   peer.serial = device_serial(*certificate);
   peer.fingerprint = fingerprint(*certificate);
+  peer.key = key_digest(*::X509_get0_pubkey(certificate));
   return peer;
 }
 

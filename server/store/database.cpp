@@ -32,7 +32,18 @@ constexpr std::array kVersion1 = {
     " PRIMARY KEY (base_sha256, result_sha256))",
     "CREATE INDEX delta_jobs_due ON delta_jobs (state, priority, created)",
 };
-constexpr std::array<std::span<const char* const>, 1> kMigrations = {kVersion1};
+constexpr std::array kVersion2 = {
+    "ALTER TABLE devices ADD COLUMN key_sha256 TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE devices ADD COLUMN next_key_sha256 TEXT NOT NULL DEFAULT ''",
+    "CREATE TABLE key_claims ("
+    " serial TEXT NOT NULL, key_sha256 TEXT NOT NULL, admission TEXT NOT NULL, address TEXT NOT NULL,"
+    " first BIGINT NOT NULL, last BIGINT NOT NULL, PRIMARY KEY (serial, key_sha256))",
+    "CREATE INDEX key_claims_address ON key_claims (admission, address)",
+    "CREATE TABLE alarms ("
+    " kind TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL, first BIGINT NOT NULL,"
+    " last BIGINT NOT NULL, times BIGINT NOT NULL, PRIMARY KEY (kind, subject))",
+};
+constexpr std::array<std::span<const char* const>, 2> kMigrations = {kVersion1, kVersion2};
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 
 #include <soci/soci.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -11,6 +12,13 @@
 #include "skiff/result.hpp"
 
 namespace skiff::server {
+
+using Integer = long long;  ///< what SOCI binds to BIGINT
+
+/// A column whose values are never negative.
+inline std::uint64_t unsigned_column(const soci::row& row, const char* name) {
+  return static_cast<std::uint64_t>(row.get<Integer>(name));
+}
 
 /// All access of this process goes through one connection under a lock, with a rollback journal and full
 /// synchronisation: a commit that returned survives a power cut. Another process (`skiff-server device`) may

@@ -1,32 +1,15 @@
 #include "store/devices.hpp"
 
-#include <array>
-
 #include "store/database.hpp"
 
 namespace skiff::server {
 namespace {
 
-using Integer = long long;  // what SOCI binds to BIGINT
-
-constexpr std::array<std::string_view, 4> kAdmissions = {"accepted", "pending", "rejected", "decommissioned"};
-
-/// Whatever is not known here is read as the state that lets least happen.
-Admission parse_admission(std::string_view text) {
-  for (std::size_t i = 0; i < kAdmissions.size(); ++i) {
-    if (kAdmissions[i] == text) return static_cast<Admission>(i);
-  }
-  return Admission::kRejected;
-}
-
-std::uint64_t unsigned_column(const soci::row& row, const char* name) {
-  return static_cast<std::uint64_t>(row.get<Integer>(name));
-}
-
 DeviceRecord read_record(const soci::row& row) {
   DeviceRecord record;
   DeviceStatus& status = record.status;
   status.serial = row.get<std::string>("serial");
+  status.key = row.get<std::string>("key_sha256");
   status.fingerprint = row.get<std::string>("fingerprint");
   status.hardware = row.get<std::string>("hardware");
   status.image.length = unsigned_column(row, "image_length");
@@ -49,10 +32,12 @@ void upsert_check_in(soci::session& sql, const DeviceStatus& status, Integer now
   const auto length = static_cast<Integer>(status.image.length);
   const auto floor = static_cast<Integer>(status.counter_floor);
   const std::string admission(to_string(Admission::kAccepted));
-  sql << "INSERT INTO devices (serial, admission, fingerprint, hardware, image_sha256, image_length, version,"
+  sql << "INSERT INTO devices (serial, admission, key_sha256, fingerprint, hardware, image_sha256, "
+         "image_length, version,"
          " counter_floor, agent, agent_state, first_contact, last_contact, check_ins, wire_received, "
          "wire_sent)"
-         " VALUES (:serial, :admission, :fingerprint, :hardware, :image, :length, :version, :floor, :agent,"
+         " VALUES (:serial, :admission, :key, :fingerprint, :hardware, :image, :length, :version, :floor, "
+         ":agent,"
          " :state, :now, :now2, 1, 0, 0)"
          " ON CONFLICT (serial) DO UPDATE SET fingerprint = excluded.fingerprint,"
          " hardware = excluded.hardware, image_sha256 = excluded.image_sha256,"
@@ -61,36 +46,13 @@ void upsert_check_in(soci::session& sql, const DeviceStatus& status, Integer now
          " agent_state = excluded.agent_state, last_contact = excluded.last_contact,"
          " first_contact = CASE WHEN devices.first_contact = 0 THEN excluded.first_contact"
          " ELSE devices.first_contact END, check_ins = devices.check_ins + 1",
-      soci::use(status.serial), soci::use(admission), soci::use(status.fingerprint),
+      soci::use(status.serial), soci::use(admission), soci::use(status.key), soci::use(status.fingerprint),
       soci::use(status.hardware), soci::use(image), soci::use(length), soci::use(status.version),
       soci::use(floor), soci::use(status.agent), soci::use(status.agent_state), soci::use(now),
       soci::use(now);
 }
 
 }  // namespace
-
-std::string_view to_string(Admission admission) { return kAdmissions[static_cast<std::size_t>(admission)]; }
-
-Result<std::optional<Admission>> DeviceStore::admission(const std::string& serial) {
-  return database_.transact("look up a device", [&](soci::session& sql) -> std::optional<Admission> {
-    std::string text;
-    sql << "SELECT admission FROM devices WHERE serial = :serial", soci::use(serial), soci::into(text);
-    if (!sql.got_data()) return std::nullopt;
-    return parse_admission(text);
-  });
-}
-
-Result<void> DeviceStore::set_admission(const std::string& serial, Admission admission) {
-  return database_.transact("set a device's admission", [&](soci::session& sql) {
-    const std::string text(to_string(admission));
-    sql << "INSERT INTO devices (serial, admission, fingerprint, hardware, image_sha256, image_length, "
-           "version,"
-           " counter_floor, agent, agent_state, first_contact, last_contact, check_ins, wire_received,"
-           " wire_sent) VALUES (:serial, :admission, '', '', '', 0, '', 0, '', '', 0, 0, 0, 0, 0)"
-           " ON CONFLICT (serial) DO UPDATE SET admission = excluded.admission",
-        soci::use(serial), soci::use(text);
-  });
-}
 
 Result<void> DeviceStore::note_contact(const std::string& serial, std::int64_t now) {
   return database_.transact("remember a contact", [&](soci::session& sql) {
@@ -100,15 +62,9 @@ Result<void> DeviceStore::note_contact(const std::string& serial, std::int64_t n
   });
 }
 
-Result<std::optional<std::string>> DeviceStore::check_in(const DeviceStatus& status, std::int64_t now) {
-  return database_.transact("remember a check-in", [&](soci::session& sql) -> std::optional<std::string> {
-    std::string known;
-    sql << "SELECT fingerprint FROM devices WHERE serial = :serial", soci::use(status.serial),
-        soci::into(known);
-    const bool other = sql.got_data() && !known.empty() && known != status.fingerprint;
-    upsert_check_in(sql, status, now);
-    return other ? std::optional(known) : std::nullopt;
-  });
+Result<void> DeviceStore::check_in(const DeviceStatus& status, std::int64_t now) {
+  return database_.transact("remember a check-in",
+                            [&](soci::session& sql) { upsert_check_in(sql, status, now); });
 }
 
 Result<void> DeviceStore::add_wire_bytes(const std::map<std::string, WireBytes>& by_serial) {

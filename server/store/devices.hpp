@@ -9,19 +9,16 @@
 
 #include "http/server.hpp"
 #include "skiff/delta_info.hpp"
+#include "store/admissions.hpp"
 
 namespace skiff::server {
 
 class Database;
 
-/// Whether a device may speak to the server. One with a valid certificate is accepted when it first checks
-/// in.
-enum class Admission : std::uint8_t { kAccepted, kPending, kRejected, kDecommissioned };
-std::string_view to_string(Admission admission);
-
 /// What a device said of itself when it last checked in.
 struct DeviceStatus {
   std::string serial;
+  std::string key;          ///< what it proved to hold, see key_digest()
   std::string fingerprint;  ///< of the certificate it came with
   std::string hardware;
   ImageId image;
@@ -45,11 +42,8 @@ class DeviceStore {
  public:
   explicit DeviceStore(Database& database) : database_(database) {}
 
-  /// nullopt: never heard of.
-  Result<std::optional<Admission>> admission(const std::string& serial);
-  Result<void> set_admission(const std::string& serial, Admission admission);
-  /// Remembers a check-in. The fingerprint that was known before, if another: a second key for one serial.
-  Result<std::optional<std::string>> check_in(const DeviceStatus& status, std::int64_t now);
+  /// Remembers a check-in. A device that was never heard of is accepted: whoever may check in is.
+  Result<void> check_in(const DeviceStatus& status, std::int64_t now);
   /// Remembers that a device of which nothing changed was there; serials never heard of are passed over.
   Result<void> note_contact(const std::string& serial, std::int64_t now);
   /// Adds to what the devices' connections have cost; serials never heard of are passed over.

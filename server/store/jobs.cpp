@@ -8,8 +8,6 @@
 namespace skiff::server {
 namespace {
 
-using Integer = long long;  // what SOCI binds to BIGINT
-
 constexpr std::array<std::string_view, 6> kStates = {"queued", "running",   "done",
                                                      "failed", "abandoned", "not-smaller"};
 constexpr std::int64_t kFirstRetry = 60;     // seconds
@@ -34,15 +32,13 @@ Sha256 digest_column(const soci::row& row, const char* name) {
 
 DeltaJob read_job(const soci::row& row) {
   DeltaJob job;
-  job.pair.base = {static_cast<std::uint64_t>(row.get<Integer>("base_length")),
-                   digest_column(row, "base_sha256")};
-  job.pair.result = {static_cast<std::uint64_t>(row.get<Integer>("result_length")),
-                     digest_column(row, "result_sha256")};
+  job.pair.base = {unsigned_column(row, "base_length"), digest_column(row, "base_sha256")};
+  job.pair.result = {unsigned_column(row, "result_length"), digest_column(row, "result_sha256")};
   job.state = parse_state(row.get<std::string>("state"));
   job.priority = static_cast<int>(row.get<Integer>("priority"));
   job.attempts = static_cast<int>(row.get<Integer>("attempts"));
   job.not_before = row.get<Integer>("not_before");
-  job.delta_length = static_cast<std::uint64_t>(row.get<Integer>("delta_length"));
+  job.delta_length = unsigned_column(row, "delta_length");
   job.error = row.get<std::string>("error");
   return job;
 }

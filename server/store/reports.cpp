@@ -5,12 +5,6 @@
 namespace skiff::server {
 namespace {
 
-using Integer = long long;  // what SOCI binds to BIGINT
-
-std::uint64_t unsigned_column(const soci::row& row, const char* name) {
-  return static_cast<std::uint64_t>(row.get<Integer>(name));
-}
-
 StoredReport read_report(const soci::row& row) {
   StoredReport stored;
   stored.serial = row.get<std::string>("serial");

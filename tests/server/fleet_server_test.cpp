@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <thread>
 
 #include "skiff/applier.hpp"
@@ -160,7 +162,7 @@ TEST_F(FleetServerTest, ARejectedDeviceIsRefusedEverywhereFromTheNextRequest) {
   TlsClient client(server_->port(), fleet_.device("d1"));
   EXPECT_EQ(client.ask(get("/v1/metadata/timestamp.json"))->status, 200U);
   const auto other_process = Database::open(database_file(fleet_.folder() / "state")).value();
-  ASSERT_TRUE(DeviceStore(*other_process).set_admission("d1", Admission::kRejected));
+  ASSERT_TRUE(AdmissionStore(*other_process).decide("d1", Admission::kRejected));
   for (const std::string& request : {get("/v1/metadata/timestamp.json"), get("/v1/targets/x"),
                                      post("/v1/check-in", "{}"), post("/v1/reports", "{}")}) {
     EXPECT_EQ(client.ask(request)->status, 403U) << request;
@@ -198,12 +200,17 @@ TEST(Contract, EveryPathOfTheDocumentIsARouteAndTheOtherWayRound) {
   Builder builder(fleet.folder());
   const auto database = Database::open(fleet.folder() / "db").value();
   const auto catalogue = Catalogue::open(builder.repository()).value();
+  AdmissionStore admissions(*database);
   DeviceStore devices(*database);
   ReportStore reports(*database);
   JobStore jobs(*database);
-  DeviceApi api({*catalogue, devices, reports, jobs}, {}, [] { return kNow; }, {});
+  DeviceApi api({*catalogue, admissions, devices, reports, jobs}, {}, [] { return kNow; }, {});
   std::vector<std::pair<std::string, std::string>> described;
-  for (const Route& route : api.routes()) {
+  EnrolmentApi enrolment(admissions, DeviceAuthority::open(fleet.ca()).value(), {}, [] { return kNow; });
+  std::vector<Route> routes = api.routes();
+  std::ranges::move(enrolment.device_routes(), std::back_inserter(routes));
+  std::ranges::move(enrolment.stranger_routes(), std::back_inserter(routes));
+  for (const Route& route : routes) {
     std::string methods;
     for (const std::string& method : route.methods) methods += (methods.empty() ? "" : ", ") + method;
     std::string path = route.path;

@@ -4,34 +4,19 @@
 #include <fstream>
 
 #include "skiff/trust.hpp"
-#include "store/database.hpp"
 #include "store/devices.hpp"
 #include "store/jobs.hpp"
 #include "store/reports.hpp"
-#include "tests/server/fleet_files.hpp"
+#include "tests/server/store/database_fixture.hpp"
 
 namespace skiff::server::test {
 namespace {
-
-class StoreTest : public ::testing::Test {
- protected:
-  void SetUp() override { reopen(); }
-  void reopen() {
-    database_.reset();
-    auto opened = Database::open(folder_.path() / "db");
-    ASSERT_TRUE(opened) << opened.error().text();
-    database_ = *std::move(opened);
-  }
-
-  TemporaryFolder folder_;
-  std::unique_ptr<Database> database_;
-};
 
 ImageId image(std::string_view name) { return {name.size(), sha256(as_bytes(name))}; }
 ImagePair pair(std::string_view base, std::string_view result) { return {image(base), image(result)}; }
 
 DeviceStatus status(std::string serial, std::string fingerprint) {
-  return {std::move(serial), std::move(fingerprint), "gw1", image("a"), "1.0", 7, "0.1.0", "IDLE"};
+  return {std::move(serial), "k", std::move(fingerprint), "gw1", image("a"), "1.0", 7, "0.1.0", "IDLE"};
 }
 
 TEST_F(StoreTest, ADeviceIsRememberedAsItLastWas) {
@@ -53,32 +38,6 @@ TEST_F(StoreTest, ADeviceIsRememberedAsItLastWas) {
   EXPECT_EQ(list[0].check_ins, 2U);
   EXPECT_EQ(list[0].wire.received, 11U);
   EXPECT_EQ(list[0].wire.sent, 22U);
-}
-
-TEST_F(StoreTest, AnotherCertificateForASerialIsNoticed) {
-  DeviceStore devices(*database_);
-  EXPECT_EQ(devices.check_in(status("d1", "f"), 1).value(), std::nullopt);
-  EXPECT_EQ(devices.check_in(status("d1", "f"), 2).value(), std::nullopt);
-  EXPECT_EQ(devices.check_in(status("d1", "g"), 3).value(), "f");
-}
-
-TEST_F(StoreTest, ARejectionOutlivesCheckInsAndMayComeBeforeTheFirst) {
-  DeviceStore devices(*database_);
-  EXPECT_EQ(devices.admission("d1").value(), std::nullopt);
-  ASSERT_TRUE(devices.set_admission("d1", Admission::kRejected));
-  ASSERT_TRUE(devices.check_in(status("d1", "f"), 5));
-  EXPECT_EQ(devices.admission("d1").value(), Admission::kRejected);
-  EXPECT_EQ(devices.list().value()[0].first_contact, 5);
-  ASSERT_TRUE(devices.set_admission("d1", Admission::kAccepted));
-  EXPECT_EQ(devices.admission("d1").value(), Admission::kAccepted);
-}
-
-TEST_F(StoreTest, AnotherProcessesRejectionIsSeenAtOnce) {
-  DeviceStore devices(*database_);
-  ASSERT_TRUE(devices.check_in(status("d1", "f"), 1));
-  const auto other = Database::open(folder_.path() / "db").value();
-  ASSERT_TRUE(DeviceStore(*other).set_admission("d1", Admission::kRejected));
-  EXPECT_EQ(devices.admission("d1").value(), Admission::kRejected);
 }
 
 TEST_F(StoreTest, TextThatLooksLikeSqlIsText) {

@@ -1,0 +1,46 @@
+// AlarmStore: what an operator has to look at, one alarm for each kind and subject until it is cleared.
+#pragma once
+
+#include <soci/soci.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "skiff/result.hpp"
+
+namespace skiff::server {
+
+class Database;
+
+inline constexpr std::string_view kDuplicateIdentity = "duplicate-identity";
+inline constexpr std::string_view kPendingFull = "pending-full";
+inline constexpr std::string_view kFailingDeployment = "failing-deployment";
+
+struct Alarm {
+  std::string kind;
+  std::string subject;     ///< what it is about: a serial, a deployment
+  std::string detail;      ///< a sentence, as it was last raised
+  std::int64_t first = 0;  ///< seconds since 1970 UTC
+  std::int64_t last = 0;
+  std::uint64_t times = 0;
+};
+
+/// Raises an alarm within a transaction: with whatever gave cause for it, or not at all.
+void raise_alarm(soci::session& sql, const Alarm& alarm, std::int64_t now);
+
+/// Thread-safe, as the database is. Errors: kIo.
+class AlarmStore {
+ public:
+  explicit AlarmStore(Database& database) : database_(database) {}
+
+  /// Latest first.
+  Result<std::vector<Alarm>> list();
+  /// False: there was no such alarm.
+  Result<bool> clear(const std::string& kind, const std::string& subject);
+
+ private:
+  Database& database_;
+};
+
+}  // namespace skiff::server
