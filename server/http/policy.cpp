@@ -17,6 +17,13 @@ bool is_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+/// What may stand in a Host, near enough: folded lines, lists and URLs cannot.
+bool is_host(std::string_view host) {
+  return std::all_of(host.begin(), host.end(), [](char c) {
+    return c > ' ' && c < '\x7f' && std::string_view("/\\@?#,;\"'<>{}|^`").find(c) == std::string_view::npos;
+  });
+}
+
 bool is_origin_form(std::string_view target) {
   return target.starts_with('/') &&
          std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c < '\x7f'; });
@@ -32,6 +39,7 @@ tl::expected<std::uint64_t, Response> check_head(const RequestHead& head) {
   if (count_fields(head.fields, "host") != 1) {
     return refuse(ApiError::kBadRequest, "a request has exactly one Host");
   }
+  if (!is_host(*find_field(head.fields, "host"))) return refuse(ApiError::kBadRequest, "the Host is odd");
   if (!is_origin_form(head.target)) {
     return refuse(ApiError::kBadRequest, "the request target must be an absolute path");
   }

@@ -65,6 +65,137 @@ std::vector<HostileCase> hostile_cases() {
   };
 }
 
+/// Requests of one kind; each has to be refused, and nothing after it on its connection be answered.
+struct HostileFamily {
+  const char* name;
+  std::vector<std::string> requests;
+};
+
+/// Each byte that is a control character, but for those of `without`.
+std::vector<std::string> control_bytes(std::string_view without) {
+  std::vector<std::string> bytes;
+  for (int c = 0; c < 0x20; ++c) bytes.emplace_back(1, static_cast<char>(c));
+  bytes.emplace_back(1, '\x7f');
+  std::erase_if(bytes, [&](const std::string& byte) { return without.find(byte) != std::string_view::npos; });
+  return bytes;
+}
+
+HostileFamily family(const char* name, const std::vector<std::string>& odd, const std::string& before,
+                     const std::string& after) {
+  HostileFamily made{name, {}};
+  for (const std::string& value : odd) made.requests.push_back(before + value + after);
+  return made;
+}
+
+const std::vector<std::string> kCodings = {"chunked",
+                                           "Chunked",
+                                           "cHuNkEd",
+                                           "chunked,",
+                                           ",chunked",
+                                           "chunked;q=1",
+                                           "\"chunked\"",
+                                           "'chunked'",
+                                           "chunked chunked",
+                                           "x, chunked",
+                                           "identity, chunked",
+                                           "chunked, identity",
+                                           "identity",
+                                           "gzip",
+                                           "deflate",
+                                           "compress",
+                                           "br",
+                                           "trailers",
+                                           "chunked\t",
+                                           "xchunked",
+                                           "",
+                                           ",",
+                                           "chunked, chunked"};
+const std::vector<std::string> kLengths = {"+1",
+                                           "-1",
+                                           "0x1",
+                                           "1 1",
+                                           "1,1",
+                                           "1;1",
+                                           "1.0",
+                                           "1e1",
+                                           "a",
+                                           "1a",
+                                           "18446744073709551616",
+                                           "-0",
+                                           "+0",
+                                           "1_0",
+                                           "0b1",
+                                           "1/1",
+                                           "'1'",
+                                           "#1",
+                                           "1%",
+                                           "\xc2\xb9",
+                                           "99999999999999999999999999",
+                                           "1\t1",
+                                           "--1",
+                                           "1-",
+                                           "\"1\"",
+                                           "1 0",
+                                           "0,0"};
+const std::vector<std::string> kDelimiters = {"(", ")", ",",  "/", ";", "<", "=",  ">", "?",
+                                              "@", "[", "\\", "]", "{", "}", "\"", " "};
+const std::vector<std::string> kVersions = {
+    "HTTP/0.9",  "HTTP/1.0",  "HTTP/1.2", "HTTP/2.0",  "HTTP/3.0",  "HTTP/11", "http/1.1", "HTTP/1,1",
+    "HTTP/1.1 ", "HTTP/01.1", "HTTP/",    "HTTPS/1.1", "HTTP/1.1x", "ICY/1.1", "HTTP 1.1", "HTTP/-1.1"};
+const std::vector<std::string> kLines = {"GET  /open HTTP/1.1",    "GET /open  HTTP/1.1",
+                                         "GET\t/open HTTP/1.1",    "GET /open\tHTTP/1.1",
+                                         " GET /open HTTP/1.1",    "GET /open",
+                                         "GET HTTP/1.1",           "GET",
+                                         "/open HTTP/1.1",         "GET open HTTP/1.1",
+                                         "GET * HTTP/1.1",         "GET h:80 HTTP/1.1",
+                                         "GET http://h/ HTTP/1.1", "GET //h\\x y HTTP/1.1",
+                                         "CONNECT h:1 HTTP/1.1",   "GET /op en HTTP/1.1",
+                                         "GET /open HTTP/1.1 GET"};
+const std::vector<std::string> kHosts = {"a b",      "a,b",     "a/b",  "a@b",          "a\tb",
+                                         "http://a", "a\r\n b", "a;b",  "a\"b",         "a?b",
+                                         "a#b",      "a\\b",    "\x80", "a\r\nHost: a", "a\r\nhOsT: b"};
+
+std::vector<HostileFamily> hostile_families() {
+  const std::string open = "GET /open HTTP/1.1\r\n";
+  const std::string echo = "POST /echo HTTP/1.1\r\nHost: h\r\n";
+  const std::string end = "\r\n\r\n";
+  return {
+      family("coding on a POST", kCodings, echo + "Transfer-Encoding: ", end),
+      family("coding on a GET", kCodings, open + "Host: h\r\nTransfer-Encoding: ", end),
+      family("coding and length", kCodings, echo + "Content-Length: 0\r\nTransfer-Encoding: ", end),
+      family("length on a POST", kLengths, echo + "Content-Length: ", end),
+      family("length on a GET", kLengths, open + "Host: h\r\nContent-Length: ", end),
+      family("delimiter in a field's name", kDelimiters, open + "Host: h\r\nX", "Y: 1" + end),
+      family("control in a field's name", control_bytes(""), open + "Host: h\r\nX", "Y: 1" + end),
+      family("control in a field's value", control_bytes("\t"), open + "Host: h\r\nX: 1", "1" + end),
+      family("control in the target", control_bytes(""), "GET /op", "en HTTP/1.1\r\nHost: h" + end),
+      family("control in the method", control_bytes(""), "GE", "T /open HTTP/1.1\r\nHost: h" + end),
+      family("version", kVersions, "GET /open ", "\r\nHost: h" + end),
+      family("request line", kLines, "", "\r\nHost: h" + end),
+      family("Host", kHosts, open + "Host: ", end),
+  };
+}
+
+TEST_F(HttpServerTest, EveryRequestOfAHostileFamilyIsRefusedAndNothingAfterItIsAnswered) {
+  start();
+  std::size_t count = 0;
+  for (const HostileFamily& tried : hostile_families()) {
+    for (const std::string& request : tried.requests) {
+      TlsClient client(port(), fleet_.device("d1"));
+      ASSERT_TRUE(client.connected()) << tried.name;
+      client.send(request + "GET /open HTTP/1.1\r\nHost: h\r\n\r\n");
+      const auto answer = client.receive();
+      EXPECT_TRUE(answer && answer->status >= 400 && answer->status < 500)
+          << tried.name << ": " << ::testing::PrintToString(request) << ": " << (answer ? answer->status : 0);
+      EXPECT_TRUE(client.ends()) << tried.name << ": " << ::testing::PrintToString(request);
+      ++count;
+    }
+  }
+  EXPECT_GE(count, 200U);
+  EXPECT_EQ(handled_, 0);
+  EXPECT_TRUE(is_well());
+}
+
 TEST_F(HttpServerTest, EveryHostileRequestIsRefusedAndTheServerStaysWell) {
   start();
   for (const HostileCase& c : hostile_cases()) {
