@@ -41,22 +41,27 @@ class FleetServer::Impl {
     HttpService service{Router(std::move(routes)), [this](const Peer& peer) { return api_.admit(peer); },
                         [this](const Peer& peer, WireBytes bytes) { ledger_.add(*peer.serial, bytes); }};
     SKIFF_ASSIGN(http_, HttpServer::create(options_.http, std::move(service)));
+    if (!options_.operators) return {};
+    SKIFF_ASSIGN(operator_http_,
+                 HttpServer::create(*options_.operators, {Router(operator_api_.routes()), {}, {}}));
     return {};
   }
 
   void start() {
     workers_ = std::make_unique<DeltaWorkers>(DeltaParts{*catalogue_, jobs_, publisher_}, options_.maker,
                                               options_.clock, options_.workers);
-    upkeep_ =
-        std::make_unique<Upkeep>(UpkeepParts{*catalogue_, jobs_, admissions_, devices_, publisher_, ledger_},
-                                 options_.upkeep, options_.clock, [this] { workers_->wake(); });
+    upkeep_ = std::make_unique<Upkeep>(
+        UpkeepParts{*catalogue_, jobs_, admissions_, devices_, deployments_, publisher_, ledger_},
+        options_.upkeep, options_.clock, [this] { workers_->wake(); });
     http_->start();
     if (enrol_http_) enrol_http_->start();
+    if (operator_http_) operator_http_->start();
   }
 
   /// In the order in which they depend on each other. The upkeep ends last: it writes what the connections
   /// cost.
   void stop() {
+    operator_http_.reset();
     enrol_http_.reset();
     http_.reset();
     if (upkeep_ != nullptr) upkeep_->stop();
@@ -65,6 +70,7 @@ class FleetServer::Impl {
 
   [[nodiscard]] std::uint16_t port() const { return http_->port(); }
   [[nodiscard]] std::uint16_t enrol_port() const { return enrol_http_ ? enrol_http_->port() : 0; }
+  [[nodiscard]] std::uint16_t operator_port() const { return operator_http_ ? operator_http_->port() : 0; }
 
  private:
   Result<void> prepare_enrolment() {
@@ -85,16 +91,24 @@ class FleetServer::Impl {
   DeviceStore devices_{*database_};
   ReportStore reports_{*database_};
   JobStore jobs_{*database_};
+  GroupStore groups_{*database_};
+  DeploymentStore deployments_{*database_};
   WireLedger ledger_;
   std::unique_ptr<DeltaWorkers> workers_;
   std::unique_ptr<Upkeep> upkeep_;
-  DeviceApi api_{
-      {*catalogue_, admissions_, devices_, reports_, jobs_}, options_.poll, options_.clock, [this] {
-        workers_->wake();
-      }};
+  DeviceApi api_{{*catalogue_, admissions_, devices_, reports_, jobs_, groups_, deployments_},
+                 options_.api,
+                 options_.clock,
+                 [this] { workers_->wake(); }};
   std::optional<EnrolmentApi> enrolment_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<HttpServer> enrol_http_;
+  AlarmStore alarms_{*database_};
+  UserStore users_{*database_};
+  AuditLog audit_{*database_};
+  OperatorApi operator_api_{{users_, audit_, admissions_, devices_, groups_, deployments_, alarms_},
+                            options_.clock};
+  std::unique_ptr<HttpServer> operator_http_;
 };
 
 Result<std::unique_ptr<FleetServer>> FleetServer::create(ServerOptions options, OnlineKeys keys) {
@@ -114,6 +128,7 @@ FleetServer::~FleetServer() { stop(); }
 void FleetServer::start() { impl_->start(); }
 void FleetServer::stop() { impl_->stop(); }
 std::uint16_t FleetServer::port() const { return impl_->port(); }
+std::uint16_t FleetServer::operator_port() const { return impl_->operator_port(); }
 std::uint16_t FleetServer::enrol_port() const { return impl_->enrol_port(); }
 
 }  // namespace skiff::server

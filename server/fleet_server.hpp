@@ -6,6 +6,7 @@
 
 #include "deltas/upkeep.hpp"
 #include "fleet/enrolment_api.hpp"
+#include "fleet/operator_api.hpp"
 #include "http/server.hpp"
 
 namespace skiff::server {
@@ -17,8 +18,9 @@ struct ServerOptions {
   std::filesystem::path ca;          ///< authority folder; without the device CA's key nothing is certified
   std::optional<HttpOptions> enrol;  ///< where devices without a certificate ask for one; none: nowhere
   EnrolmentOptions enrolment;
+  std::optional<HttpOptions> operators;  ///< where operators are served; none: nowhere
   PendingLimits pending;
-  PollTimes poll;
+  DeviceApiOptions api;
   MakerOptions maker;  ///< its work folder is set to one in `state`
   UpkeepTimes upkeep;
   unsigned workers = 1;  ///< threads that make deltas; 0: none
@@ -43,6 +45,7 @@ class FleetServer {
   [[nodiscard]] std::uint16_t port() const;
   /// 0: there is none.
   [[nodiscard]] std::uint16_t enrol_port() const;
+  [[nodiscard]] std::uint16_t operator_port() const;
 
  private:
   class Impl;

@@ -20,5 +20,9 @@ void add_serve_command(CLI::App& app, Action& chosen);
 void add_ca_command(CLI::App& app, Action& chosen);
 void add_device_command(CLI::App& app, Action& chosen);
 void add_alarm_command(CLI::App& app, Action& chosen);
+void add_group_command(CLI::App& app, Action& chosen);
+void add_deploy_command(CLI::App& app, Action& chosen);
+void add_user_command(CLI::App& app, Action& chosen);
+void add_audit_command(CLI::App& app, Action& chosen);
 
 }  // namespace skiff::server

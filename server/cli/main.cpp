@@ -23,6 +23,10 @@ int run(int argc, char** argv) {
   skiff::server::add_ca_command(app, chosen);
   skiff::server::add_device_command(app, chosen);
   skiff::server::add_alarm_command(app, chosen);
+  skiff::server::add_group_command(app, chosen);
+  skiff::server::add_deploy_command(app, chosen);
+  skiff::server::add_user_command(app, chosen);
+  skiff::server::add_audit_command(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -27,6 +27,8 @@ struct Arguments {
   fs::path enrol_port_file;
   std::string listen = "127.0.0.1:0";
   std::string enrol_listen;
+  std::string operator_listen;
+  fs::path operator_port_file;
   std::uint64_t job_memory = 2'048;  ///< MiB
   std::string codec{to_string(MakerOptions().codec)};
   bool verbose = false;
@@ -78,8 +80,8 @@ Result<void> write_port(const fs::path& file, std::uint16_t port) {
   return write_file(file, as_bytes(std::to_string(port) + "\n"));
 }
 
-/// Strangers have little to say, and one address few reasons to say it often.
-HttpOptions enrolment_port(const TlsFiles& tls) {
+/// A port where nobody shows a certificate: few connections, which have little to say.
+HttpOptions small_port(const TlsFiles& tls) {
   HttpOptions http;
   http.tls = tls;
   http.tls.device_ca.clear();
@@ -101,8 +103,12 @@ Result<void> serve(Arguments arguments) {
                       certificate_file(arguments.ca, kDeviceCa)};
   options.ca = arguments.ca;
   if (!arguments.enrol_listen.empty()) {
-    options.enrol = enrolment_port(options.http.tls);
+    options.enrol = small_port(options.http.tls);
     SKIFF_TRY(parse_listen("--enrol-listen", arguments.enrol_listen, *options.enrol));
+  }
+  if (!arguments.operator_listen.empty()) {
+    options.operators = small_port(options.http.tls);
+    SKIFF_TRY(parse_listen("--operator-listen", arguments.operator_listen, *options.operators));
   }
   SKIFF_ASSIGN(const std::string passphrase, read_passphrase(arguments.passphrase_file));
   SKIFF_ASSIGN(OnlineKeys keys, load_online_keys(arguments.keys, passphrase));
@@ -111,9 +117,12 @@ Result<void> serve(Arguments arguments) {
   server->start();
   SKIFF_TRY(write_port(arguments.port_file, server->port()));
   SKIFF_TRY(write_port(arguments.enrol_port_file, server->enrol_port()));
-  log_event(
-      Severity::kInfo, "started",
-      {{"address", options.http.address}, {"port", server->port()}, {"enrol-port", server->enrol_port()}});
+  SKIFF_TRY(write_port(arguments.operator_port_file, server->operator_port()));
+  log_event(Severity::kInfo, "started",
+            {{"address", options.http.address},
+             {"port", server->port()},
+             {"enrol-port", server->enrol_port()},
+             {"operator-port", server->operator_port()}});
   const int signal = wait_for_end(signals);
   log_event(Severity::kInfo, "stopping", {{"signal", static_cast<std::uint64_t>(signal)}});
   server->stop();
@@ -137,9 +146,9 @@ void add_tuning_options(CLI::App& command, Arguments& arguments) {
   command.add_option("--io-threads", options.http.io_threads, "Threads for the network")
       ->capture_default_str()
       ->check(CLI::Range(1, 256));
-  command.add_option("--poll", options.poll.idle, "Seconds between check-ins of an idle device")
+  command.add_option("--poll", options.api.times.idle, "Seconds between check-ins of an idle device")
       ->capture_default_str();
-  command.add_option("--poll-wait", options.poll.wait, "The same, while its delta is being made")
+  command.add_option("--poll-wait", options.api.times.wait, "The same, while its delta is being made")
       ->capture_default_str();
   command.add_option("--max-connections", options.http.limits.connections, "Connections at once")
       ->capture_default_str();
@@ -155,6 +164,8 @@ void add_tuning_options(CLI::App& command, Arguments& arguments) {
       .add_option("--max-pending", options.pending.total,
                   "Strangers that may wait to be accepted; they are forgotten after a week")
       ->capture_default_str();
+  command.add_flag("--deployments-only", options.api.deployments_only,
+                   "A release that has no deployment reaches nobody, not everybody");
   command.add_flag("--verbose", arguments.verbose, "Log more");
 }
 
@@ -180,6 +191,9 @@ void add_serve_command(CLI::App& app, Action& chosen) {
       "--enrol-listen", arguments->enrol_listen,
       "Address and port where devices without a certificate ask for one; nowhere unless told");
   command->add_option("--enrol-port-file", arguments->enrol_port_file, "File to write that port to");
+  command->add_option("--operator-listen", arguments->operator_listen,
+                      "Address and port for operators and their programs; nowhere unless told");
+  command->add_option("--operator-port-file", arguments->operator_port_file, "File to write that port to");
   add_tuning_options(*command, *arguments);
   command->callback([arguments, &chosen] { chosen = [arguments] { return serve(*arguments); }; });
 }

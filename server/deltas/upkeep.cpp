@@ -70,6 +70,7 @@ void Upkeep::run() {
       next_renewal = Clock::now() + times_.renew;
     }
     look_at_repository();
+    advance_deployments();
     write_ledger();
     lock.lock();
     stopped_.wait_for(lock, times_.tick, [this] { return stopping_; });
@@ -86,6 +87,18 @@ void Upkeep::look_at_repository() {
   }
   seen_ = std::move(view);
   if (*queued != 0 && on_job_) on_job_();
+}
+
+void Upkeep::advance_deployments() {
+  const auto view = parts_.catalogue.view();
+  const auto hardware_of = [&](const std::string& target) {
+    const auto release = std::find_if(view->releases.begin(), view->releases.end(),
+                                      [&](const Release& candidate) { return candidate.target == target; });
+    return release == view->releases.end() ? std::vector<std::string>() : release->hardware;
+  };
+  if (const auto advanced = parts_.deployments.advance(hardware_of, clock_()); !advanced) {
+    log_event(Severity::kError, "advance-failed", {{"error", advanced.error().text()}});
+  }
 }
 
 void Upkeep::write_ledger() {

@@ -1,5 +1,5 @@
 // Upkeep: what the server does by itself as time passes: renew metadata, queue full images, write the ledger,
-// forget strangers.
+// forget strangers, advance deployments.
 #pragma once
 
 #include <condition_variable>
@@ -22,6 +22,7 @@ struct UpkeepParts {
   JobStore& jobs;
   AdmissionStore& admissions;
   DeviceStore& devices;
+  DeploymentStore& deployments;
   Publisher& publisher;
   WireLedger& ledger;
 };
@@ -45,6 +46,7 @@ class Upkeep {
  private:
   void run();
   void look_at_repository();
+  void advance_deployments();
   void write_ledger();
 
   UpkeepParts parts_;

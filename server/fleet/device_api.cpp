@@ -1,8 +1,12 @@
 #include "fleet/device_api.hpp"
 
+#include <algorithm>
+#include <limits>
+
 #include "event_log.hpp"
 #include "fleet/messages.hpp"
 #include "http/range.hpp"
+#include "skiff/trust.hpp"
 
 namespace skiff::server {
 namespace {
@@ -11,7 +15,8 @@ constexpr std::string_view kMetadataPath = "/v1/metadata/";
 constexpr std::string_view kTargetsPath = "/v1/targets/";
 constexpr std::uint64_t kMaxCheckIn = 16'384;
 constexpr std::uint64_t kMaxReport = 65'536;
-constexpr std::size_t kTagLength = 16;  // hexadecimal digits: 64 bits of the timestamp's SHA-256
+constexpr std::size_t kTagLength = 16;  // hexadecimal digits: 64 bits of a SHA-256
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 constexpr std::string_view kForever = "public, max-age=31536000, immutable";
 
 /// Answers with the file of this name, if there is one.
@@ -27,6 +32,18 @@ Response serve(const Request& request, const std::map<std::string, ServedFile, s
                                            file.immutable ? kForever : "no-cache"});
 }
 
+/// The release whose image a target brings or is; empty: none of the view.
+std::string release_of(const CatalogueView& view, std::string_view wire_path) {
+  const auto is_this = [&](const auto& target) { return target.wire_path == wire_path; };
+  const auto delta = std::find_if(view.deltas.begin(), view.deltas.end(),
+                                  [&](const OfferedDelta& offered) { return is_this(offered.offer); });
+  if (delta == view.deltas.end()) return {};
+  const Release* const release = view.find_image(delta->offer.result.sha256);
+  return release == nullptr ? "" : release->target;
+}
+
+Response withdrawn() { return error_response(ApiError::kWithdrawn, "the deployment was aborted"); }
+
 DeviceStatus to_status(const Peer& peer, const CheckIn& device) {
   return {*peer.serial,         peer.key,     peer.fingerprint, device.hardware, device.image, device.version,
           device.counter_floor, device.agent, device.state};
@@ -34,8 +51,9 @@ DeviceStatus to_status(const Peer& peer, const CheckIn& device) {
 
 }  // namespace
 
-DeviceApi::DeviceApi(FleetStores stores, PollTimes times, WallClock clock, std::function<void()> on_job)
-    : stores_(stores), times_(times), clock_(std::move(clock)), on_job_(std::move(on_job)) {}
+DeviceApi::DeviceApi(FleetStores stores, DeviceApiOptions options, WallClock clock,
+                     std::function<void()> on_job)
+    : stores_(stores), options_(options), clock_(std::move(clock)), on_job_(std::move(on_job)) {}
 
 std::vector<Route> DeviceApi::routes() {
   return {
@@ -81,20 +99,36 @@ Response DeviceApi::metadata(const Request& request) {
 
 Response DeviceApi::target(const Request& request) {
   const auto view = stores_.catalogue.view();
-  return serve(request, view->targets, std::string_view(request.head.target).substr(kTargetsPath.size()));
+  const std::string_view name = std::string_view(request.head.target).substr(kTargetsPath.size());
+  const std::string& serial = *request.peer.serial;
+  const std::string release = release_of(*view, name);
+  if (is_withdrawn(serial, release)) return withdrawn();
+  Response response = serve(request, view->targets, name);
+  if (response.streamed) {
+    response.streamed->still_wanted = [this, serial, release] { return !is_withdrawn(serial, release); };
+  }
+  return response;
 }
 
-std::string DeviceApi::tag() const {
+bool DeviceApi::is_withdrawn(const std::string& serial, const std::string& release) {
+  return !release.empty() && stores_.deployments.is_withdrawn(release, serial).value_or(false);
+}
+
+Result<std::string> DeviceApi::tag() {
   const auto view = stores_.catalogue.view();
+  SKIFF_ASSIGN(const std::uint64_t epoch, stores_.groups.epoch());
   const auto timestamp = view->metadata.find("timestamp.json");
-  return timestamp == view->metadata.end() ? "" : timestamp->second.sha256.hex().substr(0, kTagLength);
+  if (timestamp == view->metadata.end()) return std::string();
+  const std::string both = timestamp->second.sha256.hex() + ":" + std::to_string(epoch);
+  return sha256(as_bytes(both)).hex().substr(0, kTagLength);
 }
 
 Response DeviceApi::poll(const Request& request) {
   const auto wanted = find_field(request.head.fields, "if-none-match");
-  const std::string current = tag();
+  const auto current = tag();
+  if (!current) return internal_error(current.error());
   Response response = json_response(200, R"({"v":1})");
-  if (!wanted || current.empty() || *wanted != "\"" + current + "\"") return response;
+  if (!wanted || current->empty() || *wanted != "\"" + *current + "\"") return response;
   const auto noted = stores_.devices.note_contact(*request.peer.serial, clock_());
   if (!noted) return internal_error(noted.error());
   response = Response();
@@ -110,13 +144,11 @@ Response DeviceApi::check_in(const Request& request) {
 
 Response DeviceApi::answer_check_in(const Request& request, const CheckIn& device) {
   const std::int64_t now = clock_();
-  const auto settled = stores_.jobs.settled();
-  if (!settled) return internal_error(settled.error());
   const auto remembered = stores_.devices.check_in(to_status(request.peer, device), now);
   if (!remembered) return internal_error(remembered.error());
-  const std::string before = tag();  // before the plan: an older tag costs a check-in, a newer one an update
-  Plan plan = plan_update(device, *stores_.catalogue.view(), *settled, times_);
-  if (plan.kind == PlanKind::kNothing) plan.tag = before;
+  const auto made = make_plan(*request.peer.serial, device, now);
+  if (!made) return internal_error(made.error());
+  const Plan& plan = *made;
   if (plan.wanted) {
     const auto queued = stores_.jobs.enqueue(*plan.wanted, kDevicePriority, now);
     if (!queued) return internal_error(queued.error());
@@ -129,8 +161,36 @@ Response DeviceApi::answer_check_in(const Request& request, const CheckIn& devic
              {"state", device.state},
              {"plan", to_string(plan.kind)},
              {"release", plan.release},
+             {"reason", plan.reason},
              {"bytes", plan.bytes}});
   return json_response(200, plan_json(plan));
+}
+
+Result<Plan> DeviceApi::make_plan(const std::string& serial, const CheckIn& device, std::int64_t now) {
+  const auto view = stores_.catalogue.view();
+  SKIFF_ASSIGN(const std::string before, tag());  // an older tag costs a check-in, a newer one an update
+  Plan nothing;
+  nothing.poll_after = options_.times.idle;
+  std::optional<std::int64_t> ask_again;
+  for (const Release* release : due_releases(device, *view)) {
+    SKIFF_ASSIGN(const ReleaseOffer offer,
+                 stores_.deployments.offer(release->target,
+                                           {serial, device.hardware, device.version, device.agent}, now));
+    const bool free = !offer.governed && !options_.deployments_only;
+    if (free || offer.verdict.go) {
+      SKIFF_ASSIGN(const std::set<ImagePair> settled, stores_.jobs.settled());
+      return plan_release(device, *view, *release, settled, options_.times);
+    }
+    if (nothing.reason.empty()) nothing.reason = offer.verdict.reason;
+    if (offer.verdict.ask_again) ask_again = std::min(ask_again.value_or(kNever), *offer.verdict.ask_again);
+  }
+  if (!ask_again) {
+    nothing.tag = before;  // only what changes the tag can change this answer
+    return nothing;
+  }
+  nothing.poll_after = static_cast<std::uint32_t>(
+      std::clamp<std::int64_t>(*ask_again - now, 1, std::int64_t{options_.times.idle}));
+  return nothing;
 }
 
 Response DeviceApi::report(const Request& request) {
@@ -138,6 +198,11 @@ Response DeviceApi::report(const Request& request) {
   if (!report) return error_response(ApiError::kBadRequest, report.error().text());
   const auto added = stores_.reports.add(*request.peer.serial, *report, clock_());
   if (!added) return internal_error(added.error());
+  if (*added) {
+    const auto taken = stores_.deployments.record_outcome(report->release, *request.peer.serial,
+                                                          report->outcome == "committed", clock_());
+    if (!taken) return internal_error(taken.error());
+  }
   log_event(Severity::kInfo, "report",
             {{"serial", *request.peer.serial},
              {"release", report->release},

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "fleet/deployments.hpp"
 #include "fleet/planner.hpp"
 #include "http/router.hpp"
 #include "store/devices.hpp"
@@ -23,13 +24,20 @@ struct FleetStores {
   DeviceStore& devices;
   ReportStore& reports;
   JobStore& jobs;
+  GroupStore& groups;
+  DeploymentStore& deployments;
+};
+
+struct DeviceApiOptions {
+  PollTimes times;
+  bool deployments_only = false;  ///< a release that has no deployment reaches nobody
 };
 
 /// Thread-safe: its handlers run several at once.
 class DeviceApi {
  public:
   /// `on_job` is told when a device began to wait for a delta; it may be empty.
-  DeviceApi(FleetStores stores, PollTimes times, WallClock clock, std::function<void()> on_job);
+  DeviceApi(FleetStores stores, DeviceApiOptions options, WallClock clock, std::function<void()> on_job);
 
   /// The routes of API.md, in its order. They refer to this object.
   std::vector<Route> routes();
@@ -40,15 +48,19 @@ class DeviceApi {
   Response metadata(const Request& request);
   Response target(const Request& request);
   /// What a plan of nothing holds for: as long as the tag is the same, the same device gets the same answer.
-  /// Now it stands for the published timestamp; whatever else plans will depend on has to change it.
-  [[nodiscard]] std::string tag() const;
+  /// It stands for the published timestamp and the epoch of groups and deployments; whatever else plans will
+  /// depend on has to change it.
+  Result<std::string> tag();
   Response poll(const Request& request);
   Response check_in(const Request& request);
   Response report(const Request& request);
   Response answer_check_in(const Request& request, const CheckIn& device);
+  Result<Plan> make_plan(const std::string& serial, const CheckIn& device, std::int64_t now);
+  /// Whether the device's update by this target was aborted; false also where nothing is known of it.
+  bool is_withdrawn(const std::string& serial, const std::string& release);
 
   FleetStores stores_;
-  PollTimes times_;
+  DeviceApiOptions options_;
   WallClock clock_;
   std::function<void()> on_job_;
 };

@@ -129,6 +129,7 @@ Result<Report> parse_report(std::string_view body) {
 std::string plan_json(const Plan& plan) {
   Json::Object answer{
       {"v", kApiVersion}, {"plan", to_string(plan.kind)}, {"poll_after", std::uint64_t{plan.poll_after}}};
+  if (!plan.reason.empty()) answer.emplace("reason", plan.reason);
   if (!plan.tag.empty()) answer.emplace("tag", plan.tag);
   if (!plan.release.empty()) answer.emplace("release", plan.release);
   if (!plan.delta.empty()) {

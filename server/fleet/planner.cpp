@@ -60,34 +60,6 @@ Plan wait_for(Plan plan, const ImagePair& pair, std::uint32_t poll_after) {
   return plan;
 }
 
-/// A release is due: how does its image get to the device?
-Plan plan_transport(const CheckIn& device, const CatalogueView& catalogue, const Release& release,
-                    const std::set<ImagePair>& settled, const PollTimes& times) {
-  const auto from_image = [&](const OfferedDelta& delta) { return delta.offer.base == device.image; };
-  const auto from_nothing = [](const OfferedDelta& delta) { return delta.offer.is_full_image(); };
-  const OfferedDelta* const any_delta = smallest(catalogue, release.image, from_image);
-  const OfferedDelta* const any_full = smallest(catalogue, release.image, from_nothing);
-  const bool delta_fits = any_delta != nullptr && can_decode(device, *any_delta);
-  const bool full_fits = any_full != nullptr && can_decode(device, *any_full);
-
-  Plan plan;
-  plan.release = release.target;
-  if (any_full != nullptr) plan.full_bytes = any_full->offer.length;
-  if (delta_fits && (!full_fits || any_delta->offer.length < any_full->offer.length)) {
-    return fetch(plan, PlanKind::kDelta, *any_delta, times.idle);
-  }
-  const ImagePair pair{device.image, release.image};
-  const bool base_known = catalogue.find_image(device.image.sha256) != nullptr;
-  if (any_delta == nullptr && base_known && !settled.contains(pair)) return wait_for(plan, pair, times.wait);
-  if (full_fits) return fetch(plan, PlanKind::kFull, *any_full, times.idle);
-  const ImagePair full = full_image_pair(release.image);
-  if (any_full == nullptr && !settled.contains(full)) return wait_for(plan, full, times.wait);
-  // Nothing this device could decode is there or will come: only a new agent or a new release helps.
-  plan.kind = PlanKind::kWait;
-  plan.poll_after = times.idle;
-  return plan;
-}
-
 }  // namespace
 
 std::string_view to_string(PlanKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
@@ -117,16 +89,45 @@ const Release* newest_release(const std::vector<Release>& releases, std::string_
   return newest;
 }
 
-Plan plan_update(const CheckIn& device, const CatalogueView& catalogue, const std::set<ImagePair>& settled,
-                 const PollTimes& times) {
-  const Release* const release = newest_release(catalogue.releases, device.hardware);
-  if (release == nullptr || release->release_counter <= device.counter_floor ||
-      release->image == device.image) {
-    Plan nothing;
-    nothing.poll_after = times.idle;
-    return nothing;
+std::vector<const Release*> due_releases(const CheckIn& device, const CatalogueView& catalogue) {
+  std::vector<const Release*> due;
+  for (const Release& release : catalogue.releases) {
+    const auto& hardware = release.hardware;
+    if (std::find(hardware.begin(), hardware.end(), device.hardware) == hardware.end()) continue;
+    if (release.release_counter > device.counter_floor && release.image != device.image)
+      due.push_back(&release);
   }
-  return plan_transport(device, catalogue, *release, settled, times);
+  std::sort(due.begin(), due.end(), [](const Release* a, const Release* b) {
+    return std::pair(a->release_counter, a->target) > std::pair(b->release_counter, b->target);
+  });
+  return due;
+}
+
+Plan plan_release(const CheckIn& device, const CatalogueView& catalogue, const Release& release,
+                  const std::set<ImagePair>& settled, const PollTimes& times) {
+  const auto from_image = [&](const OfferedDelta& delta) { return delta.offer.base == device.image; };
+  const auto from_nothing = [](const OfferedDelta& delta) { return delta.offer.is_full_image(); };
+  const OfferedDelta* const any_delta = smallest(catalogue, release.image, from_image);
+  const OfferedDelta* const any_full = smallest(catalogue, release.image, from_nothing);
+  const bool delta_fits = any_delta != nullptr && can_decode(device, *any_delta);
+  const bool full_fits = any_full != nullptr && can_decode(device, *any_full);
+
+  Plan plan;
+  plan.release = release.target;
+  if (any_full != nullptr) plan.full_bytes = any_full->offer.length;
+  if (delta_fits && (!full_fits || any_delta->offer.length < any_full->offer.length)) {
+    return fetch(plan, PlanKind::kDelta, *any_delta, times.idle);
+  }
+  const ImagePair pair{device.image, release.image};
+  const bool base_known = catalogue.find_image(device.image.sha256) != nullptr;
+  if (any_delta == nullptr && base_known && !settled.contains(pair)) return wait_for(plan, pair, times.wait);
+  if (full_fits) return fetch(plan, PlanKind::kFull, *any_full, times.idle);
+  const ImagePair full = full_image_pair(release.image);
+  if (any_full == nullptr && !settled.contains(full)) return wait_for(plan, full, times.wait);
+  // Nothing this device could decode is there or will come: only a new agent or a new release helps.
+  plan.kind = PlanKind::kWait;
+  plan.poll_after = times.idle;
+  return plan;
 }
 
 }  // namespace skiff::server

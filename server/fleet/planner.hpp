@@ -41,15 +41,20 @@ struct Plan {
   std::optional<std::uint64_t> full_bytes;  ///< length of the full image in delta form, if there is one
   std::uint32_t poll_after = 0;             ///< seconds
   std::optional<ImagePair> wanted;          ///< a delta that this device waits for
+  std::string reason;                       ///< of kNothing: why a release that is due is held back
   std::string tag;                          ///< of kNothing: what it holds for, see DeviceApi::tag()
 };
 
-/// The release with the highest counter for the device's hardware, if that is above the device's floor and
-/// not the image it runs. Then the smaller of the delta from its image and the full image, of those it can
-/// decode. Where it cannot have a delta yet, but one can be made (its image is one of the repository's, and
-/// the pair is not `settled`), it waits for that; without a known base it gets, or waits for, the full image.
-Plan plan_update(const CheckIn& device, const CatalogueView& catalogue, const std::set<ImagePair>& settled,
-                 const PollTimes& times);
+/// The releases for the device's hardware whose counter is above the device's floor and whose image is not
+/// the one it runs: the highest counter first, then by name.
+std::vector<const Release*> due_releases(const CheckIn& device, const CatalogueView& catalogue);
+
+/// How the image of a release that is due gets to the device: the smaller of the delta from its image and the
+/// full image, of those it can decode. Where it cannot have a delta yet, but one can be made (its image is
+/// one of the repository's, and the pair is not `settled`), it waits for that; without a known base it gets,
+/// or waits for, the full image.
+Plan plan_release(const CheckIn& device, const CatalogueView& catalogue, const Release& release,
+                  const std::set<ImagePair>& settled, const PollTimes& times);
 
 /// The pair that makes the full image of a release.
 ImagePair full_image_pair(const ImageId& image);

@@ -74,8 +74,11 @@ const std::vector<ApiErrorName>& api_errors() {
   static const std::vector<ApiErrorName> kErrors = {
       {ApiError::kBadRequest, 400, "bad-request"},
       {ApiError::kUnknownDevice, 401, "unknown-device"},
+      {ApiError::kUnauthorised, 401, "unauthorised"},
       {ApiError::kRejected, 403, "rejected"},
       {ApiError::kPending, 403, "pending"},
+      {ApiError::kWithdrawn, 403, "withdrawn"},
+      {ApiError::kForbidden, 403, "forbidden"},
       {ApiError::kNotFound, 404, "not-found"},
       {ApiError::kMethodNotAllowed, 405, "method-not-allowed"},
       {ApiError::kLengthRequired, 411, "length-required"},

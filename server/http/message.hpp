@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,6 +54,8 @@ struct StreamedBody {
   std::shared_ptr<const Source> source;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
+  /// Asked once a second while it is sent, on the blocking pool: false cuts it. May be empty.
+  std::function<bool()> still_wanted{};
 };
 
 struct Response {
@@ -69,8 +72,11 @@ struct Response {
 enum class ApiError : std::uint8_t {
   kBadRequest,
   kUnknownDevice,
+  kUnauthorised,
   kRejected,
   kPending,
+  kWithdrawn,
+  kForbidden,
   kNotFound,
   kMethodNotAllowed,
   kLengthRequired,

@@ -80,8 +80,9 @@ asio::awaitable<bool> read_on_pool(const StreamedBody& body, std::uint64_t posit
   if (!read) log_event(Severity::kError, "read-failed", {{"error", read.error().text()}});
   co_return read.has_value();
 }
-asio::awaitable<bool> admitted_on_pool(const HttpService& service, const Peer& peer) {
-  co_return !service.admit || !peer.serial || !service.admit(peer).has_value();
+asio::awaitable<bool> wanted_on_pool(const HttpService& service, const Peer& peer, const StreamedBody& body) {
+  if (service.admit && peer.serial && service.admit(peer).has_value()) co_return false;
+  co_return !body.still_wanted || body.still_wanted();
 }
 
 /// What is awaited, and what it is given, has a name of its own: g++ 12 miscompiles a co_await inside a
@@ -220,8 +221,8 @@ class Session {
       position += count;
       piece.clear();
       if (Clock::now() - admitted <= kAdmissionAge) continue;
-      const bool still = co_await asio::co_spawn(context_.blocking, admitted_on_pool(context_.service, peer_),
-                                                 asio::use_awaitable);
+      const bool still = co_await asio::co_spawn(
+          context_.blocking, wanted_on_pool(context_.service, peer_, body), asio::use_awaitable);
       if (!still) co_return false;
       admitted = Clock::now();
     }

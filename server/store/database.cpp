@@ -43,7 +43,40 @@ constexpr std::array kVersion2 = {
     " kind TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL, first BIGINT NOT NULL,"
     " last BIGINT NOT NULL, times BIGINT NOT NULL, PRIMARY KEY (kind, subject))",
 };
-constexpr std::array<std::span<const char* const>, 2> kMigrations = {kVersion1, kVersion2};
+constexpr std::array kVersion3 = {
+    "CREATE TABLE groups (name TEXT PRIMARY KEY NOT NULL, filter TEXT NOT NULL)",
+    "CREATE TABLE group_members ("
+    " name TEXT NOT NULL, serial TEXT NOT NULL, PRIMARY KEY (name, serial))",
+    "CREATE TABLE fleet_epoch (value BIGINT NOT NULL)",
+    "INSERT INTO fleet_epoch (value) VALUES (0)",
+    "CREATE TABLE deployments ("
+    " id BIGINT PRIMARY KEY NOT NULL, release TEXT NOT NULL, group_name TEXT NOT NULL, phases TEXT NOT NULL,"
+    " phase BIGINT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, priority BIGINT NOT NULL,"
+    " created BIGINT NOT NULL, begins BIGINT NOT NULL, window_opens BIGINT NOT NULL,"
+    " window_length BIGINT NOT NULL, spread BIGINT NOT NULL, success_percent BIGINT NOT NULL,"
+    " failure_percent BIGINT NOT NULL, attempts BIGINT NOT NULL, started BIGINT NOT NULL,"
+    " committed BIGINT NOT NULL, failed BIGINT NOT NULL)",
+    "CREATE INDEX deployments_release ON deployments (release)",
+    "CREATE TABLE deployment_devices ("
+    " deployment BIGINT NOT NULL, serial TEXT NOT NULL, state TEXT NOT NULL, attempts BIGINT NOT NULL,"
+    " changed BIGINT NOT NULL, PRIMARY KEY (deployment, serial))",
+};
+constexpr std::array kVersion4 = {
+    "CREATE TABLE users ("
+    " name TEXT PRIMARY KEY NOT NULL, password TEXT NOT NULL, disabled BIGINT NOT NULL,"
+    " failures BIGINT NOT NULL, wait_until BIGINT NOT NULL)",
+    "CREATE TABLE user_grants ("
+    " name TEXT NOT NULL, role TEXT NOT NULL, group_name TEXT NOT NULL, PRIMARY KEY (name, role, "
+    "group_name))",
+    "CREATE TABLE tokens ("
+    " token_sha256 TEXT PRIMARY KEY NOT NULL, name TEXT NOT NULL, scope TEXT NOT NULL, expires BIGINT NOT "
+    "NULL)",
+    "CREATE TABLE audit_log ("
+    " number BIGINT PRIMARY KEY NOT NULL, time BIGINT NOT NULL, who TEXT NOT NULL, verb TEXT NOT NULL,"
+    " object TEXT NOT NULL, detail TEXT NOT NULL, hash TEXT NOT NULL)",
+};
+constexpr std::array<std::span<const char* const>, 4> kMigrations = {kVersion1, kVersion2, kVersion3,
+                                                                     kVersion4};
 
 }  // namespace
 

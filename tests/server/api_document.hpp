@@ -35,9 +35,10 @@ inline std::string with_digests(std::string text) {
   return text;
 }
 
-inline ApiDocument api_document() {
+/// The contract with devices, or another document of the same form.
+inline ApiDocument api_document(const std::string& name = "API.md") {
   ApiDocument document;
-  std::ifstream file(SKIFF_SOURCE_DIR "/server/API.md");
+  std::ifstream file(SKIFF_SOURCE_DIR "/server/" + name);
   std::string example;
   bool in_example = false;
   for (std::string line; std::getline(file, line);) {

@@ -171,6 +171,36 @@ TEST_F(FleetServerTest, ARejectedDeviceIsRefusedEverywhereFromTheNextRequest) {
   EXPECT_EQ(ask(get("/v1/metadata/timestamp.json"), "d2").status, 200U);
 }
 
+TEST_F(FleetServerTest, AReleaseReachesTheDevicesOfItsDeploymentAndIsWithdrawnWhenThatIsAborted) {
+  builder_.release("one", 1, old_);
+  builder_.release("two", 2, changed(old_));
+  start();
+  const auto other_process = Database::open(database_file(fleet_.folder() / "state")).value();
+  ASSERT_TRUE(GroupStore(*other_process).put({"labs", ""}));
+  DeploymentOrder order;
+  order.release = "releases/two";
+  order.group = "labs";
+  const std::int64_t id = DeploymentStore(*other_process).create(order, kNow).value();
+  const Json held = check_in(id_of(old_), 1);
+  EXPECT_EQ(string_member(held, "plan").value(), "nothing");
+  EXPECT_EQ(string_member(held, "reason").value(), "no deployment has the device");
+  const std::string poll =
+      get("/v1/check-in", "If-None-Match: \"" + string_member(held, "tag").value() + "\"\r\n");
+  EXPECT_EQ(ask(poll).status, 304U);
+  ASSERT_TRUE(GroupStore(*other_process).add("labs", {"d1"}));
+  EXPECT_EQ(ask(poll).status, 200U);
+  const std::string delta = string_member(final_plan(id_of(old_), 1), "delta").value();
+  const auto offers = Repository::open(builder_.repository()).value().deltas().value();
+  const auto offer = std::find_if(offers.begin(), offers.end(),
+                                  [&](const DeltaOffer& candidate) { return candidate.target == delta; });
+  ASSERT_NE(offer, offers.end());
+  const std::string fetch = get("/v1/targets/" + offer->wire_path);
+  EXPECT_EQ(ask(fetch).status, 200U);
+  ASSERT_TRUE(DeploymentStore(*other_process).set_state(id, DeploymentState::kAborted, "no"));
+  EXPECT_EQ(ask(fetch).status, 403U);
+  EXPECT_EQ(string_member(check_in(id_of(old_), 1), "plan").value(), "nothing");
+}
+
 TEST_F(FleetServerTest, OnlyFilesOfTheRepositoryAreServed) {
   builder_.release("one", 1, old_);
   start(0);
@@ -204,7 +234,10 @@ TEST(Contract, EveryPathOfTheDocumentIsARouteAndTheOtherWayRound) {
   DeviceStore devices(*database);
   ReportStore reports(*database);
   JobStore jobs(*database);
-  DeviceApi api({*catalogue, admissions, devices, reports, jobs}, {}, [] { return kNow; }, {});
+  GroupStore groups(*database);
+  DeploymentStore deployments(*database);
+  DeviceApi api({*catalogue, admissions, devices, reports, jobs, groups, deployments}, {},
+                [] { return kNow; }, {});
   std::vector<std::pair<std::string, std::string>> described;
   EnrolmentApi enrolment(admissions, DeviceAuthority::open(fleet.ca()).value(), {}, [] { return kNow; });
   std::vector<Route> routes = api.routes();

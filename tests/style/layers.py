@@ -39,7 +39,7 @@ LAYERS = {
     "engine/diff": layer("base format entropy predict codec unpack typing match"),
     "engine/trust": layer("base", "cryptopp openssl nlohmann p11-kit"),
     "engine/cli": layer(libraries="cli11 curl"),
-    "server": layer(libraries="boost openssl soci sqlite cli11 spdlog"),
+    "server": layer(libraries="boost openssl soci sqlite cli11 spdlog argon2"),
     "agent": layer(libraries="curl openssl cli11 spdlog"),
     "bench": layer("base entropy predict match", "benchmark zstd"),
 }
@@ -58,6 +58,7 @@ LIBRARY_HEADERS = {
     "openssl": r"openssl/.*",
     "nlohmann": r"nlohmann/.*",
     "p11-kit": r"p11-kit/pkcs11\.h",
+    "argon2": r"argon2\.h",
     "boost": r"boost/.*",
     "soci": r"soci/.*",
     "sqlite": r"sqlite3\.h",

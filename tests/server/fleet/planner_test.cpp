@@ -100,12 +100,21 @@ std::vector<PlannerCase> cases() {
   };
 }
 
+/// Of the first release that is due, with the poll times as they are unless told.
+Plan plan_of(const CheckIn& device, const CatalogueView& catalogue, const std::set<ImagePair>& settled) {
+  const auto due = due_releases(device, catalogue);
+  if (!due.empty()) return plan_release(device, catalogue, *due.front(), settled, {});
+  Plan nothing;
+  nothing.poll_after = PollTimes().idle;
+  return nothing;
+}
+
 TEST(Planner, EveryNamedCaseIsPlannedAsTheTableSays) {
   for (const PlannerCase& c : cases()) {
     CatalogueView catalogue;
     catalogue.releases = {release("old", 1), release("newer", 2), release("other", 7, {"gw2"})};
     catalogue.deltas = c.deltas;
-    const Plan plan = plan_update(c.device, catalogue, c.settled, {});
+    const Plan plan = plan_of(c.device, catalogue, c.settled);
     EXPECT_EQ(to_string(plan.kind), to_string(c.kind)) << c.name;
     EXPECT_TRUE(plan.wanted == c.wanted) << c.name;
     EXPECT_EQ(plan.poll_after, c.poll_after) << c.name;
@@ -117,7 +126,7 @@ TEST(Planner, SaysWhatToFetchAndWhatAllWouldCost) {
   CatalogueView catalogue;
   catalogue.releases = {release("old", 1), release("newer", 2)};
   catalogue.deltas = {kFull, kDelta};
-  const Plan plan = plan_update(device(), catalogue, {}, {});
+  const Plan plan = plan_of(device(), catalogue, {});
   EXPECT_EQ(plan.delta, kDelta.offer.target);
   EXPECT_EQ(plan.bytes, 100U);
   EXPECT_EQ(plan.full_bytes, 500U);

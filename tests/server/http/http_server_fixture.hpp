@@ -60,9 +60,11 @@ class HttpServerTest : public ::testing::Test {
       return json_response(200, "\"" + request.body + "\"");
     };
     const auto fail_always = [](const Request&) -> Response { throw std::length_error("odd"); };
-    const auto zeros = [](const Request& request) {
-      return representation_response(
+    const auto zeros = [this](const Request& request) {
+      Response response = representation_response(
           request, {std::make_shared<EndlessZeros>(), "\"z\"", "application/octet-stream", "no-cache"});
+      response.streamed->still_wanted = [this] { return !withdrawn_; };
+      return response;
     };
     return {{{"GET"}, "/zeros", 0, true, zeros},
             {{"GET", "HEAD"}, "/file/", 0, true, file},
@@ -93,6 +95,7 @@ class HttpServerTest : public ::testing::Test {
 
   FleetFiles fleet_;
   std::atomic<bool> rejected_ = false;
+  std::atomic<bool> withdrawn_ = false;
   std::atomic<int> handled_ = 0;
   std::mutex mutex_;
   std::map<std::string, WireBytes> ledger_;

@@ -287,5 +287,14 @@ TEST_F(HttpServerTest, ALongDownloadIsCutWhenTheDeviceIsRejected) {
   EXPECT_LT(client.count_to_end(), EndlessZeros::kLength);
 }
 
+TEST_F(HttpServerTest, ALongDownloadIsCutWhenItIsNotWantedAnyMore) {
+  start();
+  TlsClient client(port(), fleet_.device("d1"));
+  ASSERT_TRUE(client.send(get("/zeros")));
+  ASSERT_EQ(client.read_bytes(1).size(), 1U);
+  withdrawn_ = true;
+  EXPECT_LT(client.count_to_end(), EndlessZeros::kLength);
+}
+
 }  // namespace
 }  // namespace skiff::server::test

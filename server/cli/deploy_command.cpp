@@ -1,0 +1,195 @@
+// `skiff-server group` and `skiff-server deploy`: which devices get a release, when, and how many at once.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <ctime>
+#include <iostream>
+#include <memory>
+
+#include "access/identity.hpp"
+#include "cli/commands.hpp"
+#include "fleet/deployments.hpp"
+#include "fleet_server.hpp"
+#include "store/database.hpp"
+
+namespace skiff::server {
+namespace {
+
+struct Arguments {
+  std::filesystem::path state;
+  std::filesystem::path repository;
+  std::string group;
+  std::string filter;
+  std::vector<std::string> serials;
+  std::string phases = "100%";
+  std::string window;
+  std::int64_t id = 0;
+  DeploymentOrder order;
+};
+using Shared = std::shared_ptr<Arguments>;
+
+Result<std::unique_ptr<Database>> open(const Arguments& arguments) {
+  return Database::open(database_file(arguments.state));
+}
+
+Result<void> create_group(const Arguments& arguments) {
+  SKIFF_ASSIGN(const auto database, open(arguments));
+  return GroupStore(*database).put({arguments.group, arguments.filter});
+}
+
+Result<void> remove_group(const Arguments& arguments) {
+  SKIFF_ASSIGN(const auto database, open(arguments));
+  return GroupStore(*database).remove(arguments.group);
+}
+
+Result<void> add_to_group(const Arguments& arguments) {
+  for (const std::string& serial : arguments.serials) {
+    if (!is_serial(serial)) return fail(ErrorKind::kUsage, serial + " is no serial");
+  }
+  SKIFF_ASSIGN(const auto database, open(arguments));
+  return GroupStore(*database).add(arguments.group, arguments.serials);
+}
+
+Result<void> take_from_group(const Arguments& arguments) {
+  SKIFF_ASSIGN(const auto database, open(arguments));
+  for (const std::string& serial : arguments.serials) {
+    SKIFF_TRY(GroupStore(*database).take_out(arguments.group, serial));
+  }
+  return {};
+}
+
+Result<void> list_groups(const Arguments& arguments) {
+  SKIFF_ASSIGN(const auto database, open(arguments));
+  SKIFF_ASSIGN(const std::vector<Group> groups, GroupStore(*database).list());
+  std::cout << "group\tdevices\tfilter\n";
+  for (const Group& group : groups) {
+    SKIFF_ASSIGN(const auto members, GroupStore(*database).members(group.name));
+    std::cout << group.name << '\t' << members.size() << '\t' << group.filter << '\n';
+  }
+  return {};
+}
+
+/// A name with a slip of the pen would be a deployment that never does anything.
+Result<void> require_release(const Arguments& arguments) {
+  SKIFF_ASSIGN(const Repository repository, Repository::open(arguments.repository));
+  SKIFF_ASSIGN(const std::vector<Release> releases, repository.published_releases());
+  const bool found = std::any_of(releases.begin(), releases.end(), [&](const Release& release) {
+    return release.target == arguments.order.release;
+  });
+  if (found) return {};
+  return fail(ErrorKind::kNotFound, "no published release is named " + arguments.order.release);
+}
+
+Result<void> create_deployment(const Arguments& arguments) {
+  DeploymentOrder order = arguments.order;
+  SKIFF_ASSIGN(order.phases, parse_phases(arguments.phases));
+  SKIFF_ASSIGN(order.window, parse_window(arguments.window));
+  SKIFF_TRY(require_release(arguments));
+  SKIFF_ASSIGN(const auto database, open(arguments));
+  SKIFF_ASSIGN(const std::int64_t id, DeploymentStore(*database).create(order, std::time(nullptr)));
+  std::cout << id << '\n';
+  return {};
+}
+
+Result<void> list_deployments(const Arguments& arguments) {
+  SKIFF_ASSIGN(const auto database, open(arguments));
+  SKIFF_ASSIGN(const std::vector<Deployment> deployments, DeploymentStore(*database).list());
+  std::cout << "id\tstate\trelease\tgroup\tphase\tphases\tstarted\tcommitted\tfailed\treason\n";
+  for (const Deployment& deployment : deployments) {
+    std::cout << deployment.id << '\t' << to_string(deployment.state) << '\t' << deployment.order.release
+              << '\t' << deployment.order.group << '\t' << deployment.phase + 1 << '\t'
+              << to_string(deployment.order.phases) << '\t' << deployment.started << '\t'
+              << deployment.committed << '\t' << deployment.failed << '\t' << deployment.reason << '\n';
+  }
+  return {};
+}
+
+template <typename Run>
+CLI::App* add_verb(CLI::App& parent, const std::string& name, const std::string& description, Run run,
+                   const Shared& arguments, Action& chosen) {
+  CLI::App* const command = parent.add_subcommand(name, description);
+  command->add_option("--state", arguments->state, "State folder of the server")->required();
+  command->callback([arguments, run, &chosen] { chosen = [arguments, run] { return run(*arguments); }; });
+  return command;
+}
+
+void add_order_options(CLI::App& create, const Shared& arguments) {
+  DeploymentOrder& order = arguments->order;
+  create.add_option("--repo", arguments->repository, "Repository folder, where the release is published")
+      ->required();
+  create.add_option("--release", order.release, "Target name, as `skiff repo list` shows it")->required();
+  create.add_option("--group", order.group,
+                    "Its devices; every device of the release's hardware unless told");
+  create.add_option("--phases", arguments->phases, "As \"5 10% 100%\": devices, or percent of the group")
+      ->capture_default_str();
+  create
+      .add_option("--success", order.success_percent,
+                  "Percent of a phase's devices that must have committed before the next begins")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100));
+  create
+      .add_option("--failures", order.failure_percent,
+                  "The deployment pauses when more percent of updates fail")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 100));
+  create.add_option("--attempts", order.attempts, "Tries that one device has")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100));
+  create.add_option("--begin", order.begins, "Not before this time, seconds since 1970 UTC");
+  create.add_option("--window", arguments->window, "Starts only at this time of day, UTC, as 22:00-04:00");
+  create.add_option("--spread", order.spread, "Seconds over which devices start, from the begin or opening")
+      ->check(CLI::Range(0, 86'400));
+  create.add_option("--priority", order.priority, "Of deployments of one release the higher one decides");
+}
+
+struct StateVerb {
+  const char* name;
+  const char* description;
+  DeploymentState state;
+};
+constexpr StateVerb kStateVerbs[] = {
+    {"pause", "Let no further device start; those under way finish", DeploymentState::kPaused},
+    {"resume", "Go on", DeploymentState::kRunning},
+    {"abort", "End it for good, downloads under way too", DeploymentState::kAborted},
+};
+
+}  // namespace
+
+void add_group_command(CLI::App& app, Action& chosen) {
+  CLI::App* const group = app.add_subcommand("group", "Sets of devices, listed or by a filter");
+  group->require_subcommand(1);
+  const auto arguments = std::make_shared<Arguments>();
+  add_verb(*group, "list", "Show every group", list_groups, arguments, chosen);
+  CLI::App* const create = add_verb(*group, "create", "Make a group", create_group, arguments, chosen);
+  create->add_option("--filter", arguments->filter,
+                     "Its devices, as \"hardware=gw1 version!=2.0 serial=EU-*\"; listed unless told");
+  CLI::App* const remove = add_verb(*group, "remove", "End a group", remove_group, arguments, chosen);
+  CLI::App* const add = add_verb(*group, "add", "List devices in a group", add_to_group, arguments, chosen);
+  CLI::App* const take =
+      add_verb(*group, "take", "Take devices out of a group", take_from_group, arguments, chosen);
+  for (CLI::App* const command : {create, remove, add, take}) {
+    command->add_option("GROUP", arguments->group)->required();
+  }
+  for (CLI::App* const command : {add, take}) command->add_option("SERIAL", arguments->serials)->required();
+}
+
+void add_deploy_command(CLI::App& app, Action& chosen) {
+  CLI::App* const deploy = app.add_subcommand("deploy", "Bring a release to a group, in phases");
+  deploy->require_subcommand(1);
+  const auto arguments = std::make_shared<Arguments>();
+  add_verb(*deploy, "list", "Show every deployment", list_deployments, arguments, chosen);
+  add_order_options(*add_verb(*deploy, "create", "Begin a deployment; prints its number", create_deployment,
+                              arguments, chosen),
+                    arguments);
+  for (const StateVerb& verb : kStateVerbs) {
+    const auto run = [verb](const Arguments& of) -> Result<void> {
+      SKIFF_ASSIGN(const auto database, open(of));
+      return DeploymentStore(*database).set_state(of.id, verb.state,
+                                                  std::string(verb.name) + " by an operator");
+    };
+    add_verb(*deploy, verb.name, verb.description, run, arguments, chosen)
+        ->add_option("ID", arguments->id, "Its number")
+        ->required();
+  }
+}
+
+}  // namespace skiff::server

@@ -1,0 +1,195 @@
+// `skiff-server user` and `skiff-server audit`: who may run the fleet, and who did what.
+#include <CLI/CLI.hpp>
+#include <ctime>
+#include <iostream>
+#include <memory>
+
+#include "access/password.hpp"
+#include "cli/commands.hpp"
+#include "fleet_server.hpp"
+#include "store/audit.hpp"
+#include "store/database.hpp"
+#include "store/users.hpp"
+
+namespace skiff::server {
+namespace {
+
+constexpr std::int64_t kDay = 86'400;
+constexpr std::uint64_t kPage = 1'000;
+
+struct Arguments {
+  std::filesystem::path state;
+  std::string name;
+  std::string role;
+  std::string group;
+  std::vector<std::string> scope;
+  std::int64_t days = 90;
+  std::string noted;
+};
+using Shared = std::shared_ptr<Arguments>;
+
+/// Opens the database and notes what is about to be done: whoever can write to the state folder can do
+/// anything, but this command leaves its trace.
+Result<std::unique_ptr<Database>> open(const Arguments& arguments, const std::string& verb,
+                                       const std::string& detail = "") {
+  SKIFF_ASSIGN(auto database, Database::open(database_file(arguments.state)));
+  SKIFF_TRY(
+      AuditLog(*database).append({0, std::time(nullptr), "state-folder", verb, arguments.name, detail, ""}));
+  return database;
+}
+
+Result<Grant> parse_grant(const Arguments& arguments) {
+  const auto role = parse_role(arguments.role);
+  if (!role) return fail(ErrorKind::kUsage, arguments.role + " is no role");
+  return Grant{*role, arguments.group};
+}
+
+Result<void> add_user(const Arguments& arguments) {
+  SKIFF_ASSIGN(const auto database, open(arguments, "user add"));
+  return UserStore(*database).add(arguments.name);
+}
+
+/// The password is the first line of standard input, so that it is in no list of processes.
+Result<void> set_password(const Arguments& arguments) {
+  std::string password;
+  std::getline(std::cin, password);
+  SKIFF_ASSIGN(const std::string hash, hash_password(password));
+  SKIFF_ASSIGN(const auto database, open(arguments, "user password"));
+  return UserStore(*database).set_password(arguments.name, hash);
+}
+
+Result<void> disable_user(const Arguments& arguments) {
+  SKIFF_ASSIGN(const auto database, open(arguments, "user disable"));
+  return UserStore(*database).disable(arguments.name);
+}
+
+Result<void> grant(const Arguments& arguments) {
+  SKIFF_ASSIGN(const Grant granted, parse_grant(arguments));
+  SKIFF_ASSIGN(const auto database, open(arguments, "user grant", arguments.role + " " + arguments.group));
+  return UserStore(*database).grant(arguments.name, granted);
+}
+
+Result<void> revoke(const Arguments& arguments) {
+  SKIFF_ASSIGN(const Grant revoked, parse_grant(arguments));
+  SKIFF_ASSIGN(const auto database, open(arguments, "user revoke", arguments.role + " " + arguments.group));
+  return UserStore(*database).revoke(arguments.name, revoked);
+}
+
+Result<void> issue_token(const Arguments& arguments) {
+  TokenScope scope;
+  for (const std::string& text : arguments.scope) {
+    const auto role = parse_role(text);
+    if (!role) return fail(ErrorKind::kUsage, text + " is no role");
+    scope.push_back(*role);
+  }
+  SKIFF_ASSIGN(const auto database, open(arguments, "user token"));
+  SKIFF_ASSIGN(
+      const IssuedToken token,
+      UserStore(*database).issue_token(arguments.name, scope, std::time(nullptr), arguments.days * kDay));
+  std::cout << token.secret << '\n';
+  return {};
+}
+
+Result<void> list_users(const Arguments& arguments) {
+  SKIFF_ASSIGN(const auto database, Database::open(database_file(arguments.state)));
+  SKIFF_ASSIGN(const std::vector<UserRecord> users, UserStore(*database).list());
+  std::cout << "user\tstate\tpassword\tgrants\n";
+  for (const UserRecord& user : users) {
+    std::cout << user.name << '\t' << (user.disabled ? "disabled" : "active") << '\t'
+              << (user.has_password ? "yes" : "no") << '\t';
+    for (const Grant& granted : user.grants) {
+      std::cout << to_string(granted.role) << (granted.group.empty() ? "" : ":" + granted.group) << ' ';
+    }
+    std::cout << '\n';
+  }
+  return {};
+}
+
+Result<void> list_audit(const Arguments& arguments) {
+  SKIFF_ASSIGN(const auto database, Database::open(database_file(arguments.state)));
+  std::cout << "number\ttime\twho\tverb\tobject\tdetail\n";
+  for (std::uint64_t after = 0;;) {
+    SKIFF_ASSIGN(const std::vector<AuditEntry> entries, AuditLog(*database).list(after, kPage));
+    if (entries.empty()) return {};
+    for (const AuditEntry& entry : entries) {
+      std::cout << entry.number << '\t' << entry.time << '\t' << entry.who << '\t' << entry.verb << '\t'
+                << entry.object << '\t' << entry.detail << '\n';
+    }
+    after = entries.back().number;
+  }
+}
+
+/// "NUMBER:HASH", as `audit verify` prints it.
+Result<std::optional<AuditHead>> parse_head(const std::string& text) {
+  if (text.empty()) return std::optional<AuditHead>();
+  const std::size_t colon = text.find(':');
+  const std::string number = text.substr(0, colon);
+  if (colon == std::string::npos || number.empty() || number.size() > 18 ||
+      number.find_first_not_of("0123456789") != std::string::npos ||
+      !Sha256::from_hex(text.substr(colon + 1))) {
+    return fail(ErrorKind::kUsage, "--noted wants NUMBER:HASH, not " + text);
+  }
+  return AuditHead{std::stoull(number), text.substr(colon + 1)};
+}
+
+Result<void> verify_audit(const Arguments& arguments) {
+  SKIFF_ASSIGN(const std::optional<AuditHead> noted, parse_head(arguments.noted));
+  SKIFF_ASSIGN(const auto database, Database::open(database_file(arguments.state)));
+  SKIFF_ASSIGN(const AuditHead head, AuditLog(*database).verify(noted));
+  std::cout << head.number << ':' << head.hash << '\n';
+  return {};
+}
+
+template <typename Run>
+CLI::App* add_verb(CLI::App& parent, const std::string& name, const std::string& description, Run run,
+                   const Shared& arguments, Action& chosen) {
+  CLI::App* const command = parent.add_subcommand(name, description);
+  command->add_option("--state", arguments->state, "State folder of the server")->required();
+  command->callback([arguments, run, &chosen] { chosen = [arguments, run] { return run(*arguments); }; });
+  return command;
+}
+
+void add_user_verbs(CLI::App& user, const Shared& arguments, Action& chosen) {
+  CLI::App* const add = add_verb(user, "add", "Make a user, without any right", add_user, arguments, chosen);
+  CLI::App* const password =
+      add_verb(user, "password", "Set a password, read from standard input", set_password, arguments, chosen);
+  CLI::App* const disable =
+      add_verb(user, "disable", "End a user, with all rights and tokens", disable_user, arguments, chosen);
+  CLI::App* const give = add_verb(user, "grant", "Give a role", grant, arguments, chosen);
+  CLI::App* const take = add_verb(user, "revoke", "Take a role", revoke, arguments, chosen);
+  CLI::App* const token =
+      add_verb(user, "token", "Issue a token and print it, once", issue_token, arguments, chosen);
+  for (CLI::App* const command : {add, password, disable, give, take, token}) {
+    command->add_option("USER", arguments->name)->required();
+  }
+  for (CLI::App* const command : {give, take}) {
+    command->add_option("ROLE", arguments->role, "viewer, operator, releaser, admin or auditor")->required();
+    command->add_option("--group", arguments->group, "On the devices of this group; on all unless told");
+  }
+  token->add_option("--days", arguments->days, "Its life")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 3'650));
+  token->add_option("--role", arguments->scope, "What it may do at most; whatever its user may unless told");
+}
+
+}  // namespace
+
+void add_user_command(CLI::App& app, Action& chosen) {
+  CLI::App* const user = app.add_subcommand("user", "Users, their roles and tokens");
+  user->require_subcommand(1);
+  const auto arguments = std::make_shared<Arguments>();
+  add_verb(*user, "list", "Show every user", list_users, arguments, chosen);
+  add_user_verbs(*user, arguments, chosen);
+}
+
+void add_audit_command(CLI::App& app, Action& chosen) {
+  CLI::App* const audit = app.add_subcommand("audit", "Who asked what of the fleet");
+  audit->require_subcommand(1);
+  const auto arguments = std::make_shared<Arguments>();
+  add_verb(*audit, "list", "Show every entry, the oldest first", list_audit, arguments, chosen);
+  add_verb(*audit, "verify", "Check that nothing was changed, and print NUMBER:HASH of the last entry",
+           verify_audit, arguments, chosen)
+      ->add_option("--noted", arguments->noted, "What this printed before: finds what was cut off since");
+}
+
+}  // namespace skiff::server

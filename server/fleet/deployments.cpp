@@ -1,0 +1,262 @@
+#include "fleet/deployments.hpp"
+
+#include <algorithm>
+
+#include "event_log.hpp"
+#include "store/alarms.hpp"
+#include "store/database.hpp"
+
+namespace skiff::server {
+namespace {
+
+constexpr std::int64_t kCountEvery = 60;  // seconds
+
+Deployment read_deployment(const soci::row& row) {
+  Deployment deployment;
+  deployment.id = row.get<Integer>("id");
+  DeploymentOrder& order = deployment.order;
+  order.release = row.get<std::string>("release");
+  order.group = row.get<std::string>("group_name");
+  order.phases = parse_phases(row.get<std::string>("phases")).value_or(std::vector<Phase>{});
+  order.priority = row.get<Integer>("priority");
+  order.begins = row.get<Integer>("begins");
+  order.window = {row.get<Integer>("window_opens"), row.get<Integer>("window_length")};
+  order.spread = row.get<Integer>("spread");
+  order.success_percent = row.get<Integer>("success_percent");
+  order.failure_percent = row.get<Integer>("failure_percent");
+  order.attempts = row.get<Integer>("attempts");
+  deployment.phase = unsigned_column(row, "phase");
+  deployment.state = parse_deployment_state(row.get<std::string>("state"));
+  deployment.reason = row.get<std::string>("reason");
+  deployment.created = row.get<Integer>("created");
+  deployment.started = unsigned_column(row, "started");
+  deployment.committed = unsigned_column(row, "committed");
+  deployment.failed = unsigned_column(row, "failed");
+  if (deployment.phase >= order.phases.size())
+    throw soci::soci_error("a deployment is in no phase of its own");
+  return deployment;
+}
+
+std::vector<Deployment> read_all(const soci::rowset<soci::row>& rows) {
+  std::vector<Deployment> deployments;
+  for (const soci::row& row : rows) deployments.push_back(read_deployment(row));
+  return deployments;
+}
+
+/// Of a release, those that decide first.
+std::vector<Deployment> deployments_of(soci::session& sql, const std::string& release) {
+  return read_all(
+      (sql.prepare << "SELECT * FROM deployments WHERE release = :release ORDER BY priority DESC, id",
+       soci::use(release)));
+}
+
+/// What changes of a deployment after it was made.
+void save(soci::session& sql, const Deployment& deployment) {
+  const auto phase = static_cast<Integer>(deployment.phase);
+  const std::string state(to_string(deployment.state));
+  const auto started = static_cast<Integer>(deployment.started);
+  const auto committed = static_cast<Integer>(deployment.committed);
+  const auto failed = static_cast<Integer>(deployment.failed);
+  const Integer id = deployment.id;
+  sql << "UPDATE deployments SET phase = :phase, state = :state, reason = :reason, started = :started,"
+         " committed = :committed, failed = :failed WHERE id = :id",
+      soci::use(phase), soci::use(state), soci::use(deployment.reason), soci::use(started),
+      soci::use(committed), soci::use(failed), soci::use(id);
+}
+
+DeviceProgress find_progress(soci::session& sql, Integer deployment, const std::string& serial) {
+  DeviceProgress progress;
+  std::string state;
+  Integer attempts = 0;
+  sql << "SELECT state, attempts FROM deployment_devices WHERE deployment = :deployment AND serial = :serial",
+      soci::use(deployment), soci::use(serial), soci::into(state), soci::into(attempts);
+  if (!sql.got_data()) return progress;
+  return {parse_progress(state), attempts};
+}
+
+void save_progress(soci::session& sql, Integer deployment, const std::string& serial,
+                   const DeviceProgress& progress, Integer now) {
+  const std::string state(to_string(progress.state));
+  const Integer attempts = progress.attempts;
+  sql << "INSERT INTO deployment_devices (deployment, serial, state, attempts, changed)"
+         " VALUES (:deployment, :serial, :state, :attempts, :now)"
+         " ON CONFLICT (deployment, serial) DO UPDATE SET state = excluded.state,"
+         " attempts = excluded.attempts, changed = excluded.changed",
+      soci::use(deployment), soci::use(serial), soci::use(state), soci::use(attempts), soci::use(now);
+}
+
+void begin_update(soci::session& sql, Deployment deployment, const std::string& serial,
+                  DeviceProgress progress, Integer now) {
+  using State = DeviceProgress::State;
+  if (progress.state == State::kStarted || progress.state == State::kCommitted) return;
+  if (progress.state == State::kNone) ++deployment.started;
+  if (progress.state == State::kFailed) --deployment.failed;
+  save_progress(sql, deployment.id, serial, {State::kStarted, progress.attempts + 1}, now);
+  save(sql, deployment);
+}
+
+void log_change(const Deployment& deployment) {
+  log_event(Severity::kInfo, "deployment",
+            {{"id", static_cast<std::uint64_t>(deployment.id)},
+             {"release", deployment.order.release},
+             {"state", to_string(deployment.state)},
+             {"phase", deployment.phase},
+             {"reason", deployment.reason},
+             {"started", deployment.started},
+             {"committed", deployment.committed},
+             {"failed", deployment.failed}});
+}
+
+void pause_failing(soci::session& sql, Deployment& deployment, std::int64_t now) {
+  if (deployment.state != DeploymentState::kRunning || !fails_too_often(deployment)) return;
+  deployment.state = DeploymentState::kPaused;
+  deployment.reason = std::to_string(deployment.failed) + " of " +
+                      std::to_string(deployment.committed + deployment.failed) + " devices failed";
+  raise_alarm(sql, {std::string(kFailingDeployment), std::to_string(deployment.id), deployment.reason}, now);
+  bump_epoch(sql);
+  log_change(deployment);
+}
+
+}  // namespace
+
+Result<std::int64_t> DeploymentStore::create(const DeploymentOrder& order, std::int64_t now) {
+  const auto id = database_.transact("create a deployment", [&](soci::session& sql) -> std::int64_t {
+    int groups = 0;
+    sql << "SELECT COUNT(*) FROM groups WHERE name = :name", soci::use(order.group), soci::into(groups);
+    if (groups == 0 && !order.group.empty()) return 0;
+    Integer next = 0;
+    sql << "SELECT COALESCE(MAX(id), 0) + 1 FROM deployments", soci::into(next);
+    const std::string phases = to_string(order.phases);
+    const Integer created = now;
+    const std::array<Integer, 8> numbers = {order.priority,        order.begins,  order.window.opens,
+                                            order.window.length,   order.spread,  order.success_percent,
+                                            order.failure_percent, order.attempts};
+    sql << "INSERT INTO deployments (id, release, group_name, phases, phase, state, reason, created, "
+           "priority,"
+           " begins, window_opens, window_length, spread, success_percent, failure_percent, attempts, "
+           "started,"
+           " committed, failed) VALUES (:id, :release, :group, :phases, 0, 'running', '', :created, "
+           ":priority,"
+           " :begins, :opens, :length, :spread, :success, :failure, :attempts, 0, 0, 0)",
+        soci::use(next), soci::use(order.release), soci::use(order.group), soci::use(phases),
+        soci::use(created), soci::use(numbers[0]), soci::use(numbers[1]), soci::use(numbers[2]),
+        soci::use(numbers[3]), soci::use(numbers[4]), soci::use(numbers[5]), soci::use(numbers[6]),
+        soci::use(numbers[7]);
+    bump_epoch(sql);
+    return next;
+  });
+  if (id && *id == 0) return fail(ErrorKind::kNotFound, "there is no group " + order.group);
+  return id;
+}
+
+Result<std::vector<Deployment>> DeploymentStore::list() {
+  return database_.transact("list deployments", [](soci::session& sql) {
+    return read_all(sql.prepare << "SELECT * FROM deployments ORDER BY id");
+  });
+}
+
+Result<void> DeploymentStore::set_state(std::int64_t id, DeploymentState state, const std::string& reason) {
+  enum class Outcome : std::uint8_t { kDone, kNone, kOver };
+  const auto outcome = database_.transact("change a deployment", [&](soci::session& sql) {
+    const Integer wanted = id;
+    auto found = read_all((sql.prepare << "SELECT * FROM deployments WHERE id = :id", soci::use(wanted)));
+    if (found.empty()) return Outcome::kNone;
+    Deployment& deployment = found.front();
+    if (deployment.state == DeploymentState::kAborted) return Outcome::kOver;
+    deployment.state = state;
+    deployment.reason = reason;
+    save(sql, deployment);
+    bump_epoch(sql);
+    log_change(deployment);
+    return Outcome::kDone;
+  });
+  if (!outcome) return tl::unexpected(outcome.error());
+  if (*outcome == Outcome::kDone) return {};
+  const std::string name = "deployment " + std::to_string(id);
+  if (*outcome == Outcome::kNone) return fail(ErrorKind::kNotFound, "there is no " + name);
+  return fail(ErrorKind::kUsage, name + " was aborted");
+}
+
+Result<ReleaseOffer> DeploymentStore::offer(const std::string& release, const DeviceTraits& device,
+                                            std::int64_t now) {
+  return database_.transact("look up deployments", [&](soci::session& sql) {
+    ReleaseOffer offer{false, {false, "no deployment has the device"}};
+    for (const Deployment& deployment : deployments_of(sql, release)) {
+      offer.governed = true;
+      if (!is_member(sql, deployment.order.group, device)) continue;
+      const DeviceProgress progress = find_progress(sql, deployment.id, device.serial);
+      offer.verdict = judge(deployment, progress, device.serial, now);
+      if (!offer.verdict.go) continue;
+      begin_update(sql, deployment, device.serial, progress, now);
+      break;
+    }
+    return offer;
+  });
+}
+
+Result<void> DeploymentStore::record_outcome(const std::string& release, const std::string& serial,
+                                             bool committed, std::int64_t now) {
+  return database_.transact("take an outcome", [&](soci::session& sql) {
+    for (Deployment& deployment : deployments_of(sql, release)) {
+      DeviceProgress progress = find_progress(sql, deployment.id, serial);
+      if (progress.state != DeviceProgress::State::kStarted) continue;
+      progress.state = committed ? DeviceProgress::State::kCommitted : DeviceProgress::State::kFailed;
+      (committed ? deployment.committed : deployment.failed) += 1;
+      save_progress(sql, deployment.id, serial, progress, now);
+      pause_failing(sql, deployment, now);
+      save(sql, deployment);
+    }
+  });
+}
+
+Result<bool> DeploymentStore::is_withdrawn(const std::string& release, const std::string& serial) {
+  return database_.transact("look for an aborted deployment", [&](soci::session& sql) {
+    bool withdrawn = false;
+    for (const Deployment& deployment : deployments_of(sql, release)) {
+      if (find_progress(sql, deployment.id, serial).state != DeviceProgress::State::kStarted) continue;
+      if (deployment.state != DeploymentState::kAborted) return false;
+      withdrawn = true;
+    }
+    return withdrawn;
+  });
+}
+
+DeploymentStore::Sizes DeploymentStore::sizes_of(soci::session& sql, const Deployment& deployment,
+                                                 const HardwareOf& hardware_of, std::int64_t now) {
+  const std::lock_guard lock(mutex_);
+  Sizes& sizes = sizes_[deployment.id];
+  if (sizes.phase == deployment.phase && sizes.counted != 0 && now - sizes.counted < kCountEvery)
+    return sizes;
+  const GroupView group = GroupView::load(sql, deployment.order.group);
+  const std::vector<std::string> hardware = hardware_of(deployment.order.release);
+  const Phase& phase = deployment.order.phases[deployment.phase];
+  sizes = {now, deployment.phase, 0};
+  for_each_device(sql, [&](const DeviceTraits& device) {
+    if (std::find(hardware.begin(), hardware.end(), device.hardware) == hardware.end()) return;
+    if (!group.contains(device)) return;
+    if (!phase.is_percent || reaches(phase, deployment.id, device.serial)) ++sizes.devices;
+  });
+  return sizes;
+}
+
+Result<std::uint64_t> DeploymentStore::advance(const HardwareOf& hardware_of, std::int64_t now) {
+  return database_.transact("advance deployments", [&](soci::session& sql) {
+    std::uint64_t changed = 0;
+    for (Deployment& deployment :
+         read_all(sql.prepare << "SELECT * FROM deployments WHERE state = 'running' ORDER BY id")) {
+      const std::uint64_t devices = sizes_of(sql, deployment, hardware_of, now).devices;
+      const bool is_last = deployment.phase + 1 == deployment.order.phases.size();
+      if (is_last && (devices == 0 || deployment.committed + deployment.failed < devices)) continue;
+      if (!is_last && !is_phase_done(deployment, devices)) continue;
+      if (is_last) deployment.state = DeploymentState::kFinished;
+      if (!is_last) ++deployment.phase;
+      save(sql, deployment);
+      bump_epoch(sql);
+      log_change(deployment);
+      ++changed;
+    }
+    return changed;
+  });
+}
+
+}  // namespace skiff::server

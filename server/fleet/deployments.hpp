@@ -1,0 +1,63 @@
+// DeploymentStore: deployments as they are kept, and what each device is told of them.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "fleet/rollout.hpp"
+#include "store/groups.hpp"
+
+namespace skiff::server {
+
+class Database;
+
+/// What deployments say of one release and one device.
+struct ReleaseOffer {
+  bool governed = false;  ///< whether the release has a deployment at all
+  Verdict verdict;        ///< of the deployment that decides
+};
+
+/// Hardware ids of a release, by which devices of the group "" are counted.
+using HardwareOf = std::function<std::vector<std::string>(const std::string& release)>;
+
+/// Thread-safe, as the database is. Errors: kIo, and as said.
+class DeploymentStore {
+ public:
+  explicit DeploymentStore(Database& database) : database_(database) {}
+
+  /// Its number. kNotFound: no such group.
+  Result<std::int64_t> create(const DeploymentOrder& order, std::int64_t now);
+  /// Oldest first.
+  Result<std::vector<Deployment>> list();
+  /// Pause, resume, or abort for good. kNotFound; kUsage: it is over.
+  Result<void> set_state(std::int64_t id, DeploymentState state, const std::string& reason);
+
+  /// Whether the device may have this release now; a device that may is remembered as started. Of several
+  /// deployments of a release the first that lets it go decides, by priority.
+  Result<ReleaseOffer> offer(const std::string& release, const DeviceTraits& device, std::int64_t now);
+  /// Takes the outcome of an update: pauses what fails too often.
+  Result<void> record_outcome(const std::string& release, const std::string& serial, bool committed,
+                              std::int64_t now);
+  /// Whether the device was told to fetch a release by a deployment that was aborted since.
+  Result<bool> is_withdrawn(const std::string& release, const std::string& serial);
+  /// Begins the next phase of each deployment whose phase has succeeded, and ends those that are done; how
+  /// many changed. Devices of a group are counted at most once a minute.
+  Result<std::uint64_t> advance(const HardwareOf& hardware_of, std::int64_t now);
+
+ private:
+  struct Sizes {
+    std::int64_t counted = 0;
+    std::uint64_t phase = 0;
+    std::uint64_t devices = 0;  ///< that the phase reaches
+  };
+  Sizes sizes_of(soci::session& sql, const Deployment& deployment, const HardwareOf& hardware_of,
+                 std::int64_t now);
+
+  Database& database_;
+  std::mutex mutex_;
+  std::map<std::int64_t, Sizes> sizes_;
+};
+
+}  // namespace skiff::server
