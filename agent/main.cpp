@@ -4,6 +4,7 @@
 
 #include "agent/commands.hpp"
 #include "agent/device.hpp"
+#include "agent/enrolment.hpp"
 #include "agent/system/log.hpp"
 
 namespace {
@@ -17,6 +18,7 @@ struct Options {
   std::string slot;
   bool json = false;
   std::string serial;
+  std::string enrol_url;
   agent::InitOptions init;
 
   [[nodiscard]] std::optional<agent::Slot> told() const { return agent::slot_of(slot); }
@@ -47,6 +49,12 @@ void add_commands(CLI::App& app, Options& options) {
   CLI::App* request =
       add_command(app, "request", "print a request for a certificate of the device's key", options);
   request->add_option("--serial", options.serial, "the device's serial")->required();
+  CLI::App* enrol = add_command(app, "enrol", "ask for a certificate of the device's key", options);
+  enrol->add_option("--url", options.enrol_url, "the server's port for enrolment")->required();
+  CLI::App* renew = add_command(app, "renew", "ask for the next certificate, with the one there is", options);
+  for (CLI::App* command : {enrol, renew}) {
+    command->add_option("--serial", options.serial, "the device's serial")->required();
+  }
   app.require_subcommand(1);
 }
 
@@ -60,6 +68,9 @@ Result<int> dispatch(const std::string& command, const Options& options) {
   SKIFF_ASSIGN(const agent::Config config, agent::read_config(options.config));
   if (command == "status") return print(agent::status_text(config, options.json));
   if (command == "request") return print(agent::certificate_request(config, options.serial));
+  if (command == "enrol" || command == "renew") {
+    return agent::enrol(config, {options.serial, options.enrol_url});
+  }
   if (command == "boot") {
     agent::PosixStorage storage;
     return print(agent::launch(config, storage).map([](agent::Slot slot) {

@@ -1,0 +1,113 @@
+"""A device enrols, waits for a person, is updated by a deployment, and comes to its end; everything through the programs and ports."""
+
+import http.client
+import json
+import re
+import ssl
+import unittest
+
+from case import FleetCase
+from programs import run, run_well
+
+SERIAL = "device-2"
+
+
+class OperateTest(FleetCase):
+    server_options = ("--enrol-listen", "127.0.0.1:0", "--operator-listen", "127.0.0.1:0", "--deployments-only")
+
+    def setUp(self):
+        super().setUp()
+        self.state = self.fleet.folder / "server-state"
+        self.newcomer = self.fleet.device(SERIAL, self.one, self.proxy.port)
+        (self.newcomer.folder / "device.crt").unlink()  # it has a key of its own, and nothing that vouches for it
+
+    def port(self, name):
+        return int(re.search(rf"\b{name}=(\d+)", self.server.log.read_text()).group(1))
+
+    def operate(self, *words):
+        return run_well(self.fleet.programs.server, *words, "--state", self.state)
+
+    def check_enrols(self, code):
+        done = self.newcomer.agent("enrol", "--serial", SERIAL, "--url", f"https://localhost:{self.port('enrol-port')}")
+        self.assertEqual(done.returncode, code, done.stderr)
+
+    def claimed_key(self):
+        rows = [line.split("\t") for line in self.operate("device", "claims").splitlines()[1:]]
+        return next(row[-1] for row in rows if row[0] == SERIAL)
+
+    def accept_newcomer(self):
+        self.check_enrols(self.device.LATER)
+        self.operate("device", "accept", SERIAL, "--key", self.claimed_key())
+        self.check_enrols(self.device.OK)
+
+    def ask(self, token, method, path, **body):
+        context = ssl.create_default_context(cafile=self.fleet.ca / "server-ca.pem")
+        connection = http.client.HTTPSConnection("localhost", self.port("operator-port"), context=context, timeout=60)
+        text = json.dumps({"v": 1, **body}) if method == "POST" else None
+        connection.request(method, path, text, {"Authorization": f"Bearer {token}"})
+        answer = connection.getresponse()
+        found = answer.status, json.loads(answer.read())
+        connection.close()
+        return found
+
+    def user(self, name, role):
+        self.operate("user", "add", name)
+        self.operate("user", "grant", name, role)
+        return self.operate("user", "token", name).strip()
+
+    def test_a_device_enrols_and_is_updated_when_a_deployment_lets_it(self):
+        self.accept_newcomer()
+        self.assertEqual(self.newcomer.once(), self.device.OK, self.newcomer.log())
+        self.assertEqual(self.newcomer.boot(), "A")
+        releaser, viewer = self.user("rea", "releaser"), self.user("vic", "viewer")
+        order = {"release": "releases/two.img", "phases": "1 100%"}
+        self.assertEqual(self.ask(viewer, "POST", "/v1/deployments/create", **order)[0], 403)
+        self.assertEqual(self.ask(releaser, "POST", "/v1/deployments/create", **order), (200, {"v": 1, "id": 1}))
+        self.assertEqual(self.newcomer.once(), self.device.REBOOT, self.newcomer.log())
+        self.assertEqual(self.newcomer.boot(), "B")
+        self.assertEqual(self.newcomer.once(), self.device.OK, self.newcomer.log())
+        deployment = self.ask(viewer, "GET", "/v1/deployments")[1]["deployments"][0]
+        self.assertEqual((deployment["started"], deployment["committed"]), (1, 1))
+        devices = self.ask(viewer, "GET", "/v1/devices")[1]["devices"]
+        self.assertEqual([device["version"] for device in devices if device["serial"] == SERIAL], ["2.0"])
+        self.assertRegex(self.operate("audit", "verify"), r"^\d+:[0-9a-f]{64}\n$")
+        self.assertNotIn(releaser, self.server.log.read_text())
+
+    def test_a_second_key_for_a_serial_waits_and_raises_an_alarm(self):
+        self.accept_newcomer()
+        certificate = (self.newcomer.folder / "device.crt").read_bytes()
+        run_well("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256",
+                 "-out", self.newcomer.folder / "other.pem")  # fmt: skip
+        self.newcomer.configure(key=str(self.newcomer.folder / "other.pem"))
+        self.check_enrols(self.device.LATER)
+        self.assertIn(f"duplicate-identity\t{SERIAL}", self.operate("alarm", "list"))
+        self.assertEqual((self.newcomer.folder / "device.crt").read_bytes(), certificate)
+        self.newcomer.configure(key=str(self.newcomer.folder / "device.pem"))
+        self.assertEqual(self.newcomer.once(), self.device.OK, self.newcomer.log())
+
+    def test_a_certificate_is_renewed_and_a_decommissioned_device_gets_nothing_more(self):
+        self.accept_newcomer()
+        certificate = (self.newcomer.folder / "device.crt").read_bytes()
+        self.newcomer.agent_well("renew", "--serial", SERIAL)
+        self.assertNotEqual((self.newcomer.folder / "device.crt").read_bytes(), certificate)
+        self.assertEqual(self.newcomer.once(), self.device.OK, self.newcomer.log())
+        self.operate("device", "decommission", SERIAL)
+        self.assertNotEqual(self.newcomer.once(), self.device.OK)
+        self.check_enrols(self.device.FAILURE)
+
+    def test_a_factory_list_admits_by_key(self):
+        key = run("openssl", "pkey", "-in", self.newcomer.folder / "device.pem", "-pubout", "-outform", "DER",
+                  "-out", self.newcomer.folder / "public.der")  # fmt: skip
+        self.assertEqual(key.returncode, 0, key.stderr)
+        digest = run_well("sha256sum", self.newcomer.folder / "public.der").split()[0]
+        factory = self.fleet.folder / "factory.txt"
+        factory.write_text(f"# serial and key\n{SERIAL} {digest}\ndevice-3 {'0' * 64}\n")
+        self.assertEqual(self.operate("device", "preauthorise", factory), "2 of 2 devices are new\n")
+        self.check_enrols(self.device.OK)
+        factory.write_text("device-4 abc\n")
+        done = run(self.fleet.programs.server, "device", "preauthorise", factory, "--state", self.state)
+        self.assertIn("line 1", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
