@@ -87,7 +87,8 @@ bool reaches(const Phase& phase, std::int64_t deployment, const std::string& ser
 /// first device is no statistic, and three of the first three are.
 bool fails_too_often(const Deployment& deployment);
 
-/// Whether the phase has succeeded, of the `size` devices it reaches.
+/// Whether the phase has succeeded: so many devices have committed, in this phase or before, as are asked for
+/// of the `size` that it reaches.
 bool is_phase_done(const Deployment& deployment, std::uint64_t size);
 
 }  // namespace skiff::server

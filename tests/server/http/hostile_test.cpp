@@ -191,7 +191,7 @@ TEST_F(HttpServerTest, EveryRequestOfAHostileFamilyIsRefusedAndNothingAfterItIsA
       ++count;
     }
   }
-  EXPECT_GE(count, 200U);
+  EXPECT_GE(count, 300U);
   EXPECT_EQ(handled_, 0);
   EXPECT_TRUE(is_well());
 }
