@@ -49,6 +49,25 @@ TEST_F(StoreTest, TextThatLooksLikeSqlIsText) {
   EXPECT_EQ(devices.list().value()[0].status.version, odd);
 }
 
+TEST_F(StoreTest, AFullDiskIsAnErrorAndTheStoreGoesOnWhenThereIsRoomAgain) {
+  const auto limit_pages = [&](const std::string& pages) {
+    ASSERT_TRUE(
+        database_->transact("limit", [&](soci::session& sql) { sql << "PRAGMA max_page_count = " + pages; }));
+  };
+  ReportStore reports(*database_);
+  limit_pages("1");  // as many as there are: SQLite says that the disk is full when it needs one more
+  Report report;
+  report.checks = std::string(1 << 20, 'x');
+  report.id = "full";
+  const auto refused = reports.add("d1", report, 1);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::kIo);
+  EXPECT_NE(refused.error().text().find("full"), std::string::npos);
+  EXPECT_TRUE(reports.list().value().empty());
+  limit_pages("1000000");
+  EXPECT_TRUE(reports.add("d1", report, 2).value());
+}
+
 TEST_F(StoreTest, AReportIsKeptOncePerDevice) {
   ReportStore reports(*database_);
   Report report;
