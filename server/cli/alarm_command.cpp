@@ -1,9 +1,7 @@
 // `skiff-server alarm`: what an operator has to look at.
-#include <CLI/CLI.hpp>
 #include <iostream>
-#include <memory>
 
-#include "cli/commands.hpp"
+#include "cli/verbs.hpp"
 #include "fleet_server.hpp"
 #include "store/alarms.hpp"
 #include "store/database.hpp"
@@ -38,18 +36,12 @@ Result<void> clear(const Arguments& arguments) {
 }  // namespace
 
 void add_alarm_command(CLI::App& app, Action& chosen) {
-  CLI::App* const alarm = app.add_subcommand("alarm", "Show alarms and clear them");
-  alarm->require_subcommand(1);
-  const auto arguments = std::make_shared<Arguments>();
-  CLI::App* const show = alarm->add_subcommand("list", "Show every alarm, the latest first");
-  show->callback([arguments, &chosen] { chosen = [arguments] { return list(*arguments); }; });
-  CLI::App* const end = alarm->add_subcommand("clear", "Forget an alarm that was dealt with");
-  end->add_option("KIND", arguments->kind)->required();
-  end->add_option("SUBJECT", arguments->subject)->required();
-  end->callback([arguments, &chosen] { chosen = [arguments] { return clear(*arguments); }; });
-  for (CLI::App* const command : {show, end}) {
-    command->add_option("--state", arguments->state, "State folder of the server")->required();
-  }
+  const Verbs<Arguments> alarm(app, "alarm", "Show alarms and clear them", chosen);
+  Arguments& arguments = alarm.arguments();
+  alarm.add("list", "Show every alarm, the latest first", list);
+  CLI::App* const end = alarm.add("clear", "Forget an alarm that was dealt with", clear);
+  end->add_option("KIND", arguments.kind)->required();
+  end->add_option("SUBJECT", arguments.subject)->required();
 }
 
 }  // namespace skiff::server

@@ -1,12 +1,10 @@
 // `skiff-server group` and `skiff-server deploy`: which devices get a release, when, and how many at once.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <ctime>
 #include <iostream>
-#include <memory>
 
 #include "access/identity.hpp"
-#include "cli/commands.hpp"
+#include "cli/verbs.hpp"
 #include "fleet/deployments.hpp"
 #include "fleet_server.hpp"
 #include "store/database.hpp"
@@ -25,7 +23,6 @@ struct Arguments {
   std::int64_t id = 0;
   DeploymentOrder order;
 };
-using Shared = std::shared_ptr<Arguments>;
 
 Result<std::unique_ptr<Database>> open(const Arguments& arguments) {
   return Database::open(database_file(arguments.state));
@@ -103,23 +100,14 @@ Result<void> list_deployments(const Arguments& arguments) {
   return {};
 }
 
-template <typename Run>
-CLI::App* add_verb(CLI::App& parent, const std::string& name, const std::string& description, Run run,
-                   const Shared& arguments, Action& chosen) {
-  CLI::App* const command = parent.add_subcommand(name, description);
-  command->add_option("--state", arguments->state, "State folder of the server")->required();
-  command->callback([arguments, run, &chosen] { chosen = [arguments, run] { return run(*arguments); }; });
-  return command;
-}
-
-void add_order_options(CLI::App& create, const Shared& arguments) {
-  DeploymentOrder& order = arguments->order;
-  create.add_option("--repo", arguments->repository, "Repository folder, where the release is published")
+void add_order_options(CLI::App& create, Arguments& arguments) {
+  DeploymentOrder& order = arguments.order;
+  create.add_option("--repo", arguments.repository, "Repository folder, where the release is published")
       ->required();
   create.add_option("--release", order.release, "Target name, as `skiff repo list` shows it")->required();
   create.add_option("--group", order.group,
                     "Its devices; every device of the release's hardware unless told");
-  create.add_option("--phases", arguments->phases, "As \"5 10% 100%\": devices, or percent of the group")
+  create.add_option("--phases", arguments.phases, "As \"5 10% 100%\": devices, or percent of the group")
       ->capture_default_str();
   create
       .add_option("--success", order.success_percent,
@@ -135,7 +123,7 @@ void add_order_options(CLI::App& create, const Shared& arguments) {
       ->capture_default_str()
       ->check(CLI::Range(1, 100));
   create.add_option("--begin", order.begins, "Not before this time, seconds since 1970 UTC");
-  create.add_option("--window", arguments->window, "Starts only at this time of day, UTC, as 22:00-04:00");
+  create.add_option("--window", arguments.window, "Starts only at this time of day, UTC, as 22:00-04:00");
   create.add_option("--spread", order.spread, "Seconds over which devices start, from the begin or opening")
       ->check(CLI::Range(0, 86'400));
   create.add_option("--priority", order.priority, "Of deployments of one release the higher one decides");
@@ -155,30 +143,26 @@ constexpr StateVerb kStateVerbs[] = {
 }  // namespace
 
 void add_group_command(CLI::App& app, Action& chosen) {
-  CLI::App* const group = app.add_subcommand("group", "Sets of devices, listed or by a filter");
-  group->require_subcommand(1);
-  const auto arguments = std::make_shared<Arguments>();
-  add_verb(*group, "list", "Show every group", list_groups, arguments, chosen);
-  CLI::App* const create = add_verb(*group, "create", "Make a group", create_group, arguments, chosen);
-  create->add_option("--filter", arguments->filter,
+  const Verbs<Arguments> group(app, "group", "Sets of devices, listed or by a filter", chosen);
+  Arguments& arguments = group.arguments();
+  group.add("list", "Show every group", list_groups);
+  CLI::App* const create = group.add("create", "Make a group", create_group);
+  create->add_option("--filter", arguments.filter,
                      "Its devices, as \"hardware=gw1 version!=2.0 serial=EU-*\"; listed unless told");
-  CLI::App* const remove = add_verb(*group, "remove", "End a group", remove_group, arguments, chosen);
-  CLI::App* const add = add_verb(*group, "add", "List devices in a group", add_to_group, arguments, chosen);
-  CLI::App* const take =
-      add_verb(*group, "take", "Take devices out of a group", take_from_group, arguments, chosen);
+  CLI::App* const remove = group.add("remove", "End a group", remove_group);
+  CLI::App* const add = group.add("add", "List devices in a group", add_to_group);
+  CLI::App* const take = group.add("take", "Take devices out of a group", take_from_group);
   for (CLI::App* const command : {create, remove, add, take}) {
-    command->add_option("GROUP", arguments->group)->required();
+    command->add_option("GROUP", arguments.group)->required();
   }
-  for (CLI::App* const command : {add, take}) command->add_option("SERIAL", arguments->serials)->required();
+  for (CLI::App* const command : {add, take}) command->add_option("SERIAL", arguments.serials)->required();
 }
 
 void add_deploy_command(CLI::App& app, Action& chosen) {
-  CLI::App* const deploy = app.add_subcommand("deploy", "Bring a release to a group, in phases");
-  deploy->require_subcommand(1);
-  const auto arguments = std::make_shared<Arguments>();
-  add_verb(*deploy, "list", "Show every deployment", list_deployments, arguments, chosen);
-  add_order_options(*add_verb(*deploy, "create", "Begin a deployment; prints its number", create_deployment,
-                              arguments, chosen),
+  const Verbs<Arguments> deploy(app, "deploy", "Bring a release to a group, in phases", chosen);
+  Arguments& arguments = deploy.arguments();
+  deploy.add("list", "Show every deployment", list_deployments);
+  add_order_options(*deploy.add("create", "Begin a deployment; prints its number", create_deployment),
                     arguments);
   for (const StateVerb& verb : kStateVerbs) {
     const auto run = [verb](const Arguments& of) -> Result<void> {
@@ -186,9 +170,7 @@ void add_deploy_command(CLI::App& app, Action& chosen) {
       return DeploymentStore(*database).set_state(of.id, verb.state,
                                                   std::string(verb.name) + " by an operator");
     };
-    add_verb(*deploy, verb.name, verb.description, run, arguments, chosen)
-        ->add_option("ID", arguments->id, "Its number")
-        ->required();
+    deploy.add(verb.name, verb.description, run)->add_option("ID", arguments.id, "Its number")->required();
   }
 }
 

@@ -1,11 +1,9 @@
 // `skiff-server device`: who the devices are, and which may speak to the server.
-#include <CLI/CLI.hpp>
 #include <iostream>
-#include <memory>
 #include <sstream>
 
 #include "access/identity.hpp"
-#include "cli/commands.hpp"
+#include "cli/verbs.hpp"
 #include "fleet_server.hpp"
 #include "store/database.hpp"
 #include "store/devices.hpp"
@@ -85,16 +83,6 @@ Result<void> preauthorise(const Arguments& arguments) {
   return {};
 }
 
-/// A verb with the options that all have; `run` is what it does.
-template <typename Run>
-CLI::App* add_verb(CLI::App& device, const std::string& verb, const std::string& description, Run run,
-                   const std::shared_ptr<Arguments>& arguments, Action& chosen) {
-  CLI::App* const command = device.add_subcommand(verb, description);
-  command->add_option("--state", arguments->state, "State folder of the server")->required();
-  command->callback([arguments, run, &chosen] { chosen = [arguments, run] { return run(*arguments); }; });
-  return command;
-}
-
 struct AdmissionVerb {
   const char* name;
   const char* description;
@@ -110,21 +98,18 @@ constexpr AdmissionVerb kAdmissionVerbs[] = {
 }  // namespace
 
 void add_device_command(CLI::App& app, Action& chosen) {
-  CLI::App* const device = app.add_subcommand("device", "List devices, admit and refuse them");
-  device->require_subcommand(1);
-  const auto arguments = std::make_shared<Arguments>();
-  add_verb(*device, "list", "Show every device", list_devices, arguments, chosen);
-  add_verb(*device, "claims", "Show the keys that say they are devices, and wait or were refused",
-           list_claims, arguments, chosen);
-  add_verb(*device, "preauthorise", "List devices of the factory: they are accepted when they enrol",
-           preauthorise, arguments, chosen)
-      ->add_option("FILE", arguments->file, "A serial and the SHA-256 of its public key a line")
+  const Verbs<Arguments> device(app, "device", "List devices, admit and refuse them", chosen);
+  Arguments& arguments = device.arguments();
+  device.add("list", "Show every device", list_devices);
+  device.add("claims", "Show the keys that say they are devices, and wait or were refused", list_claims);
+  device.add("preauthorise", "List devices of the factory: they are accepted when they enrol", preauthorise)
+      ->add_option("FILE", arguments.file, "A serial and the SHA-256 of its public key a line")
       ->required();
   for (const AdmissionVerb& verb : kAdmissionVerbs) {
     const auto run = [admission = verb.admission](const Arguments& of) { return decide(of, admission); };
-    CLI::App* const command = add_verb(*device, verb.name, verb.description, run, arguments, chosen);
-    command->add_option("SERIAL", arguments->serial, "The device's serial")->required();
-    if (verb.of_claims) command->add_option("--key", arguments->key, "One of `device claims`");
+    CLI::App* const command = device.add(verb.name, verb.description, run);
+    command->add_option("SERIAL", arguments.serial, "The device's serial")->required();
+    if (verb.of_claims) command->add_option("--key", arguments.key, "One of `device claims`");
   }
 }
 

@@ -1,11 +1,9 @@
 // `skiff-server user` and `skiff-server audit`: who may run the fleet, and who did what.
-#include <CLI/CLI.hpp>
 #include <ctime>
 #include <iostream>
-#include <memory>
 
 #include "access/password.hpp"
-#include "cli/commands.hpp"
+#include "cli/verbs.hpp"
 #include "fleet_server.hpp"
 #include "store/audit.hpp"
 #include "store/database.hpp"
@@ -26,7 +24,6 @@ struct Arguments {
   std::int64_t days = 90;
   std::string noted;
 };
-using Shared = std::shared_ptr<Arguments>;
 
 /// Opens the database and notes what is about to be done: whoever can write to the state folder can do
 /// anything, but this command leaves its trace.
@@ -140,56 +137,40 @@ Result<void> verify_audit(const Arguments& arguments) {
   return {};
 }
 
-template <typename Run>
-CLI::App* add_verb(CLI::App& parent, const std::string& name, const std::string& description, Run run,
-                   const Shared& arguments, Action& chosen) {
-  CLI::App* const command = parent.add_subcommand(name, description);
-  command->add_option("--state", arguments->state, "State folder of the server")->required();
-  command->callback([arguments, run, &chosen] { chosen = [arguments, run] { return run(*arguments); }; });
-  return command;
-}
-
-void add_user_verbs(CLI::App& user, const Shared& arguments, Action& chosen) {
-  CLI::App* const add = add_verb(user, "add", "Make a user, without any right", add_user, arguments, chosen);
-  CLI::App* const password =
-      add_verb(user, "password", "Set a password, read from standard input", set_password, arguments, chosen);
-  CLI::App* const disable =
-      add_verb(user, "disable", "End a user, with all rights and tokens", disable_user, arguments, chosen);
-  CLI::App* const give = add_verb(user, "grant", "Give a role", grant, arguments, chosen);
-  CLI::App* const take = add_verb(user, "revoke", "Take a role", revoke, arguments, chosen);
-  CLI::App* const token =
-      add_verb(user, "token", "Issue a token and print it, once", issue_token, arguments, chosen);
+void add_user_verbs(const Verbs<Arguments>& user) {
+  Arguments& arguments = user.arguments();
+  CLI::App* const add = user.add("add", "Make a user, without any right", add_user);
+  CLI::App* const password = user.add("password", "Set a password, read from standard input", set_password);
+  CLI::App* const disable = user.add("disable", "End a user, with all rights and tokens", disable_user);
+  CLI::App* const give = user.add("grant", "Give a role", grant);
+  CLI::App* const take = user.add("revoke", "Take a role", revoke);
+  CLI::App* const token = user.add("token", "Issue a token and print it, once", issue_token);
   for (CLI::App* const command : {add, password, disable, give, take, token}) {
-    command->add_option("USER", arguments->name)->required();
+    command->add_option("USER", arguments.name)->required();
   }
   for (CLI::App* const command : {give, take}) {
-    command->add_option("ROLE", arguments->role, "viewer, operator, releaser, admin or auditor")->required();
-    command->add_option("--group", arguments->group, "On the devices of this group; on all unless told");
+    command->add_option("ROLE", arguments.role, "viewer, operator, releaser, admin or auditor")->required();
+    command->add_option("--group", arguments.group, "On the devices of this group; on all unless told");
   }
-  token->add_option("--days", arguments->days, "Its life")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 3'650));
-  token->add_option("--role", arguments->scope, "What it may do at most; whatever its user may unless told");
+  token->add_option("--days", arguments.days, "Its life")->capture_default_str()->check(CLI::Range(1, 3'650));
+  token->add_option("--role", arguments.scope, "What it may do at most; whatever its user may unless told");
 }
 
 }  // namespace
 
 void add_user_command(CLI::App& app, Action& chosen) {
-  CLI::App* const user = app.add_subcommand("user", "Users, their roles and tokens");
-  user->require_subcommand(1);
-  const auto arguments = std::make_shared<Arguments>();
-  add_verb(*user, "list", "Show every user", list_users, arguments, chosen);
-  add_user_verbs(*user, arguments, chosen);
+  const Verbs<Arguments> user(app, "user", "Users, their roles and tokens", chosen);
+  user.add("list", "Show every user", list_users);
+  add_user_verbs(user);
 }
 
 void add_audit_command(CLI::App& app, Action& chosen) {
-  CLI::App* const audit = app.add_subcommand("audit", "Who asked what of the fleet");
-  audit->require_subcommand(1);
-  const auto arguments = std::make_shared<Arguments>();
-  add_verb(*audit, "list", "Show every entry, the oldest first", list_audit, arguments, chosen);
-  add_verb(*audit, "verify", "Check that nothing was changed, and print NUMBER:HASH of the last entry",
-           verify_audit, arguments, chosen)
-      ->add_option("--noted", arguments->noted, "What this printed before: finds what was cut off since");
+  const Verbs<Arguments> audit(app, "audit", "Who asked what of the fleet", chosen);
+  Arguments& arguments = audit.arguments();
+  audit.add("list", "Show every entry, the oldest first", list_audit);
+  audit
+      .add("verify", "Check that nothing was changed, and print NUMBER:HASH of the last entry", verify_audit)
+      ->add_option("--noted", arguments.noted, "What this printed before: finds what was cut off since");
 }
 
 }  // namespace skiff::server

@@ -1,0 +1,41 @@
+// Verbs: the verbs of a command that works on the server's state folder, with the arguments that they share.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+
+#include "cli/commands.hpp"
+
+namespace skiff::server {
+
+/// `Arguments` has a path `state`, which every verb asks for. Parsing a verb sets `chosen`, which outlives
+/// the parsing; the arguments live as long as the command.
+template <typename Arguments>
+class Verbs {
+ public:
+  Verbs(CLI::App& app, const std::string& name, const std::string& description, Action& chosen)
+      : command_(*app.add_subcommand(name, description)), chosen_(chosen) {
+    command_.require_subcommand(1);
+  }
+
+  [[nodiscard]] Arguments& arguments() const { return *arguments_; }
+
+  /// `run(const Arguments&)` is what the verb does.
+  template <typename Run>
+  CLI::App* add(const std::string& name, const std::string& description, Run run) const {
+    CLI::App* const verb = command_.add_subcommand(name, description);
+    verb->add_option("--state", arguments_->state, "State folder of the server")->required();
+    verb->callback([arguments = arguments_, run, &chosen = chosen_] {
+      chosen = [arguments, run] { return run(*arguments); };
+    });
+    return verb;
+  }
+
+ private:
+  CLI::App& command_;
+  Action& chosen_;
+  std::shared_ptr<Arguments> arguments_ = std::make_shared<Arguments>();
+};
+
+}  // namespace skiff::server
