@@ -27,7 +27,9 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? skiff::cli::kExitOk : skiff::cli::kExitUsage;
+    if (app.exit(error) == 0) return skiff::cli::kExitOk;
+    // The contract of TUF clients knows 0 and 1 only.
+    return app.got_subcommand("tuf") ? skiff::cli::kExitFailure : skiff::cli::kExitUsage;
   }
 
   const skiff::Result<void> outcome = chosen();

@@ -66,15 +66,6 @@ Result<void> run_refresh(const TufArguments& arguments) {
   return client.refresh();
 }
 
-/// One file per name, whatever is in the name: quoted, so that no name leads out of the folder.
-Result<fs::path> file_of(const TufArguments& arguments, const std::string& name) {
-  const std::string quoted = url_quoted(name);
-  if (quoted.empty() || quoted == "." || quoted == "..") {
-    return fail(ErrorKind::kMismatch, "\"" + name + "\" cannot be the name of a file");
-  }
-  return fs::path(arguments.target_dir) / quoted;
-}
-
 bool is_there(const fs::path& file, const tuf::Target& target) {
   const Result<Bytes> bytes = read_file(file, target.length);
   return bytes && target.check(*bytes);
@@ -84,7 +75,7 @@ Result<void> download(tuf::Client& client, HttpGet& targets, const TufArguments&
                       const std::string& name) {
   SKIFF_ASSIGN(const std::optional<tuf::Target> target, client.find(name));
   if (!target) return fail(ErrorKind::kNotFound, "no role vouches for " + name);
-  SKIFF_ASSIGN(const fs::path file, file_of(arguments, name));
+  const fs::path file = fs::path(arguments.target_dir) / tuf::local_file_name(name);
   if (is_there(file, *target)) return {};
   if (target->length > kMaxTarget) {
     return fail(ErrorKind::kLimit, name + " is longer than " + std::to_string(kMaxTarget) + " bytes");

@@ -1,5 +1,7 @@
 // tuf::Client: the search for targets through the delegations of one update cycle (TUF specification 5.6.7).
 #include <algorithm>
+#include <iterator>
+#include <ranges>
 #include <set>
 
 #include "skiff/tuf.hpp"
@@ -8,18 +10,39 @@
 namespace skiff::tuf {
 namespace {
 
-/// A role still to be visited: how it was delegated to, and by whom. `role` is null for the top-level
-/// targets.
-struct Visit {
-  const DelegatedRole* role = nullptr;
-  std::string delegator;
+constexpr std::string_view kTop = "targets";
 
-  [[nodiscard]] std::string name() const { return role == nullptr ? "targets" : role->name; }
+/// A role still to be visited, with the keys that its delegator gives it; the top-level role has been loaded.
+struct Visit {
+  std::string name{kTop};
+  KeyRing keys;
+  std::string delegator = "root";
 };
 
 Result<const Targets*> load(UpdateCycle& cycle, const Visit& visit) {
-  if (visit.role == nullptr) return &cycle.top();
-  return cycle.delegated(*visit.role, visit.delegator);
+  if (visit.name == kTop) return &cycle.top();
+  return cycle.update_targets(visit.name, visit.keys, visit.delegator);
+}
+
+/// The roles that a delegator asks to be visited for a name, in order of priority, and whether nobody else
+/// is.
+struct Delegates {
+  std::vector<Visit> visits;
+  bool terminating = false;
+};
+
+Delegates delegates_for(const Targets& targets, const std::string& delegator, std::string_view name) {
+  if (const auto& bins = targets.bins) {
+    return {.visits = {{bins->name_of(bins->number_for(name)), bins->keys, delegator}}, .terminating = true};
+  }
+  Delegates delegates;
+  for (const DelegatedRole& role : targets.delegations) {
+    if (!role.covers(name)) continue;
+    delegates.visits.push_back({role.name, role.keys, delegator});
+    delegates.terminating = role.terminating;
+    if (role.terminating) break;
+  }
+  return delegates;
 }
 
 /// Remembers where a search has been; the second way to a role is another visit, as it has other keys.
@@ -28,7 +51,7 @@ class Trail {
   explicit Trail(std::uint32_t limit) : limit_(limit) {}
   /// Whether the visit is new; kLimit where there were too many.
   Result<bool> enter(const Visit& visit) {
-    if (!seen_.emplace(visit.name(), visit.delegator).second) return false;
+    if (!seen_.emplace(visit.name, visit.delegator).second) return false;
     if (seen_.size() > std::size_t{limit_} + 1) {  // the top-level role is no delegation
       return fail(ErrorKind::kLimit,
                   "more than " + std::to_string(limit_) + " delegated roles to look through");
@@ -44,7 +67,7 @@ class Trail {
 /// Pre-order, in order of priority; a terminating delegation that covers the name ends the search after it.
 Result<std::optional<Target>> search(UpdateCycle& cycle, std::string_view name) {
   Trail trail(cycle.limits().delegations);
-  std::vector<Visit> to_visit = {Visit{nullptr, "root"}};  // the next one last
+  std::vector<Visit> to_visit = {Visit()};  // the next one last
   while (!to_visit.empty()) {
     const Visit visit = std::move(to_visit.back());
     to_visit.pop_back();
@@ -53,36 +76,32 @@ Result<std::optional<Target>> search(UpdateCycle& cycle, std::string_view name) 
     SKIFF_ASSIGN(const Targets* const targets, load(cycle, visit));
     if (const auto found = targets->targets.find(name); found != targets->targets.end()) {
       Target target = found->second;
-      target.role = visit.name();
+      target.role = visit.name;
       target.hash_prefixed = cycle.has_consistent_snapshots();
       return std::optional<Target>(std::move(target));
     }
-    std::vector<Visit> children;
-    for (const DelegatedRole& role : targets->delegations) {
-      if (!role.covers(name)) continue;
-      children.push_back(Visit{&role, visit.name()});
-      if (!role.terminating) continue;
-      to_visit.clear();
-      break;
-    }
-    to_visit.insert(to_visit.end(), children.rbegin(), children.rend());
+    Delegates delegates = delegates_for(*targets, visit.name, name);
+    if (delegates.terminating) to_visit.clear();
+    std::ranges::move(delegates.visits | std::views::reverse, std::back_inserter(to_visit));
   }
   return std::optional<Target>();
 }
 
 /// The metadata of a role by its name alone, wherever in the delegations it is.
 Result<const Targets*> locate(UpdateCycle& cycle, std::string_view role) {
-  if (role == "targets") return &cycle.top();
+  if (role == kTop) return &cycle.top();
   Trail trail(cycle.limits().delegations);
-  std::vector<Visit> to_visit = {Visit{nullptr, "root"}};
+  std::vector<Visit> to_visit = {Visit()};
   for (std::size_t next = 0; next < to_visit.size(); ++next) {
     const Visit visit = to_visit[next];
     SKIFF_ASSIGN(const bool is_new, trail.enter(visit));
     if (!is_new) continue;
     SKIFF_ASSIGN(const Targets* const targets, load(cycle, visit));
     const auto found = std::ranges::find(targets->delegations, role, &DelegatedRole::name);
-    if (found != targets->delegations.end()) return load(cycle, Visit{&*found, visit.name()});
-    for (const DelegatedRole& child : targets->delegations) to_visit.push_back(Visit{&child, visit.name()});
+    if (found != targets->delegations.end()) return load(cycle, {found->name, found->keys, visit.name});
+    for (const DelegatedRole& child : targets->delegations) {
+      to_visit.push_back({child.name, child.keys, visit.name});
+    }
   }
   return fail(ErrorKind::kNotFound, "nobody delegates to a role " + std::string(role));
 }

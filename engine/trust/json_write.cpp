@@ -1,6 +1,4 @@
 // The two texts of a JSON value: canonical, to be signed and hashed, and compact, to be stored and sent.
-#include <algorithm>
-
 #include "skiff/json.hpp"
 #include "trust/json_limits.hpp"
 
@@ -76,13 +74,7 @@ void put_value(std::string& out, const Json& value, PutString put_string) {
   }
 }
 
-bool is_ascii(std::string_view text) {
-  return std::ranges::all_of(text,
-                             [](char character) { return static_cast<unsigned char>(character) < 0x80; });
-}
-
-/// What different implementations would canonicalise differently is not signed at all: keys beyond ASCII
-/// (sorted by code unit here, by code point there) and integers that do not fit a double.
+/// Integers that do not fit a double, others would canonicalise differently: they are not signed at all.
 Result<void> check_canonical(const Json& value) {
   if (const auto* const integer = value.integer()) {
     if (*integer > kMaxJsonInteger || *integer < -kMaxJsonInteger) {
@@ -91,10 +83,7 @@ Result<void> check_canonical(const Json& value) {
   } else if (const auto* const array = value.array()) {
     for (const Json& element : *array) SKIFF_TRY(check_canonical(element));
   } else if (const auto* const object = value.object()) {
-    for (const auto& [key, member] : *object) {
-      if (!is_ascii(key)) return fail(ErrorKind::kFormat, "canonical JSON: key \"" + key + "\" is not ASCII");
-      SKIFF_TRY(check_canonical(member));
-    }
+    for (const auto& member : *object) SKIFF_TRY(check_canonical(member.second));
   }
   return {};
 }

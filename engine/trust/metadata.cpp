@@ -7,7 +7,7 @@
 namespace skiff::tuf {
 namespace {
 
-constexpr std::size_t kMaxRoleName = 64;  // percent-encoded thrice as long, it still is a file name
+constexpr unsigned kMaxBinBits = 32;
 
 Result<std::vector<std::string>> parse_strings(const Json& array, std::string_view what) {
   std::vector<std::string> strings;
@@ -20,10 +20,7 @@ Result<std::vector<std::string>> parse_strings(const Json& array, std::string_vi
 }
 
 Result<void> check_role_name(const std::string& name) {
-  if (name.empty() || name.size() > kMaxRoleName) {
-    return fail(ErrorKind::kFormat,
-                "delegated role with a name of " + std::to_string(name.size()) + " bytes");
-  }
+  if (name.empty()) return fail(ErrorKind::kFormat, "delegated role without a name");
   // Its file would take the place of the top-level role's.
   if (std::ranges::find(kTopLevelRoles, name) != kTopLevelRoles.end()) {
     return fail(ErrorKind::kFormat, "delegated role named like the top-level role " + name);
@@ -54,18 +51,38 @@ Result<DelegatedRole> parse_delegated_role(const Json& untrusted, const Keys& ke
   return role;
 }
 
-Result<std::vector<DelegatedRole>> parse_delegations(const Json& untrusted) {
+Result<HashBins> parse_bins(const Json& untrusted, const Keys& keys) {
+  HashBins bins;
+  SKIFF_ASSIGN(bins.keys, parse_key_ring(untrusted, keys));
+  SKIFF_ASSIGN(bins.name_prefix, string_member(untrusted, "name_prefix"));
+  SKIFF_ASSIGN(const std::uint64_t bits, unsigned_member(untrusted, "bit_length"));
+  if (bits == 0 || bits > kMaxBinBits) {
+    return fail(ErrorKind::kFormat, "bit_length is " + std::to_string(bits) + ", not 1 to 32");
+  }
+  bins.bit_length = static_cast<unsigned>(bits);
+  return bins;
+}
+
+Result<void> parse_delegations(const Json& untrusted, Targets& targets) {
   SKIFF_ASSIGN(const Keys keys, parse_keys(untrusted));
+  const Json* const bins = untrusted.find("succinct_roles");
+  if (bins != nullptr) {
+    if (untrusted.find("roles") != nullptr) {
+      return fail(ErrorKind::kFormat, "delegations: both roles and succinct_roles");
+    }
+    SKIFF_ASSIGN(targets.bins, parse_bins(*bins, keys));
+    return {};
+  }
   SKIFF_ASSIGN(const Json* const roles, array_member(untrusted, "roles"));
-  std::vector<DelegatedRole> delegations;
   for (const Json& untrusted_role : *roles->array()) {
     SKIFF_ASSIGN(DelegatedRole role, parse_delegated_role(untrusted_role, keys));
-    if (std::ranges::find(delegations, role.name, &DelegatedRole::name) != delegations.end()) {
+    if (std::ranges::find(targets.delegations, role.name, &DelegatedRole::name) !=
+        targets.delegations.end()) {
       return fail(ErrorKind::kFormat, "role " + role.name + " delegated to twice");
     }
-    delegations.push_back(std::move(role));
+    targets.delegations.push_back(std::move(role));
   }
-  return delegations;
+  return {};
 }
 
 Result<Target> parse_target(const std::string& name, const Json& untrusted) {
@@ -128,7 +145,7 @@ Result<Targets> parse_targets(const Json& signed_part) {
     targets.targets.emplace(name, std::move(*target));
   }
   if (const Json* const delegations = signed_part.find("delegations")) {
-    SKIFF_ASSIGN(targets.delegations, parse_delegations(*delegations));
+    SKIFF_TRY(parse_delegations(*delegations, targets));
   }
   return targets;
 }
@@ -141,6 +158,20 @@ bool DelegatedRole::covers(std::string_view target) const {
   const std::string hash = sha256(as_bytes(target)).hex();
   return std::ranges::any_of(path_hash_prefixes,
                              [&](const std::string& prefix) { return hash.starts_with(prefix); });
+}
+
+std::string HashBins::name_of(std::uint32_t number) const {
+  const std::size_t digits = (bit_length + 3) / 4;
+  std::string hex(digits, '0');
+  for (std::size_t at = digits; at > 0; number >>= 4) hex[--at] = "0123456789abcdef"[number & 15];
+  return name_prefix + "-" + hex;
+}
+
+std::uint32_t HashBins::number_for(std::string_view target) const {
+  const Sha256 hash = sha256(as_bytes(target));
+  std::uint32_t first_bits = 0;
+  for (std::size_t i = 0; i < sizeof first_bits; ++i) first_bits = first_bits << 8 | hash.bytes[i];
+  return first_bits >> (kMaxBinBits - bit_length);
 }
 
 bool matches_pattern(std::string_view pattern, std::string_view target) {

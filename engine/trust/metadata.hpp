@@ -56,10 +56,23 @@ struct DelegatedRole {
   [[nodiscard]] bool covers(std::string_view target) const;
 };
 
+/// 2^bit_length roles with the same keys, written down in a few bytes: each has the names whose SHA-256
+/// begins with the bits of its number (TAP 15). They are terminating.
+struct HashBins {
+  KeyRing keys;
+  unsigned bit_length = 1;  ///< 1 to 32
+  std::string name_prefix;
+
+  /// "<prefix>-<number in hexadecimal>"
+  [[nodiscard]] std::string name_of(std::uint32_t number) const;
+  [[nodiscard]] std::uint32_t number_for(std::string_view target) const;
+};
+
 struct Targets {
   Header header;
   std::map<std::string, Target, std::less<>> targets;  ///< by name; `role` of each is left empty
   std::vector<DelegatedRole> delegations;              ///< in order of priority
+  std::optional<HashBins> bins;                        ///< instead of delegations
 };
 
 /// Each refuses (kFormat, naming the field) another `_type`, a specification version other than 1.x, and

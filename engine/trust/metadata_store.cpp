@@ -1,7 +1,6 @@
 #include "trust/metadata_store.hpp"
 
 #include "skiff/io.hpp"
-#include "trust/file_names.hpp"
 
 namespace skiff::tuf {
 namespace {
@@ -33,7 +32,9 @@ MetadataFiles& system_files() {
 MetadataStore::MetadataStore(fs::path folder, MetadataFiles* files)
     : folder_(std::move(folder)), files_(files != nullptr ? files : &system_files()) {}
 
-fs::path MetadataStore::path_of(std::string_view role) const { return folder_ / file_name(role); }
+fs::path MetadataStore::path_of(std::string_view role) const {
+  return folder_ / (local_file_name(role) + ".json");
+}
 
 Result<std::optional<Bytes>> MetadataStore::load(std::string_view role, std::uint64_t max_length) const {
   Result<Bytes> bytes = files_->read(path_of(role), max_length);

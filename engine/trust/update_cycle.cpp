@@ -138,8 +138,4 @@ Result<const Targets*> UpdateCycle::update_targets(std::string_view role, const 
   return &targets_.emplace(place, std::move(next)).first->second;
 }
 
-Result<const Targets*> UpdateCycle::delegated(const DelegatedRole& role, const std::string& delegator) {
-  return update_targets(role.name, role.keys, delegator);
-}
-
 }  // namespace skiff::tuf

@@ -31,9 +31,10 @@ class UpdateCycle {
 
   /// The top-level targets; only if is_fresh().
   [[nodiscard]] const Targets& top() const { return *top_; }
-  /// A delegated role's metadata, verified against the keys that `delegator` gives it. The reference is good
+  /// A targets role's metadata, verified against the keys that `delegator` gives it. The reference is good
   /// until the next refresh.
-  Result<const Targets*> delegated(const DelegatedRole& role, const std::string& delegator);
+  Result<const Targets*> update_targets(std::string_view role, const KeyRing& keys,
+                                        const std::string& delegator);
   [[nodiscard]] bool has_consistent_snapshots() const { return root_.consistent_snapshot; }
   [[nodiscard]] const Limits& limits() const { return options_.limits; }
 
@@ -41,8 +42,6 @@ class UpdateCycle {
   Result<void> walk_roots();
   Result<void> update_timestamp();
   Result<void> update_snapshot();
-  Result<const Targets*> update_targets(std::string_view role, const KeyRing& keys,
-                                        const std::string& delegator);
   [[nodiscard]] std::optional<Targets> cached_targets(std::string_view role, const KeyRing& keys,
                                                       const FileMeta& listed) const;
 

@@ -5,7 +5,7 @@ import unittest
 from urllib.parse import quote
 
 from case import TufCase
-from simulator import date
+from simulator import Key, date
 
 # Delegations as (delegator, role, options), and the roles visited for a target that is nowhere.
 GRAPHS = {
@@ -99,6 +99,29 @@ class Search(DelegationCase):
         self.assertEqual(self.download(*names), 0, self.message)
         self.assertEqual(self.downloaded(), sorted(name.encode() for name in names))
 
+    def test_bins_written_in_short_hold_what_hashes_into_them(self):
+        self.publish_bins(10)
+        names = [f"releases/{number}.img" for number in range(4)]
+        bins = [f"bin-{int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) >> 22:03x}" for name in names]
+        for name, role in zip(names, bins, strict=True):
+            self.repository.add_artifact(role, name, name.encode())
+        self.repository.publish_all(*sorted(set(bins)))
+        self.assertEqual(self.download(*names), 0, self.message)
+        self.assertEqual(self.visited(), bins)
+        self.assertEqual(self.download("missing"), 1)
+        self.assertIn("no role vouches", self.message)
+
+    def publish_bins(self, bit_length):
+        """Delegates to 2^bit_length roles with one key; their first versions are empty."""
+        key = Key()
+        bins = {"keyids": [key.id], "threshold": 1, "bit_length": bit_length, "name_prefix": "bin"}
+        self.repository.targets["delegations"] = {"keys": {key.id: key.json}, "succinct_roles": bins}
+        names = [f"bin-{number:0{-(-bit_length // 4)}x}" for number in range(1 << bit_length)]
+        for name in names:
+            self.repository.signed[name] = self.repository.new_targets()
+            self.repository.signers[name] = [key]
+        self.repository.publish_all(*names)
+
     def test_at_most_32_roles_are_searched(self):
         self.publish_graph([("targets", f"role{number}") for number in range(33)])
         self.assertEqual(self.download("missing"), 1)
@@ -155,15 +178,26 @@ class Trust(DelegationCase):
         self.assertEqual(self.downloaded(), [b"data"])
 
     def test_names_of_roles_lead_nowhere(self):
-        for name in ("?", "#", "/delegatedrole", "../delegatedrole", "a%2fb", "a b"):
+        names = ("?", "#", "/delegatedrole", "../delegatedrole", "a%2fb", "a b", "-x", 'a"b', "a\nb", "é", "日本", "😀")
+        self.publish_graph([("targets", name, {"paths": [str(number)]}) for number, name in enumerate(names)])
+        for number, name in enumerate(names):
             with self.subTest(name):
-                self.doCleanups()
-                self.setUp()
-                self.publish_graph([("targets", name)])
-                self.assertEqual(self.download("missing"), 1)
-                self.assertIn((quote(name, ""), 1), self.repository.requests)
-                self.assertEqual(len(self.trusted()), 5)
+                self.assertEqual(self.download(str(number)), 1)
+                self.assertEqual(self.repository.requests[-1], (quote(name, ""), 1))
+                self.assertEqual(len(self.trusted()), 5 + number)
                 self.assertTrue((self.metadata / (quote(name, "") + ".json")).is_file())
+
+    def test_a_role_may_have_a_longer_name_than_a_file(self):
+        names = ("x" * 300, "x" * 301, "é" * 100)
+        self.publish_graph([("targets", name, {"paths": [str(number)]}) for number, name in enumerate(names)])
+        for number, name in enumerate(names):
+            self.repository.add_artifact(name, str(number), name.encode())
+        self.repository.publish_all(*names)
+        for _ in range(2):
+            self.assertEqual(self.download("0", "1", "2"), 0, self.message)
+        self.assertEqual(self.downloaded(), sorted(name.encode() for name in names))
+        self.assertEqual(len(self.trusted()), 7)
+        self.assertEqual([role for role, _ in self.repository.requests].count(quote(names[2], "")), 1)
 
     def test_a_delegated_role_cannot_take_the_name_of_a_top_level_one(self):
         for name in ("root", "timestamp", "snapshot", "targets"):

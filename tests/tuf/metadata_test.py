@@ -227,5 +227,14 @@ class Expiry(TufCase):
         self.assertIn("timestamp version 2 after version 3", self.message)
 
 
+class CommandLine(TufCase):
+    def test_fails_with_1_whatever_is_wrong(self):
+        self.assertEqual(self.init(), 0)
+        for words in (["refresh"], ["reload"], [], ["--metadata-url"], ["--metadata-url", "ftp://a/", "refresh"]):
+            with self.subTest(words):
+                self.assertEqual(self.skiff(*words), 1)
+        self.assertEqual(self.repository.requests, [])
+
+
 if __name__ == "__main__":
     unittest.main()

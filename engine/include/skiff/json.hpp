@@ -66,7 +66,8 @@ Result<const Json*> array_member(const Json& object, std::string_view key);
 /// the byte.
 Result<Json> parse_json(ByteView text);
 
-/// OLPC canonical JSON: what metadata signatures and key ids are made over. Keys must be ASCII (kFormat).
+/// OLPC canonical JSON: what metadata signatures and key ids are made over; keys in order of their code
+/// points. kFormat for integers that do not fit a double.
 Result<std::string> canonical_json(const Json& value);
 /// Compact JSON for files and the wire: keys sorted, control characters escaped; what parse_json reads back
 /// equal.

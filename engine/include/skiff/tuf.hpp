@@ -14,6 +14,11 @@
 
 namespace skiff::tuf {
 
+/// The name of a file on this machine for whatever metadata calls `name`: percent-encoded (RFC 3986, section
+/// 2.3), "." and ".." too, so that it leads out of no folder; of a name longer than file systems take, its
+/// beginning and its SHA-256.
+std::string local_file_name(std::string_view name);
+
 /// Brings metadata from wherever it is.
 class Fetcher {
  public:
@@ -90,7 +95,8 @@ class Client {
   /// Looks a target up through the delegations (spec 5.6.7), fetching delegated metadata as needed; refreshes
   /// first if that was not done. nullopt: no role vouches for it.
   Result<std::optional<Target>> find(std::string_view name);
-  /// Every target that a named role vouches for, after find()'s rules for trusting that role.
+  /// Every target that a named role vouches for, after find()'s rules for trusting that role. The role is
+  /// none of hashed bins: those share their names' targets, and find() leads to them.
   Result<std::vector<Target>> list(std::string_view role);
 
  private:

@@ -115,6 +115,7 @@ TEST(Json, CanonicalFormIsThatOfOlpc) {
       {R"("tab\tnewline\n")", "\"tab\tnewline\n\""},
       {R"("\u00e9")", "\"é\""},
       {R"({"B":1,"a":2,"A":3,"_":4})", R"({"A":3,"B":1,"_":4,"a":2})"},
+      {R"({"\ud83d\ude00":1,"\uffee":2,"\u00e9":3,"z":4})", R"({"z":4,"é":3,"￮":2,"😀":1})"},
       {"{}", "{}"},
       {"[]", "[]"},
       {R"({"":""})", R"({"":""})"},
@@ -125,8 +126,7 @@ TEST(Json, CanonicalFormIsThatOfOlpc) {
 }
 
 TEST(Json, CanonicalFormRefusesWhatOthersWriteOtherwise) {
-  EXPECT_FALSE(canonical_json(Json::Object{{"é", 1}}));
-  EXPECT_FALSE(canonical_json(Json::Array{Json::Object{{"é", 1}}}));
+  EXPECT_FALSE(canonical_json(Json::Array{Json::Object{{"a", kMaxJsonInteger + 1}}}));
   EXPECT_FALSE(canonical_json(Json(kMaxJsonInteger + 1)));
 }
 
