@@ -85,16 +85,6 @@ Result<void> parse_delegations(const Json& untrusted, Targets& targets) {
   return {};
 }
 
-Result<Target> parse_target(const std::string& name, const Json& untrusted) {
-  Target target;
-  target.name = name;
-  SKIFF_ASSIGN(target.length, unsigned_member(untrusted, "length"));
-  SKIFF_ASSIGN(const Json* const hashes, object_member(untrusted, "hashes"));
-  SKIFF_ASSIGN(target.hashes, parse_hashes(*hashes));
-  if (const Json* const custom = untrusted.find("custom")) target.custom = *custom;
-  return target;
-}
-
 }  // namespace
 
 Result<Root> parse_root(const Json& signed_part) {
@@ -133,6 +123,16 @@ Result<Snapshot> parse_snapshot(const Json& signed_part) {
     snapshot.files.emplace(name, std::move(*file));
   }
   return snapshot;
+}
+
+Result<Target> parse_target(const std::string& name, const Json& untrusted) {
+  Target target;
+  target.name = name;
+  SKIFF_ASSIGN(target.length, unsigned_member(untrusted, "length"));
+  SKIFF_ASSIGN(const Json* const hashes, object_member(untrusted, "hashes"));
+  SKIFF_ASSIGN(target.hashes, parse_hashes(*hashes));
+  if (const Json* const custom = untrusted.find("custom")) target.custom = *custom;
+  return target;
 }
 
 Result<Targets> parse_targets(const Json& signed_part) {

@@ -82,6 +82,8 @@ Result<Root> parse_root(const Json& signed_part);
 Result<Timestamp> parse_timestamp(const Json& signed_part);
 Result<Snapshot> parse_snapshot(const Json& signed_part);
 Result<Targets> parse_targets(const Json& signed_part);
+/// One entry of a targets file.
+Result<Target> parse_target(const std::string& name, const Json& untrusted);
 
 /// Shell-style patterns: `*` stands for any characters and `?` for one, neither for '/'.
 bool matches_pattern(std::string_view pattern, std::string_view target);

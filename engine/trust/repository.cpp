@@ -105,27 +105,23 @@ Result<void> check_is_released(const RepositoryState& state, const ImageId& imag
   return fail(ErrorKind::kMismatch, "the delta ends in no released image: " + image.sha256.hex());
 }
 
-/// Signs and writes the next version of `releases` or `deltas`, no larger than devices will read.
-Result<SignedRole> write_next(const RepositoryFolder& folder, const Json& part, const tuf::KeyRing& keys,
-                              std::string_view role, const SignerList& signers) {
-  SKIFF_ASSIGN(SignedRole next, sign_role(part, keys, role, signers));
+/// Signs and writes the next version of `releases`, no larger than devices will read.
+Result<void> write_releases(const RepositoryFolder& folder, const Json& part, const tuf::KeyRing& keys,
+                            const SignerList& signers) {
+  SKIFF_ASSIGN(const SignedRole next, sign_role(part, keys, kReleasesRole, signers));
   if (next.text.size() > tuf::Limits().targets) {
-    return fail(ErrorKind::kLimit, std::string(role) + ": its metadata would be " +
-                                       std::to_string(next.text.size()) + " bytes long");
+    return fail(ErrorKind::kLimit,
+                "releases: its metadata would be " + std::to_string(next.text.size()) + " bytes long");
   }
-  SKIFF_TRY(folder.write_metadata(tuf::versioned_file_name(role, next.header.version), next.text));
-  return next;
+  return folder.write_metadata(tuf::versioned_file_name(kReleasesRole, next.header.version), next.text);
 }
 
-/// The newest `deltas`, one version further where they age.
-Result<SignedRole> fresh_deltas(const RepositoryFolder& folder, const RepositoryState& newest,
+/// The newest deltas, a version further where they age.
+Result<DeltaRoles> fresh_deltas(const RepositoryFolder& folder, const RepositoryState& newest,
                                 const SignerList& signers, std::int64_t now) {
-  if (!is_ageing(newest.deltas.header, kDeltasLife, now) &&
-      !lacks_signature(newest.deltas, newest.delta_keys, signers)) {
-    return newest.deltas;
-  }
-  Json part = next_signed_part(newest.deltas, now + kDeltasLife);
-  return write_next(folder, part, newest.delta_keys, kDeltasRole, signers);
+  DeltaRoles deltas = newest.deltas;
+  SKIFF_TRY(deltas.renew(folder, {newest.delta_keys, signers, now}));
+  return deltas;
 }
 
 }  // namespace
@@ -198,7 +194,7 @@ Result<Release> Repository::add_release(const NewRelease& added, const Source& i
   SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load(impl_->folder()));
   SKIFF_ASSIGN(const PlacedRelease placed,
                place_release(impl_->folder(), state, added, std::move(staged), now));
-  SKIFF_TRY(write_next(impl_->folder(), placed.part, state.release_keys, kReleasesRole, signers));
+  SKIFF_TRY(write_releases(impl_->folder(), placed.part, state.release_keys, signers));
   return placed.release;
 }
 
@@ -243,12 +239,11 @@ Result<DeltaOffer> Repository::add_delta(const Source& delta, std::string_view m
   SKIFF_ASSIGN(const std::shared_ptr<void> lock, impl_->folder().lock());
   SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load(impl_->folder()));
   SKIFF_TRY(check_is_released(state, offer.result));
-  SKIFF_ASSIGN(const std::vector<DeltaOffer> deltas, state.delta_list());
-  const auto present = std::ranges::find(deltas, offer.target, &DeltaOffer::target);
-  if (present != deltas.end() && present->sha256 == offer.sha256) return *present;
+  SKIFF_ASSIGN(DeltaRoles deltas, fresh_deltas(impl_->folder(), state, signers, now));
+  SKIFF_ASSIGN(const std::optional<DeltaOffer> present, deltas.find(impl_->folder(), offer.target));
+  if (present && present->sha256 == offer.sha256) return *present;
   SKIFF_TRY(staged.place(target_file(offer.target, offer.sha256)));
-  Json part = with_target(state.deltas, offer.target, target_entry(offer), now + kDeltasLife);
-  SKIFF_TRY(write_next(impl_->folder(), part, state.delta_keys, kDeltasRole, signers));
+  SKIFF_TRY(deltas.add(impl_->folder(), std::span(&offer, 1), {state.delta_keys, signers, now}));
   tuf::Target named;
   named.name = offer.target;
   named.hashes["sha256"] = offer.sha256.hex();
@@ -274,7 +269,7 @@ Result<void> Repository::publish_deltas(const Signers& signers, std::int64_t now
 Result<void> Repository::renew(const Signers& signers, std::int64_t now) {
   SKIFF_ASSIGN(const std::shared_ptr<void> lock, impl_->folder().lock());
   SKIFF_ASSIGN(RepositoryState state, RepositoryState::load_published(impl_->folder()));
-  if (is_ageing(state.deltas.header, kDeltasLife, now)) {
+  if (is_ageing(state.deltas.top.header, kDeltasLife, now)) {
     // Whatever was added meanwhile must come along: versions only rise.
     SKIFF_ASSIGN(const RepositoryState newest, RepositoryState::load(impl_->folder()));
     SKIFF_ASSIGN(state.deltas, fresh_deltas(impl_->folder(), newest, signers, now));
@@ -289,7 +284,7 @@ Result<std::vector<Release>> Repository::releases() const {
 
 Result<std::vector<DeltaOffer>> Repository::deltas() const {
   SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load(impl_->folder()));
-  return state.delta_list();
+  return state.deltas.list(impl_->folder());
 }
 
 Result<std::vector<Release>> Repository::published_releases() const {
@@ -299,7 +294,7 @@ Result<std::vector<Release>> Repository::published_releases() const {
 
 Result<std::vector<DeltaOffer>> Repository::published_deltas() const {
   SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load_published(impl_->folder()));
-  return state.delta_list();
+  return state.deltas.list(impl_->folder());
 }
 
 std::filesystem::path Repository::target_file(std::string_view target, const Sha256& digest) const {

@@ -69,12 +69,13 @@ Result<void> copy(const Source& source, Sink& sink) {
   return {};
 }
 
-/// The version in "<version>.<rest>"; 0 for any other name.
-std::uint64_t version_in(std::string_view name, std::string_view rest) {
+/// The version and the rest of "<version>.<rest>"; version 0 for any other name.
+std::pair<std::uint64_t, std::string_view> version_in(std::string_view name) {
   std::uint64_t version = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), version);
   const std::string_view after = name.substr(static_cast<std::size_t>(end - name.data()));
-  return error == std::errc() && after.starts_with('.') && after.substr(1) == rest ? version : 0;
+  if (error != std::errc() || !after.starts_with('.')) return {};
+  return {version, after.substr(1)};
 }
 
 }  // namespace
@@ -110,16 +111,25 @@ Result<std::shared_ptr<void>> RepositoryFolder::lock() const {
   return lock;
 }
 
-Result<std::uint64_t> RepositoryFolder::newest_version(std::string_view role) const {
-  const std::string rest = tuf::file_name(role);
-  std::uint64_t newest = 0;
+Result<std::map<std::string, std::uint64_t, std::less<>>> RepositoryFolder::newest_versions() const {
+  std::map<std::string, std::uint64_t, std::less<>> newest;
   std::error_code error;
   for (fs::directory_iterator entry(path_ / "metadata", error), end; !error && entry != end;
        entry.increment(error)) {
-    newest = std::max(newest, version_in(entry->path().filename().string(), rest));
+    const std::string name = entry->path().filename().string();
+    const auto [version, rest] = version_in(name);
+    if (version == 0) continue;
+    std::uint64_t& known = newest[std::string(rest)];
+    known = std::max(known, version);
   }
   if (error) return fail(ErrorKind::kNotFound, "no repository in " + path_.string() + ": " + error.message());
   return newest;
+}
+
+Result<std::uint64_t> RepositoryFolder::newest_version(std::string_view role) const {
+  SKIFF_ASSIGN(const auto versions, newest_versions());
+  const auto found = versions.find(tuf::file_name(role));
+  return found == versions.end() ? 0 : found->second;
 }
 
 Result<Bytes> RepositoryFolder::read_metadata(const std::string& name) const {

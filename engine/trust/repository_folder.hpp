@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 
 #include "skiff/io.hpp"
@@ -39,6 +40,9 @@ class RepositoryFolder {
   /// Waits until no other writer, thread or process, is in; the lock ends with the handle.
   [[nodiscard]] Result<std::shared_ptr<void>> lock() const;
 
+  /// The highest version of every role that has one, by the name of the role's file without its version:
+  /// "targets.json".
+  [[nodiscard]] Result<std::map<std::string, std::uint64_t, std::less<>>> newest_versions() const;
   /// The highest version of a role that has a file; 0 if none has.
   [[nodiscard]] Result<std::uint64_t> newest_version(std::string_view role) const;
   [[nodiscard]] Result<Bytes> read_metadata(const std::string& name) const;

@@ -23,9 +23,10 @@ Result<std::optional<SignedRole>> read_if_there(const RepositoryFolder& folder, 
 }
 
 Json::Object listing_of(const RepositoryState& state) {
-  return {{tuf::file_name("targets"), file_meta_json(state.targets.listing())},
-          {tuf::file_name(kReleasesRole), file_meta_json(state.releases.listing())},
-          {tuf::file_name(kDeltasRole), file_meta_json(state.deltas.listing())}};
+  Json::Object files = state.deltas.listing();
+  files[tuf::file_name("targets")] = file_meta_json(state.targets.listing());
+  files[tuf::file_name(kReleasesRole)] = file_meta_json(state.releases.listing());
+  return files;
 }
 
 bool lists(const SignedRole& role, const Json& meta) {

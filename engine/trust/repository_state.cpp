@@ -1,7 +1,6 @@
 #include "trust/repository_state.hpp"
 
 #include <algorithm>
-#include <functional>
 
 #include "trust/file_names.hpp"
 #include "trust/release_names.hpp"
@@ -10,18 +9,32 @@
 namespace skiff {
 namespace {
 
-/// Says which version of a role belongs to a state.
-using VersionOf = std::function<Result<std::uint64_t>(std::string_view role)>;
+constexpr std::string_view kExtension = ".json";
 
-Result<std::uint64_t> newest_version(const RepositoryFolder& folder, std::string_view role) {
-  SKIFF_ASSIGN(const std::uint64_t version, folder.newest_version(role));
-  if (version != 0) return version;
+/// "targets.json" is the role "targets": no role of ours needs quoting.
+RoleVersions by_role(const auto& versions_by_file, auto version_of) {
+  RoleVersions versions;
+  for (const auto& [file, value] : versions_by_file) {
+    if (!file.ends_with(kExtension)) continue;
+    versions.emplace(file.substr(0, file.size() - kExtension.size()), version_of(value));
+  }
+  return versions;
+}
+
+Result<RoleVersions> newest_versions(const RepositoryFolder& folder) {
+  SKIFF_ASSIGN(const auto files, folder.newest_versions());
+  return by_role(files, [](std::uint64_t version) { return version; });
+}
+
+Result<std::uint64_t> version_of(const RepositoryFolder& folder, const RoleVersions& versions,
+                                 std::string_view role) {
+  if (const auto found = versions.find(role); found != versions.end()) return found->second;
   return fail(ErrorKind::kNotFound,
               "no repository in " + folder.path().string() + ": it has no " + std::string(role));
 }
 
-Result<tuf::Root> newest_root(const RepositoryFolder& folder) {
-  SKIFF_ASSIGN(const std::uint64_t version, newest_version(folder, "root"));
+Result<tuf::Root> read_root(const RepositoryFolder& folder, const RoleVersions& newest) {
+  SKIFF_ASSIGN(const std::uint64_t version, version_of(folder, newest, "root"));
   SKIFF_ASSIGN(const Bytes text, folder.read_metadata(tuf::versioned_file_name("root", version)));
   return tuf::read_first_root(text);
 }
@@ -48,9 +61,9 @@ Result<tuf::KeyRing> delegated_keys(const tuf::Targets& targets, std::string_vie
 }
 
 Result<RepositoryState> load_versions(const RepositoryFolder& folder, tuf::Root root,
-                                      const VersionOf& version_of) {
+                                      const RoleVersions& versions) {
   const auto read = [&](std::string_view role, const tuf::KeyRing& keys) -> Result<SignedRole> {
-    SKIFF_ASSIGN(const std::uint64_t version, version_of(role));
+    SKIFF_ASSIGN(const std::uint64_t version, version_of(folder, versions, role));
     SKIFF_ASSIGN(Bytes text, folder.read_metadata(tuf::versioned_file_name(role, version)));
     return read_signed_role(std::move(text), keys, role);
   };
@@ -61,42 +74,33 @@ Result<RepositoryState> load_versions(const RepositoryFolder& folder, tuf::Root 
   SKIFF_ASSIGN(state.release_keys, delegated_keys(targets, kReleasesRole));
   SKIFF_ASSIGN(state.delta_keys, delegated_keys(targets, kDeltasRole));
   SKIFF_ASSIGN(state.releases, read(kReleasesRole, state.release_keys));
-  SKIFF_ASSIGN(state.deltas, read(kDeltasRole, state.delta_keys));
+  SKIFF_ASSIGN(state.deltas, DeltaRoles::load(folder, state.delta_keys, versions));
   return state;
-}
-
-template <typename T>
-Result<std::vector<T>> list_of(const SignedRole& role, Result<T> (*read)(const tuf::Target&)) {
-  SKIFF_ASSIGN(const tuf::Targets parsed, tuf::parse_targets(role.signed_part));
-  std::vector<T> list;
-  for (const auto& [name, target] : parsed.targets) {
-    SKIFF_ASSIGN(T item, read(target));
-    list.push_back(std::move(item));
-  }
-  return list;
 }
 
 }  // namespace
 
 Result<RepositoryState> RepositoryState::load(const RepositoryFolder& folder) {
-  SKIFF_ASSIGN(tuf::Root root, newest_root(folder));
-  return load_versions(folder, std::move(root),
-                       [&](std::string_view role) { return newest_version(folder, role); });
+  SKIFF_ASSIGN(const RoleVersions newest, newest_versions(folder));
+  SKIFF_ASSIGN(tuf::Root root, read_root(folder, newest));
+  return load_versions(folder, std::move(root), newest);
 }
 
 Result<RepositoryState> RepositoryState::load_published(const RepositoryFolder& folder) {
-  SKIFF_ASSIGN(tuf::Root root, newest_root(folder));
+  SKIFF_ASSIGN(const RoleVersions newest, newest_versions(folder));
+  SKIFF_ASSIGN(tuf::Root root, read_root(folder, newest));
   SKIFF_ASSIGN(const tuf::Snapshot snapshot, published_snapshot(folder, root));
-  return load_versions(folder, std::move(root), [&](std::string_view role) -> Result<std::uint64_t> {
-    const auto listed = snapshot.files.find(tuf::file_name(role));
-    if (listed != snapshot.files.end()) return listed->second.version;
-    return fail(ErrorKind::kFormat, "the snapshot lists no " + std::string(role));
-  });
+  return load_versions(folder, std::move(root),
+                       by_role(snapshot.files, [](const tuf::FileMeta& file) { return file.version; }));
 }
 
-Result<std::vector<Release>> RepositoryState::release_list() const { return list_of(releases, read_release); }
-Result<std::vector<DeltaOffer>> RepositoryState::delta_list() const {
-  return list_of(deltas, read_delta_offer);
+Result<std::vector<Release>> RepositoryState::release_list() const {
+  SKIFF_ASSIGN(const tuf::Targets parsed, tuf::parse_targets(releases.signed_part));
+  std::vector<Release> list;
+  for (const auto& [name, target] : parsed.targets) {
+    SKIFF_ASSIGN(list.emplace_back(), read_release(target));
+  }
+  return list;
 }
 
 Json with_target(const SignedRole& role, const std::string& name, Json entry, std::int64_t expires) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "skiff/release.hpp"
+#include "trust/delta_roles.hpp"
 #include "trust/repository_folder.hpp"
 #include "trust/signed_role.hpp"
 
@@ -15,7 +16,7 @@ struct RepositoryState {
   tuf::KeyRing release_keys;
   tuf::KeyRing delta_keys;
   SignedRole releases;
-  SignedRole deltas;
+  DeltaRoles deltas;
 
   /// The newest version of each role.
   static Result<RepositoryState> load(const RepositoryFolder& folder);
@@ -25,9 +26,8 @@ struct RepositoryState {
   [[nodiscard]] const tuf::KeyRing& keys_of(std::string_view top_level_role) const {
     return root.roles.find(top_level_role)->second;
   }
-  /// Every target of the role, in order of their names.
+  /// In order of their names.
   [[nodiscard]] Result<std::vector<Release>> release_list() const;
-  [[nodiscard]] Result<std::vector<DeltaOffer>> delta_list() const;
 };
 
 /// The part of `role` with a target more (or another in its place), one version further.

@@ -44,8 +44,10 @@ struct KeyChange {
 /// Layout of the folder (consistent snapshots, spec 6.2):
 ///   metadata/N.root.json  N.targets.json  N.releases.json  N.deltas.json  N.snapshot.json  timestamp.json
 ///   targets/releases/<sha256>.<name>   targets/deltas/<sha256>.<name>
-/// Everything appears atomically; readers may read while a writer writes; two writers exclude each other by a
-/// lock. Signers: a call takes those it needs and refuses (kSignature) where the role's threshold is not met.
+/// Many deltas are listed in hashed bins below `deltas`, N.deltas-<number>.json, twice as many as soon as one
+/// is full. Everything appears atomically; readers may read while a writer writes; two writers exclude each
+/// other by a lock. Signers: a call takes those it needs and refuses (kSignature) where the role's threshold
+/// is not met.
 class Repository {
  public:
   using Signers = std::vector<const Signer*>;

@@ -1,0 +1,170 @@
+// The deltas of a repository, few and many: in which role they are, and what finding one costs a device.
+#include "trust/delta_roles.hpp"
+
+#include <cstdio>
+
+#include "skiff/packed.hpp"
+#include "tests/engine/trust/release_repository.hpp"
+#include "trust/release_names.hpp"
+#include "trust/repository_state.hpp"
+
+namespace skiff {
+namespace {
+
+using testing::kNow;
+using testing::outcome;
+
+constexpr std::size_t kMany = 10'000;
+constexpr std::size_t kReleases = 10;
+constexpr std::size_t kUpdateMetadata = 6'000;  // bytes
+
+Sha256 noise(std::string_view kind, std::size_t number) {
+  return sha256(as_bytes(std::string(kind) + std::to_string(number)));
+}
+
+DeltaOffer offer(std::size_t number) {
+  DeltaOffer made;
+  made.base = {50'000'000 + number * 4096, noise("base", number)};
+  made.result = {60'000'000, noise("result", number % kReleases)};
+  made.target = delta_target(made.base, made.result);
+  made.length = 100'000 + number * 37;
+  made.sha256 = noise("delta", number);
+  made.frames_root = noise("frames", number);
+  made.frames = 2 + number % 90;
+  made.format = kFormatVersion;
+  made.decoder_memory = 9'000'000;
+  return made;
+}
+
+std::vector<DeltaOffer> offers(std::size_t count) {
+  std::vector<DeltaOffer> made;
+  for (std::size_t i = 0; i < count; ++i) made.push_back(offer(i));
+  return made;
+}
+
+class Deltas : public testing::Distribution {
+ protected:
+  [[nodiscard]] RepositoryState state() const { return *RepositoryState::load(folder_); }
+  Result<void> add(const std::vector<DeltaOffer>& added) {
+    const RepositoryState before = state();
+    DeltaRoles roles = before.deltas;
+    return roles.add(folder_, added, {before.delta_keys, signers_, kNow});
+  }
+  Result<void> publish() { return repository_->publish(signers_, kNow); }
+  [[nodiscard]] std::size_t packed_size(const std::string& file) const {
+    return pack_text(*folder_.read_metadata(file))->size();
+  }
+
+  RepositoryFolder folder_{repository_.folder()};
+  SignerList signers_ = repository_.online();
+};
+
+TEST_F(Deltas, FewAreListedByOneRole) {
+  ASSERT_EQ(outcome(add(offers(kMaxDeltasInRole))), "ok");
+  EXPECT_FALSE(state().deltas.bins);
+  EXPECT_EQ(repository_->deltas()->size(), kMaxDeltasInRole);
+}
+
+TEST_F(Deltas, OneTooManyDividesThemAndDevicesFindThemAll) {
+  ASSERT_EQ(outcome(add(offers(kMaxDeltasInRole))), "ok");
+  ASSERT_EQ(outcome(add({offer(kMaxDeltasInRole)})), "ok");
+  EXPECT_EQ(state().deltas.bins->bit_length, 5U);
+  ASSERT_EQ(outcome(publish()), "ok");
+  auto client = device_.client(fetcher_);
+  for (const DeltaOffer& each : offers(kMaxDeltasInRole + 1)) {
+    const auto found = client->find(each.target);
+    ASSERT_TRUE(found && *found) << each.target;
+    EXPECT_TRUE(is_delta_role((*found)->role));
+    EXPECT_EQ(read_delta_offer(**found)->sha256, each.sha256);
+  }
+  const auto missing = client->find(offer(kMany).target);
+  ASSERT_TRUE(missing);
+  EXPECT_FALSE(*missing);
+}
+
+TEST_F(Deltas, AnotherOneChangesOneBin) {
+  ASSERT_EQ(outcome(add(offers(100))), "ok");
+  const DeltaRoles before = state().deltas;
+  ASSERT_EQ(outcome(add({offer(100)})), "ok");
+  const DeltaRoles after = state().deltas;
+  EXPECT_EQ(after.top.header.version, before.top.header.version);
+  std::size_t changed = 0;
+  for (const auto& [role, version] : after.versions) {
+    if (before.versions.at(role) != version) ++changed;
+  }
+  EXPECT_EQ(changed, 1U);
+}
+
+TEST_F(Deltas, BinsAreRenewedWithTheirDelegator) {
+  ASSERT_EQ(outcome(add(offers(100))), "ok");
+  ASSERT_EQ(outcome(repository_->publish(signers_, kNow + 3 * kDay)), "ok");
+  EXPECT_EQ(state().deltas.versions.at("deltas-00"), 1U);
+  ASSERT_EQ(outcome(repository_->publish(signers_, kNow + 4 * kDay)), "ok");
+  for (const auto& [role, version] : state().deltas.versions) EXPECT_EQ(version, 2U) << role;
+  EXPECT_EQ(repository_->published_deltas()->size(), 100U);
+}
+
+TEST_F(Deltas, BinsAreSignedByTheKeysThatTheirDelegatorHasNow) {
+  ASSERT_EQ(outcome(add(offers(100))), "ok");
+  const RepositoryState before = state();
+  const auto key = *generate_ed25519();
+  const tuf::KeyRing next{{{key->public_key().key_id(), key->public_key()}}, 1};
+  DeltaRoles roles = before.deltas;
+  ASSERT_EQ(outcome(roles.renew(folder_, {next, {key.get()}, kNow})), "ok");
+  EXPECT_EQ(roles.list(folder_)->size(), 100U);
+  EXPECT_EQ(roles.bins->keys.keys, next.keys);
+}
+
+TEST_F(Deltas, ADivisionThatWasCutOffOffersNothingThatDevicesDoNotFind) {
+  const std::vector<DeltaOffer> many = offers(400);
+  ASSERT_EQ(outcome(add(many)), "ok");
+  const DeltaRoles before = state().deltas;
+  std::vector<DeltaOffer> more = offers(1200);
+  ASSERT_EQ(outcome(add(more)), "ok");
+  const DeltaRoles after = state().deltas;
+  ASSERT_EQ(before.bins->name_of(0).size(), after.bins->name_of(0).size());  // so the names are in use again
+  ASSERT_GT(after.bins->bit_length, before.bins->bit_length);
+  std::filesystem::remove(folder_.path() / "metadata" /
+                          (std::to_string(after.top.header.version) + ".deltas.json"));
+  ASSERT_EQ(outcome(publish()), "ok");
+  const auto offered = repository_->published_deltas();
+  ASSERT_TRUE(offered);
+  EXPECT_LT(offered->size(), many.size());
+  auto client = device_.client(fetcher_);
+  for (std::size_t i = 0; i < offered->size(); i += 8) {
+    const auto found = client->find((*offered)[i].target);
+    EXPECT_TRUE(found && *found);
+  }
+  ASSERT_EQ(outcome(add(many)), "ok");
+  EXPECT_GE(repository_->deltas()->size(), many.size());
+}
+
+TEST_F(Deltas, MetadataOfAnUpdateStaysSmallWithTenThousand) {
+  for (std::size_t i = 0; i < kReleases; ++i) {
+    ASSERT_TRUE(repository_.add_release("gw1-1." + std::to_string(i) + ".0.img", i + 1, std::to_string(i)));
+  }
+  ASSERT_EQ(outcome(add(offers(kMany))), "ok");
+  ASSERT_EQ(outcome(publish()), "ok");
+  ASSERT_EQ(repository_->deltas()->size(), kMany);
+  const DeltaRoles roles = state().deltas;
+  const std::size_t timestamp = folder_.read_metadata("timestamp.json")->size();
+  const std::size_t snapshot = packed_size("2.snapshot.json");
+  const std::size_t releases = packed_size(std::to_string(kReleases + 1) + ".releases.json");
+  const std::size_t top = packed_size(std::to_string(roles.top.header.version) + ".deltas.json");
+  std::size_t largest = 0;
+  std::size_t all = 0;
+  for (const auto& [role, version] : roles.versions) {
+    const std::size_t size = packed_size(std::to_string(version) + "." + role + ".json");
+    largest = std::max(largest, size);
+    all += size;
+  }
+  const std::size_t others = timestamp + snapshot + releases;
+  std::printf("timestamp %zu, snapshot %zu, %zu releases %zu, deltas %zu, bin %zu (largest %zu of %zu)\n",
+              timestamp, snapshot, kReleases, releases, top, all / roles.versions.size(), largest,
+              roles.versions.size());
+  EXPECT_LE(others + all / roles.versions.size(), kUpdateMetadata);
+  EXPECT_LE(others + top + largest, kUpdateMetadata + 1'000);
+}
+
+}  // namespace
+}  // namespace skiff
