@@ -1,15 +1,18 @@
-"""Public TUF software of the npm registry beside ours: tuf-js reads repositories, canonical JSON is compared."""
+"""Public TUF software of the npm registry beside ours: tuf-js reads repositories, @tufjs/models makes one, canonical JSON
+is compared."""
 
+import json
 import os
 import subprocess
 import unittest
 from pathlib import Path
+from urllib.parse import unquote
 
 from case import SKIFF, TufCase
 
 HERE = Path(__file__).resolve().parent
 MODULES = Path(os.environ["SKIFF_BUILD"]) / "tests/tuf/npm"
-PINNED = ["tuf-js@3.0.1", "@tufjs/canonical-json@2.0.0"]
+PINNED = ["tuf-js@3.0.1", "@tufjs/canonical-json@2.0.0", "@tufjs/models@3.0.1"]
 DOCUMENTS = 100_000
 
 
@@ -32,7 +35,7 @@ class FolderOnDisk:
         self.folder = folder
 
     def serve(self, path):
-        file = self.folder / path
+        file = self.folder / unquote(path)
         return file.read_bytes() if file.is_file() else None
 
 
@@ -62,6 +65,50 @@ class TufJs(TufCase):
             self.read(f"releases/gw-{counter}.img")
         self.assertEqual(self.trusted()["timestamp"], 3)
         self.assertEqual(self.downloaded(), 2 * [image.read_bytes()])
+
+    def test_it_follows_a_new_root_of_ours_to_a_delta_in_a_bin(self):
+        folder, keys = self.repo("init"), self.folder / "keys"
+        self.server.repository = FolderOnDisk(folder)
+        self.trust((folder / "metadata/1.root.json").read_bytes())
+        images = [self.folder / f"image-{number}" for number in range(26)]
+        for number, image in enumerate(images):
+            image.write_bytes(bytes([number]) * 4096)
+        self.repo("add-release", "--image", images[0], "--name", "gw.img", "--hardware", "gw", "--version", "1",
+                  "--counter", "1")  # fmt: skip
+        for base in images[1:]:  # one more than a single role lists
+            delta = self.folder / (base.name + ".skd")
+            self.skiff_well("diff", base, images[0], "-o", delta)
+            self.skiff_well("repo", "add-delta", folder, delta, "--keys", keys)
+        new, request = self.folder / "new.key", self.folder / "request"
+        self.skiff_well("key", "generate", new)
+        self.skiff_well("sign", "export", "keys", folder, "-o", request, "--role", "root", "--add", new)
+        self.skiff_well("sign", "approve", request, "--root", folder / "metadata/1.root.json", "--yes",
+                        "--key", keys / "root.key", "--key", new)  # fmt: skip
+        self.skiff_well("sign", "import", folder, request)
+        self.repo("publish")
+        files = sorted((folder / "targets/deltas").iterdir())
+        names = ["deltas/" + file.name.partition(".")[2] for file in files]
+        self.read("releases/gw.img", *names)
+        self.assertEqual(self.trusted()["root"], 2)
+        self.assertIn("deltas-00.json", json.loads((folder / "metadata/2.snapshot.json").read_bytes())["signed"]["meta"])
+        self.assertEqual(self.downloaded(), sorted([images[0].read_bytes(), *(file.read_bytes() for file in files)]))
+
+    def skiff_well(self, *words):
+        done = subprocess.run([SKIFF, *words], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_our_client_reads_what_it_makes(self):
+        folder = self.folder / "made"
+        names = ["one", "path/two", "é/三"]
+        done = node("maker.js", folder, *names)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.server.repository = FolderOnDisk(folder)
+        self.assertEqual(self.init((folder / "metadata/1.root.json").read_bytes()), 0, self.message)
+        self.assertEqual(self.download(*names), 0, self.message)
+        self.assertEqual(self.trusted()["root"], 2)
+        self.assertEqual(self.downloaded(), sorted(name.encode() for name in names))
+        self.assertEqual(self.download("missing"), 1)
+        self.assertIn("no role vouches", self.message)
 
     def test_it_and_our_client_agree_on_a_repository_with_rotation_and_hashed_bins(self):
         repository = self.repository
