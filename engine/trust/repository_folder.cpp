@@ -140,6 +140,11 @@ Result<void> RepositoryFolder::write_metadata(const std::string& name, ByteView 
   return write_file(path_ / "metadata" / name, text);
 }
 
+bool RepositoryFolder::remove_metadata(const std::string& name) const {
+  std::error_code error;
+  return fs::remove(path_ / "metadata" / name, error);
+}
+
 Result<StagedFile> RepositoryFolder::stage(const Source& source) const {
   const fs::path path = path_ / "incoming" / to_hex(random_bytes(kStageNameBytes));
   SKIFF_ASSIGN(const std::unique_ptr<FileSink> file, create_file(path));

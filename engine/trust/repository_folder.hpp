@@ -47,6 +47,8 @@ class RepositoryFolder {
   [[nodiscard]] Result<std::uint64_t> newest_version(std::string_view role) const;
   [[nodiscard]] Result<Bytes> read_metadata(const std::string& name) const;
   [[nodiscard]] Result<void> write_metadata(const std::string& name, ByteView text) const;
+  /// Whether it was there and is no more.
+  [[nodiscard]] bool remove_metadata(const std::string& name) const;
 
   /// Copies a source of any length, hashing what it copies.
   [[nodiscard]] Result<StagedFile> stage(const Source& source) const;

@@ -34,6 +34,19 @@ bool lists(const SignedRole& role, const Json& meta) {
   return present != nullptr && *present == meta;
 }
 
+/// Bins change often. What the snapshot before listed stays, for whoever has begun to fetch; older versions
+/// go.
+void remove_older_bins(const RepositoryFolder& folder, const DeltaRoles& deltas, const SignedRole& before) {
+  const Json* const listed = before.signed_part.find("meta");
+  for (const auto& [role, version] : deltas.versions) {
+    const Json* const file = listed == nullptr ? nullptr : listed->find(tuf::file_name(role));
+    if (file == nullptr) continue;
+    Result<std::uint64_t> kept = unsigned_member(*file, "version");
+    if (!kept || *kept == version) continue;
+    while (*kept > 1 && folder.remove_metadata(tuf::versioned_file_name(role, *kept - 1))) --*kept;
+  }
+}
+
 Result<SignedRole> write_snapshot(const RepositoryFolder& folder, const RepositoryState& state,
                                   const SignerList& signers, std::int64_t now) {
   const tuf::KeyRing& keys = state.keys_of("snapshot");
@@ -49,6 +62,7 @@ Result<SignedRole> write_snapshot(const RepositoryFolder& folder, const Reposito
   (*part.object())["meta"] = meta;
   SKIFF_ASSIGN(SignedRole next, sign_role(part, keys, "snapshot", signers));
   SKIFF_TRY(folder.write_metadata(tuf::versioned_file_name("snapshot", next.header.version), next.text));
+  if (snapshot) remove_older_bins(folder, state.deltas, *snapshot);
   return next;
 }
 

@@ -102,6 +102,10 @@ TEST_F(Deltas, BinsAreRenewedWithTheirDelegator) {
   ASSERT_EQ(outcome(repository_->publish(signers_, kNow + 4 * kDay)), "ok");
   for (const auto& [role, version] : state().deltas.versions) EXPECT_EQ(version, 2U) << role;
   EXPECT_EQ(repository_->published_deltas()->size(), 100U);
+  EXPECT_TRUE(folder_.read_metadata("1.deltas-00.json"));
+  ASSERT_EQ(outcome(repository_->publish(signers_, kNow + 8 * kDay)), "ok");
+  EXPECT_FALSE(folder_.read_metadata("1.deltas-00.json"));
+  EXPECT_TRUE(folder_.read_metadata("2.deltas-00.json"));
 }
 
 TEST_F(Deltas, BinsAreSignedByTheKeysThatTheirDelegatorHasNow) {
