@@ -32,6 +32,7 @@ HeaderList header_list(const HttpRequest& request) {
   curl_slist* list = nullptr;
   list = curl_slist_append(list, "Accept:");  // any: what it means if it is absent
   for (const std::string& header : request.headers) list = curl_slist_append(list, header.c_str());
+  if (request.takes_packed) list = curl_slist_append(list, "Accept-Encoding: zstd");
   if (!request.body.empty()) {
     list = curl_slist_append(list, "Content-Type: application/json");
     list = curl_slist_append(list, "Expect:");  // one round trip less; our bodies are small
@@ -76,6 +77,7 @@ class HttpClient::Impl {
   CURL* curl_;  // goes before the key that its connections sign with
   // Of the exchange under way:
   const BodyConsumer* consume_ = nullptr;
+  bool takes_packed_ = false;
   HttpReply reply_;
   std::optional<Error> error_;
   std::array<char, CURL_ERROR_SIZE> detail_ = {};  ///< libcurl's own words on what went wrong
@@ -84,7 +86,10 @@ class HttpClient::Impl {
 
 std::size_t HttpClient::Impl::on_header(char* data, std::size_t size, std::size_t count, void* self) {
   auto& impl = *static_cast<Impl*>(self);
-  const Result<void> taken = impl.reply_.head.take_line({data, size * count});
+  Result<void> taken = impl.reply_.head.take_line({data, size * count});
+  if (taken && impl.reply_.head.is_packed() && !impl.takes_packed_) {
+    taken = fail(ErrorKind::kNetwork, "Content-Encoding: nobody asked for it");
+  }
   if (taken) return size * count;
   impl.error_ = taken.error();
   return 0;
@@ -185,6 +190,7 @@ Result<HttpReply> HttpClient::Impl::exchange(const HttpRequest& request, const B
   const HeaderList headers = header_list(request);
   set_up(request, headers);
   consume_ = &consume;
+  takes_packed_ = request.takes_packed;
   reply_ = {};
   error_.reset();
   detail_.front() = '\0';

@@ -35,6 +35,7 @@ struct HttpRequest {
   std::string body;  ///< sent by POST as JSON; empty: GET
   std::vector<std::string> headers;
   std::chrono::seconds deadline{0};  ///< for the whole exchange; 0: only the stall timeout
+  bool takes_packed = false;         ///< whether the body may come coded as one Zstandard frame
 };
 
 struct HttpReply {

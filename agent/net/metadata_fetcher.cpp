@@ -1,5 +1,6 @@
 #include "agent/net/metadata_fetcher.hpp"
 
+#include "skiff/packed.hpp"
 #include "skiff/trust.hpp"
 
 namespace skiff::agent {
@@ -14,6 +15,7 @@ Result<std::optional<Bytes>> MetadataFetcher::fetch(std::string_view name, std::
   HttpRequest request;
   request.path = "/v1/metadata/" + std::string(name);
   request.deadline = kDeadline;
+  request.takes_packed = name != kTimestamp;
   std::optional<Bytes> known;
   if (name == kTimestamp) {
     if (Result<Bytes> file = files_.read(metadata_dir_ / kTimestamp, max_length)) known = std::move(*file);
@@ -28,7 +30,10 @@ Result<std::optional<Bytes>> MetadataFetcher::fetch(std::string_view name, std::
   if (reply.status != 200) {
     return fail(ErrorKind::kNetwork, request.path + ": status " + std::to_string(reply.status));
   }
-  return std::optional<Bytes>(std::move(body));
+  if (!reply.head.is_packed()) return std::optional<Bytes>(std::move(body));
+  Result<Bytes> text = unpack_text(body, max_length);
+  if (!text) return fail_with(text.error(), request.path);
+  return std::optional<Bytes>(std::move(*text));
 }
 
 }  // namespace skiff::agent

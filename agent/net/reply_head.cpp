@@ -71,7 +71,10 @@ Result<void> ReplyHead::take_line(std::string_view line) {
 
 Result<void> ReplyHead::take_field(std::string_view name, std::string_view value) {
   if (name == "transfer-encoding") return refused(name, "is not allowed");
-  if (name == "content-encoding" && lower(value) != "identity") return refused(name, "is not allowed");
+  if (name == "content-encoding") {
+    is_packed_ = lower(value) == "zstd";
+    if (!is_packed_ && lower(value) != "identity") return refused(name, "is not allowed");
+  }
   if (name == "content-length") {
     if (content_length_) return refused(name, "stands there twice");
     content_length_ = number(value);

@@ -20,8 +20,9 @@ struct ContentRange {
 /// nullopt: any other form, also those with '*', and numbers that do not fit or are out of order.
 std::optional<ContentRange> parse_content_range(std::string_view value);
 
-/// Refuses (kNetwork) what server/API.md says is never sent: Transfer-Encoding, a content coding, a second
-/// Content-Length, ETag or Content-Range, a Content-Length that is no number, and more than 16 KiB of lines.
+/// Refuses (kNetwork) what server/API.md says is never sent: Transfer-Encoding, a content coding but zstd, a
+/// second Content-Length, ETag or Content-Range, a Content-Length that is no number, and more than 16 KiB of
+/// lines.
 class ReplyHead {
  public:
   static constexpr std::size_t kMaxLength = 16 << 10;
@@ -31,6 +32,8 @@ class ReplyHead {
   Result<void> take_line(std::string_view line);
 
   [[nodiscard]] const std::optional<std::uint64_t>& content_length() const { return content_length_; }
+  /// Whether the body is coded as one Zstandard frame.
+  [[nodiscard]] bool is_packed() const { return is_packed_; }
   [[nodiscard]] const std::optional<std::string>& etag() const { return etag_; }
   [[nodiscard]] const std::optional<std::string>& content_range() const { return content_range_; }
   /// Seconds of Retry-After; its date form is ignored.
@@ -40,6 +43,7 @@ class ReplyHead {
   Result<void> take_field(std::string_view name, std::string_view value);
 
   std::size_t length_ = 0;
+  bool is_packed_ = false;
   std::optional<std::uint64_t> content_length_;
   std::optional<std::string> etag_;
   std::optional<std::string> content_range_;

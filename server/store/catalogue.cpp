@@ -10,6 +10,7 @@
 #include <ctime>
 
 #include "event_log.hpp"
+#include "skiff/packed.hpp"
 #include "skiff/repository.hpp"
 #include "skiff/trust.hpp"
 
@@ -45,7 +46,8 @@ bool is_versioned(std::string_view name) {
 
 Result<ServedFile> load_metadata(const fs::path& path, bool immutable) {
   SKIFF_ASSIGN(Bytes bytes, read_file(path, kMaxMetadata));
-  ServedFile file{path, sha256(bytes), bytes.size(), nullptr, immutable};
+  ServedFile file{path, sha256(bytes), bytes.size(), nullptr, immutable, nullptr};
+  if (immutable) file.packed = std::make_shared<PackedForm>();
   if (!immutable) file.in_memory = std::make_shared<OwnedSource>(std::move(bytes));
   return file;
 }
@@ -78,13 +80,12 @@ std::string image_wire_path(const Release& release) {
   return target.wire_path();
 }
 
-/// A delta of an earlier view: its head need not be read again.
-const OfferedDelta* find_known(const CatalogueView* known, const DeltaOffer& offer) {
-  if (known == nullptr) return nullptr;
-  for (const OfferedDelta& delta : known->deltas) {
-    if (delta.offer.sha256 == offer.sha256) return &delta;
-  }
-  return nullptr;
+/// The deltas of an earlier view: their heads need not be read again.
+std::map<Sha256, Codec> codecs_of(const CatalogueView* known) {
+  std::map<Sha256, Codec> codecs;
+  if (known == nullptr) return codecs;
+  for (const OfferedDelta& delta : known->deltas) codecs.emplace(delta.offer.sha256, delta.codec);
+  return codecs;
 }
 
 Result<OfferedDelta> load_delta(const DeltaOffer& offer, const fs::path& path) {
@@ -98,23 +99,34 @@ Result<void> list_targets(const Repository& repository, const CatalogueView* kno
   for (const Release& release : view.releases) {
     view.targets.emplace(image_wire_path(release),
                          ServedFile{repository.target_file(release.target, release.image.sha256),
-                                    release.image.sha256, release.image.length, nullptr, true});
+                                    release.image.sha256, release.image.length, nullptr, true, nullptr});
   }
   SKIFF_ASSIGN(const std::vector<DeltaOffer> offers, repository.published_deltas());
+  const std::map<Sha256, Codec> codecs = codecs_of(known);
   for (const DeltaOffer& offer : offers) {
     const fs::path path = repository.target_file(offer.target, offer.sha256);
-    if (const OfferedDelta* same = find_known(known, offer)) {
-      view.deltas.push_back({offer, same->codec});
+    if (const auto same = codecs.find(offer.sha256); same != codecs.end()) {
+      view.deltas.push_back({offer, same->second});
     } else {
       SKIFF_ASSIGN(OfferedDelta delta, load_delta(offer, path));
       view.deltas.push_back(std::move(delta));
     }
-    view.targets.emplace(offer.wire_path, ServedFile{path, offer.sha256, offer.length, nullptr, true});
+    view.targets.emplace(offer.wire_path,
+                         ServedFile{path, offer.sha256, offer.length, nullptr, true, nullptr});
   }
   return {};
 }
 
 }  // namespace
+
+std::shared_ptr<const Source> PackedForm::of(const Source& text) {
+  std::call_once(once_, [&] {
+    Bytes bytes(static_cast<std::size_t>(text.size()));
+    if (!text.read_at(0, bytes)) return;
+    if (Result<Bytes> packed = pack_text(bytes)) packed_ = std::make_shared<OwnedSource>(std::move(*packed));
+  });
+  return packed_;
+}
 
 Result<std::shared_ptr<const Source>> ServedFile::open() const {
   if (in_memory != nullptr) return in_memory;

@@ -19,6 +19,17 @@ struct OfferedDelta {
   Codec codec = Codec::kZstd;
 };
 
+/// The packed form of a text, made when it is first wanted. Thread-safe.
+class PackedForm {
+ public:
+  /// Null where it could not be made.
+  std::shared_ptr<const Source> of(const Source& text);
+
+ private:
+  std::once_flag once_;
+  std::shared_ptr<const Source> packed_;
+};
+
 /// A file that may be served. What may change under its name is kept in memory, with the digest it had then.
 struct ServedFile {
   std::filesystem::path path;
@@ -26,6 +37,7 @@ struct ServedFile {
   std::uint64_t length = 0;
   std::shared_ptr<const Source> in_memory;  ///< null: read from `path`
   bool immutable = true;                    ///< its name changes with its content
+  std::shared_ptr<PackedForm> packed;       ///< null: is served only as it is
 
   /// Its bytes, for as long as they are wanted.
   [[nodiscard]] Result<std::shared_ptr<const Source>> open() const;
