@@ -14,7 +14,7 @@ function value(depth) {
     case 2: return NUMBERS[below(NUMBERS.length)];
     case 3: case 4: return text(LETTERS.length);
     case 5: return Array.from({ length: below(5) }, () => value(depth - 1));
-    default: return Object.fromEntries(Array.from({ length: below(5) }, () => [text(8), value(depth - 1)]));
+    default: return Object.fromEntries(Array.from({ length: below(5) }, () => [text(10), value(depth - 1)]));
   }
 }
 

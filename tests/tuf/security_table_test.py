@@ -1,4 +1,4 @@
-"""docs/security-tests.md: every attack has tests, and every test it names exists."""
+"""docs/security-tests.md and docs/runbooks: every attack and every theft has tests, and every test they name exists."""
 
 import re
 import unittest
@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ATTACKS = """arbitrary install, rollback, freeze, fast-forward, mix and match, endless data, slow retrieval, wrong hardware,
 malleable and small-order signatures, duplicate key ids, path traversal by names, empty files, change between verify and use"""
+KEYS = ("root", "targets", "releases", "deltas", "snapshot", "timestamp", "server-ca", "device-certificate")
 TEST = re.compile(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", re.MULTILINE)
 
 
@@ -33,6 +34,15 @@ class SecurityTable(unittest.TestCase):
         tests = existing_tests()
         missing = {name for names in self.rows.values() for name in names} - tests
         self.assertEqual(missing, set())
+
+    def test_every_runbook_is_walked(self):
+        tests = existing_tests()
+        for key in KEYS:
+            with self.subTest(key):
+                page = (ROOT / "docs/runbooks" / f"{key}.md").read_text()
+                walks = re.findall(r"`([^`]+)`", page.partition("Walked by ")[2])
+                self.assertTrue(walks)
+                self.assertLessEqual(set(walks), tests)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,47 @@
+"""What an update costs where ten thousand deltas are offered: metadata, all else at the socket, and time to publish one more."""
+
+import os
+import time
+import unittest
+from pathlib import Path
+
+from case import FleetCase
+from programs import run_well
+
+CROWD = 10_000  # deltas
+METADATA = 6_000  # bytes, all that a device which knew only its root fetches for its first update
+REST = 8_192  # bytes: TLS handshakes, check-in, heads of requests and answers
+PUBLISH = 30  # seconds, on a machine that has other things to do
+
+
+class CrowdTest(FleetCase):
+    def test_metadata_stays_small_and_publishing_quick(self):
+        run_well(Path(os.environ["SKIFF_BUILD"]) / "tests/e2e/crowd", self.fleet.repo, self.fleet.keys, CROWD)
+        self.fleet.publish()
+        before = self.proxy.total
+        self.check_step(self.device.REBOOT)
+        wire = self.proxy.total - before
+        self.assertEqual(self.device.boot(), "B")
+        self.check_step(self.device.OK)
+        report = self.server.reports()[-1]
+        metadata, rest = report["metadata_bytes"], wire - report["metadata_bytes"] - self.delta.stat().st_size
+        print(f"with {CROWD} deltas more: metadata {metadata} bytes, all else but the delta {rest} bytes")
+        self.assertLessEqual(metadata, METADATA)
+        self.assertLessEqual(rest, REST)
+
+        three = self.fleet.write_image("three.img", self.two.read_bytes()[::-1])
+        self.fleet.release(three)
+        delta = self.fleet.folder / "two-three.skd"
+        run_well(self.fleet.programs.skiff, "diff", self.two, three, "-o", delta)
+        started = time.monotonic()
+        run_well(self.fleet.programs.skiff, "repo", "add-delta", self.fleet.repo, delta, "--keys", self.fleet.keys)
+        self.fleet.publish()
+        took = time.monotonic() - started
+        print(f"one delta more published in {took:.1f} s")
+        self.assertLess(took, PUBLISH)
+        self.check_step(self.device.REBOOT)
+        self.assertTrue(self.device.holds("A", three))
+
+
+if __name__ == "__main__":
+    unittest.main()
