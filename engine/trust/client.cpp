@@ -1,7 +1,6 @@
 // tuf::Client: the search for targets through the delegations of one update cycle (TUF specification 5.6.7).
 #include <algorithm>
 #include <iterator>
-#include <ranges>
 #include <set>
 
 #include "skiff/tuf.hpp"
@@ -82,7 +81,7 @@ Result<std::optional<Target>> search(UpdateCycle& cycle, std::string_view name) 
     }
     Delegates delegates = delegates_for(*targets, visit.name, name);
     if (delegates.terminating) to_visit.clear();
-    std::ranges::move(delegates.visits | std::views::reverse, std::back_inserter(to_visit));
+    std::move(delegates.visits.rbegin(), delegates.visits.rend(), std::back_inserter(to_visit));
   }
   return std::optional<Target>();
 }
