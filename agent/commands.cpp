@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/boot/file_boot.hpp"
+#include "agent/boot/grub_script.hpp"
 #include "agent/device.hpp"
 #include "agent/install/read_back.hpp"
 #include "agent/machine/json_fields.hpp"
@@ -160,8 +161,16 @@ Result<ExitCode> run_daemon(const Config& config, std::optional<Slot> told) {
   }
 }
 
+Result<void> install_boot_loader(const Config& config, Slot primary) {
+  if (config.boot.kind != BootKind::kGrub) {
+    return fail(ErrorKind::kUsage, "config: boot.kind is not grub");
+  }
+  PosixStorage storage;
+  return install_grub(storage, config.boot.grub, primary);
+}
+
 Result<Slot> launch(const Config& config, Storage& storage) {
-  if (config.boot != BootKind::kFile) {
+  if (config.boot.kind != BootKind::kFile) {
     return fail(ErrorKind::kUsage, "the boot loader of this device is not skiff-agent");
   }
   SKIFF_ASSIGN(const StateStore store, StateStore::open(storage, config.state_dir));
@@ -185,10 +194,8 @@ Result<std::string> status_text(const Config& config, bool as_json) {
     status["active"] = to_string(identity->active);
     status["counter_floor"] = identity->counter_floor;
   }
-  if (config.boot == BootKind::kFile) {
-    SKIFF_ASSIGN(const auto boot, read_boot_state(storage, config.boot_state()));
-    if (boot) status["boot"] = boot_json(*boot);
-  }
+  SKIFF_ASSIGN(const auto boot, known_boot_state(config, storage));
+  if (boot) status["boot"] = boot_json(*boot);
   ReportQueue reports(storage, config.state_dir / "reports");
   SKIFF_ASSIGN(const std::size_t waiting, reports.size());
   status["reports_waiting"] = std::uint64_t{waiting};

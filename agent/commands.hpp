@@ -37,6 +37,8 @@ Result<std::string> certificate_request(const Config& config, const std::string&
 Result<ExitCode> run_once(const Config& config, std::optional<Slot> told);
 /// Polls until SIGTERM or SIGINT, or a reboot is wanted and no command for it is configured.
 Result<ExitCode> run_daemon(const Config& config, std::optional<Slot> told);
+/// Puts the script and the environment of GRUB in place, with `primary` as the only slot that boots.
+Result<void> install_boot_loader(const Config& config, Slot primary);
 /// What the boot loader of boot kind `file` does: the slot to boot, after the boot state is written.
 Result<Slot> launch(const Config& config, Storage& storage);
 /// The state as a JSON object, or as lines for people.

@@ -63,11 +63,7 @@ Result<void> read_device(const Json& json, Config& config) {
 Result<void> read_boot(const Json& json, Config& config) {
   if (json.find("boot") == nullptr) return {};
   SKIFF_ASSIGN(const Json* boot, object_member(json, "boot"));
-  SKIFF_ASSIGN(const std::string kind, string_member(*boot, "kind"));
-  if (kind == "file") return {};
-  if (kind != "custom") return odd("boot.kind", "is unknown");
-  config.boot = BootKind::kCustom;
-  SKIFF_ASSIGN(config.boot_program, string_member(*boot, "program"));
+  SKIFF_ASSIGN(config.boot, parse_boot_settings(*boot));
   return {};
 }
 

@@ -7,11 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "agent/boot/boot_settings.hpp"
 #include "skiff/bytes.hpp"
 
 namespace skiff::agent {
-
-enum class BootKind : std::uint8_t { kFile, kCustom };
 
 struct Config {
   std::string server;  ///< "https://host:port"
@@ -24,8 +23,7 @@ struct Config {
   std::filesystem::path state_dir;
   std::filesystem::path checks_dir;
   std::string checks_user;
-  BootKind boot = BootKind::kFile;
-  std::filesystem::path boot_program;  ///< of BootKind::kCustom
+  BootSettings boot;
   std::uint64_t tries = 3;
   std::uint64_t decoder_memory = std::uint64_t{8} << 20;  ///< bytes
   std::uint64_t poll_interval = 1'800;                    ///< seconds, where the server says nothing

@@ -8,11 +8,14 @@
 
 #include "agent/boot/custom_boot.hpp"
 #include "agent/boot/file_boot.hpp"
+#include "agent/boot/variable_boot.hpp"
 #include "agent/machine/state_store.hpp"
 #include "agent/machine/trusted_time.hpp"
 
 namespace skiff::agent {
 namespace {
+
+constexpr std::uint64_t kMaxUbootConfig = 65'536;
 
 HttpOptions http_options(const Config& config, std::int64_t now) {
   HttpOptions options;
@@ -52,6 +55,22 @@ Result<std::int64_t> time_of(const Config& config, Storage& storage, const Clock
   return trusted_time({clock.wall(), identity.good_time, kBuildTime, identity.issued});
 }
 
+std::unique_ptr<BootConvention> convention_of(const BootSettings& boot) {
+  if (boot.kind == BootKind::kGrub) return std::make_unique<GrubConvention>();
+  if (boot.uboot.names == UbootSettings::Names::kRauc) return std::make_unique<RaucConvention>();
+  return std::make_unique<MenderConvention>(boot.uboot.partitions);
+}
+
+/// Of the kinds kGrub and kUboot.
+Result<std::unique_ptr<BootEnvironment>> open_environment(const Config& config, Storage& storage) {
+  if (config.boot.kind == BootKind::kGrub) {
+    return std::make_unique<GrubEnvironment>(storage, config.boot.grub.folder / "grubenv");
+  }
+  SKIFF_ASSIGN(const Bytes text, read_small(storage, config.boot.uboot.environment, kMaxUbootConfig));
+  SKIFF_ASSIGN(auto copies, parse_uboot_config(as_text(text)));
+  return std::make_unique<UbootEnvironment>(storage, std::move(copies));
+}
+
 }  // namespace
 
 Result<Descriptor> lock_state(const Config& config) {
@@ -81,19 +100,33 @@ Result<Slot> running_slot(const Config& config, std::optional<Slot> told, Storag
   std::string command_line;
   std::getline(file, command_line);
   if (const std::optional<Slot> slot = slot_of_command_line(command_line)) return *slot;
-  if (config.boot == BootKind::kCustom) {
-    SKIFF_ASSIGN(const BootStatus status, CustomBoot(config.boot_program).status());
+  if (config.boot.kind == BootKind::kCustom) {
+    SKIFF_ASSIGN(const BootStatus status, CustomBoot(config.boot.program).status());
     if (status.booted) return *status.booted;
-  } else if (const Result<std::optional<BootState>> state = read_boot_state(storage, config.boot_state())) {
+  } else if (const Result<std::optional<BootState>> state = known_boot_state(config, storage)) {
     if (*state && (*state)->booted) return *(*state)->booted;
   }
   return fail(ErrorKind::kUsage, "nothing tells which slot runs: say --slot A or --slot B");
 }
 
 Result<std::unique_ptr<BootControl>> open_boot(const Config& config, Slot running, Storage& storage) {
-  if (config.boot == BootKind::kCustom) return std::make_unique<CustomBoot>(config.boot_program);
-  SKIFF_ASSIGN(FileBoot boot, FileBoot::open(storage, config.boot_state(), running));
-  return std::make_unique<FileBoot>(std::move(boot));
+  if (config.boot.kind == BootKind::kCustom) return std::make_unique<CustomBoot>(config.boot.program);
+  if (config.boot.kind == BootKind::kFile) {
+    SKIFF_ASSIGN(FileBoot boot, FileBoot::open(storage, config.boot_state(), running));
+    return std::make_unique<FileBoot>(std::move(boot));
+  }
+  SKIFF_ASSIGN(auto environment, open_environment(config, storage));
+  SKIFF_ASSIGN(VariableBoot boot,
+               VariableBoot::open(std::move(environment), convention_of(config.boot), running));
+  return std::make_unique<VariableBoot>(std::move(boot));
+}
+
+Result<std::optional<BootState>> known_boot_state(const Config& config, Storage& storage) {
+  if (config.boot.kind == BootKind::kCustom) return std::nullopt;
+  if (config.boot.kind == BootKind::kFile) return read_boot_state(storage, config.boot_state());
+  SKIFF_ASSIGN(const auto environment, open_environment(config, storage));
+  SKIFF_ASSIGN(const Variables variables, environment->read());
+  return convention_of(config.boot)->state_in(variables);
 }
 
 Device::Device(Descriptor lock, HttpClient client, const Config& config, PollMemory& memory)

@@ -4,7 +4,7 @@
 #include <memory>
 #include <optional>
 
-#include "agent/boot/boot_control.hpp"
+#include "agent/boot/boot_state.hpp"
 #include "agent/config.hpp"
 #include "agent/machine/machine.hpp"
 #include "agent/net/http_client.hpp"
@@ -23,6 +23,9 @@ Result<Slot> running_slot(const Config& config, std::optional<Slot> told, Storag
 std::optional<Slot> slot_of_command_line(std::string_view command_line);
 
 Result<std::unique_ptr<BootControl>> open_boot(const Config& config, Slot running, Storage& storage);
+/// The boot state as it is now, changing nothing; nullopt where it cannot be understood, or only a program of
+/// the integrator's knows it.
+Result<std::optional<BootState>> known_boot_state(const Config& config, Storage& storage);
 
 /// What outlives a device: the clock, and what is left to the next poll.
 struct DeviceWorld {

@@ -17,6 +17,7 @@ struct Options {
   std::string config = "/etc/skiff/agent.json";
   std::string slot;
   bool json = false;
+  std::string loader;
   std::string serial;
   std::string enrol_url;
   agent::InitOptions init;
@@ -43,7 +44,10 @@ void add_commands(CLI::App& app, Options& options) {
   add_slot(*init, options);
   add_slot(*add_command(app, "once", "check in and do what there is to do now", options), options);
   add_slot(*add_command(app, "run", "poll until told to end", options), options);
-  add_command(app, "boot", "play the boot loader: print the slot to boot", options);
+  CLI::App* boot = add_command(app, "boot", "play the boot loader: print the slot to boot", options);
+  CLI::App* install = add_command(*boot, "install", "put the boot loader's files in place", options);
+  install->add_option("loader", options.loader)->required()->check(CLI::IsMember({"grub"s}));
+  add_slot(*install, options);
   CLI::App* status = add_command(app, "status", "show the state", options);
   status->add_flag("--json", options.json, "as a JSON object");
   CLI::App* request =
@@ -70,6 +74,10 @@ Result<int> dispatch(const std::string& command, const Options& options) {
   if (command == "request") return print(agent::certificate_request(config, options.serial));
   if (command == "enrol" || command == "renew") {
     return agent::enrol(config, {options.serial, options.enrol_url});
+  }
+  if (command == "boot" && !options.loader.empty()) {
+    SKIFF_TRY(agent::install_boot_loader(config, options.told().value_or(agent::Slot::kA)));
+    return agent::kExitDone;
   }
   if (command == "boot") {
     agent::PosixStorage storage;

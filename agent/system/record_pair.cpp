@@ -3,22 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/system/crc32.hpp"
+
 namespace skiff::agent {
 namespace {
 
 constexpr std::array<std::uint8_t, 4> kMagic = {'S', 'K', 'A', 'R'};
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kCrcAt = 20;
-
-std::uint32_t crc32(std::uint32_t crc, ByteView bytes) {
-  constexpr std::uint32_t kPolynomial = 0xEDB88320;
-  crc = ~crc;
-  for (const std::uint8_t byte : bytes) {
-    crc ^= byte;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? kPolynomial : 0);
-  }
-  return ~crc;
-}
 
 template <typename T>
 void store(MutableBytes out, T value) {

@@ -22,15 +22,36 @@ Json::Object smallest() {
           {"slots", Json::Object{{"a", "/dev/a"}, {"b", "/dev/b"}}}};
 }
 
+Json::Object grub(const char* a, const char* b, const char* arguments) {
+  return {{"kind", "grub"}, {"partitions", Json::Object{{"a", a}, {"b", b}}}, {"arguments", arguments}};
+}
+
 Result<Config> parse(Json::Object object) { return parse_config(as_bytes(json_text(std::move(object)))); }
 
 TEST(Config, TheSmallestHasSensibleDefaults) {
   const Result<Config> config = parse(smallest());
   ASSERT_TRUE(config) << config.error().text();
   EXPECT_EQ(config->server, "https://updates.example:8443");
-  EXPECT_EQ(config->boot, BootKind::kFile);
+  EXPECT_EQ(config->boot.kind, BootKind::kFile);
   EXPECT_EQ(config->tries, 3U);
   EXPECT_EQ(config->decoder_memory, 8'388'608U);
+}
+
+TEST(Config, BootLoadersHaveTheirSettings) {
+  Json::Object object = smallest();
+  object.insert_or_assign("boot", grub("gpt2", "gpt3", "ro quiet"));
+  Result<Config> config = parse(object);
+  ASSERT_TRUE(config) << config.error().text();
+  EXPECT_EQ(config->boot.kind, BootKind::kGrub);
+  EXPECT_EQ(config->boot.grub.partitions[1], "gpt3");
+  EXPECT_EQ(config->boot.grub.folder, "/boot/grub");
+  object.insert_or_assign(
+      "boot",
+      Json::Object{{"kind", "uboot"}, {"names", "mender"}, {"partitions", Json::Object{{"a", 2}, {"b", 3}}}});
+  config = parse(object);
+  ASSERT_TRUE(config) << config.error().text();
+  EXPECT_EQ(config->boot.kind, BootKind::kUboot);
+  EXPECT_EQ(config->boot.uboot.partitions[1], 3U);
 }
 
 TEST(Config, WhatIsOddIsRefusedAndNamed) {
@@ -43,7 +64,12 @@ TEST(Config, WhatIsOddIsRefusedAndNamed) {
                                               {"checks_dir", 1},
                                               {"slots", Json::Object{{"a", "/x"}, {"b", "/x"}}},
                                               {"boot", Json::Object{{"kind", "lilo"}}},
-                                              {"boot", Json::Object{{"kind", "custom"}}}};
+                                              {"boot", Json::Object{{"kind", "custom"}}},
+                                              {"boot", grub("gpt2", "gpt2", "ro")},
+                                              {"boot", grub("gpt2", "3", "ro")},
+                                              {"boot", grub("gpt2", "gpt3", "ro'; halt")},
+                                              {"boot", Json::Object{{"kind", "uboot"}}},
+                                              {"boot", Json::Object{{"kind", "uboot"}, {"names", "mender"}}}};
   for (const auto& [key, value] : odd) {
     Json::Object object = smallest();
     object.insert_or_assign(key, value);

@@ -1,5 +1,7 @@
 #include "tests/agent/power_cut.hpp"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <map>
 
@@ -52,7 +54,7 @@ std::uint64_t version_in(const Bytes& file) {
 
 class Voyage {
  public:
-  explicit Voyage(const PowerCut& cut) : cut_(cut), random_(cut.seed) {
+  explicit Voyage(const PowerCut& cut) : cut_(cut), random_(cut.seed), device_(cut.loader) {
     device_.server.on_bytes = [this](ByteRange range) { take(range); };
     device_.storage.observer = [this](const std::string& change) {
       journal_moved_ |= change == "sync state/journal";
@@ -88,7 +90,7 @@ class Voyage {
       case Situation::kFresh:
         return;
       case Situation::kResumed:
-        device_.storage.cut_after(changes_of(Situation::kFresh).size() / 3);
+        device_.storage.cut_after(changes_of(Situation::kFresh, cut_.loader).size() / 3);
         (void)device_.boot();
         device_.storage.power_cycle(Fate::kLost);
         return;
@@ -146,7 +148,7 @@ class Voyage {
 
   /// What must hold whenever power comes back.
   std::string judge_storage() {
-    const auto boot = agent::read_boot_state(device_.storage, device_.config.boot_state());
+    const auto boot = agent::known_boot_state(device_.config, device_.storage);
     if (device_.storage.is_dead()) return "";  // the next cut came in the record's first making
     if (!boot || !*boot) return "the boot state cannot be read";
     const bool bootable = (*boot)->primary == Slot::kB || (*boot)->other != Bootable::kBad;
@@ -181,7 +183,7 @@ class Voyage {
     const auto record = store ? store->record() : std::nullopt;
     if (!identity || !record) return "identity or journal cannot be read";
     if (record->state != agent::State::kIdle) return "the journal is not at rest";
-    const auto boot = agent::read_boot_state(device_.storage, device_.config.boot_state());
+    const auto boot = agent::known_boot_state(device_.config, device_.storage);
     const Slot kept = rolled_back ? Slot::kA : Slot::kB;
     if ((*boot)->primary != kept || device_.running() != kept || identity->active != kept) {
       return "another slot is kept than was reported";
@@ -218,15 +220,18 @@ std::string to_string(Situation situation) {
 
 std::string broken_promise(const PowerCut& cut) { return Voyage(cut).run(); }
 
-std::vector<std::string> changes_of(Situation situation) {
-  static std::map<Situation, std::vector<std::string>> known;
-  const auto found = known.find(situation);
+const std::vector<std::string>& changes_of(Situation situation, Loader loader) {
+  static std::map<std::pair<Situation, Loader>, std::vector<std::string>> known;
+  const auto found = known.find({situation, loader});
   if (found != known.end()) return found->second;
   PowerCut undisturbed;
   undisturbed.situation = situation;
+  undisturbed.loader = loader;
   Voyage voyage(undisturbed);
-  if (!voyage.run().empty()) return {};
-  return known[situation] = voyage.changes();
+  if (const std::string broken = voyage.run(); !broken.empty()) {
+    ADD_FAILURE() << to_string(situation) << " with " << to_string(loader) << ": " << broken;
+  }
+  return known[{situation, loader}] = voyage.changes();
 }
 
 }  // namespace skiff::testing

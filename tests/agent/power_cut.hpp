@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/agent/boot_loaders.hpp"
 #include "tests/agent/memory_storage.hpp"
 
 namespace skiff::testing {
@@ -30,6 +31,7 @@ struct PowerCut {
   Fate fate = Fate::kLost;
   unsigned seed = 0;
   bool again = false;  ///< the power goes once more, at some change after it came back
+  Loader loader = Loader::kFile;
   std::string elided;  ///< a sync that does nothing, as the observer of MemoryStorage has it
 };
 
@@ -41,6 +43,6 @@ struct PowerCut {
 std::string broken_promise(const PowerCut& cut);
 
 /// Every change of storage from where the situation begins to the end of the update, as observers are told.
-std::vector<std::string> changes_of(Situation situation);
+const std::vector<std::string>& changes_of(Situation situation, Loader loader);
 
 }  // namespace skiff::testing

@@ -10,7 +10,6 @@
 namespace skiff::testing {
 namespace {
 
-using agent::Bootable;
 using agent::Slot;
 
 constexpr std::size_t kImage = 64 * 1024;
@@ -75,7 +74,7 @@ const Bytes& SmallDevice::former_image() { return material().former_image; }
 
 const std::vector<SegmentInfo>& SmallDevice::segments() { return material().info.segments; }
 
-SmallDevice::SmallDevice() {
+SmallDevice::SmallDevice(Loader loader) : loader_(loader) {
   server.delta = material().delta;
   server.installation = material().installation;
   config.hardware = "small";
@@ -83,8 +82,8 @@ SmallDevice::SmallDevice() {
   config.state_dir = "state";
   storage.put("slot-a", image(Slot::kA));
   storage.put("slot-b", former_image());
-  auto boot = agent::RecordPair::open(storage, config.boot_state(), agent::FileBoot::kCopy);
-  EXPECT_TRUE(boot && boot->write(agent::boot_state_text({Slot::kA, Bootable::kGood, 0, Slot::kA})));
+  config.boot = boot_settings(loader);
+  EXPECT_TRUE(prepare_loader(loader, config, storage));
   agent::Identity identity;
   identity.of(Slot::kA) = agent::Installed{material().installation.delta.base, "1"};
   identity.of(Slot::kB) = agent::Installed{id_of(former_image()), "0"};
@@ -108,7 +107,7 @@ std::string SmallDevice::last_outcome() const {
 
 Result<agent::Outcome> SmallDevice::boot() {
   clock.reboot();
-  SKIFF_ASSIGN(running_, agent::launch(config, storage));
+  SKIFF_ASSIGN(running_, start_loader(loader_, config, storage));
   if (slot_content(running_) != image(running_)) ++bad_boots;
   if (hangs == running_) return agent::Outcome{agent::Outcome::Stop::kLater, 0};
   return run();
@@ -116,14 +115,14 @@ Result<agent::Outcome> SmallDevice::boot() {
 
 Result<agent::Outcome> SmallDevice::run() {
   clock.advance(1);
-  SKIFF_ASSIGN(auto file_boot, agent::FileBoot::open(storage, config.boot_state(), running_));
+  SKIFF_ASSIGN(const auto boot_control, agent::open_boot(config, running_, storage));
   agent::MachineOptions options;
   options.hardware = config.hardware;
   options.slots = config.slots;
   options.state_dir = config.state_dir;
   options.running = running_;
   options.trial_deadline = trial_deadline;
-  SKIFF_ASSIGN(auto machine, agent::Machine::open({storage, file_boot, server, checks, clock}, options));
+  SKIFF_ASSIGN(auto machine, agent::Machine::open({storage, *boot_control, server, checks, clock}, options));
   const Result<agent::Outcome> outcome = machine.run();
   last_state = std::string(to_string(machine.record().state));
   return outcome;

@@ -3,8 +3,9 @@
 #pragma once
 
 #include "agent/boot/file_boot.hpp"
-#include "agent/commands.hpp"
+#include "agent/device.hpp"
 #include "agent/machine/machine.hpp"
+#include "tests/agent/boot_loaders.hpp"
 #include "tests/agent/fakes.hpp"
 #include "tests/agent/memory_storage.hpp"
 
@@ -12,7 +13,7 @@ namespace skiff::testing {
 
 class SmallDevice {
  public:
-  SmallDevice();
+  explicit SmallDevice(Loader loader = Loader::kFile);
 
   /// Boots as the launcher decides and lets the machine run once.
   Result<agent::Outcome> boot();
@@ -43,6 +44,7 @@ class SmallDevice {
   int bad_boots = 0;  ///< boots of a slot that did not hold the whole of its image
 
  private:
+  Loader loader_;
   agent::Slot running_ = agent::Slot::kA;
 };
 

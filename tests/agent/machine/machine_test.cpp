@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "agent/commands.hpp"
 #include "tests/agent/small_device.hpp"
 
 namespace skiff::testing {
