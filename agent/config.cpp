@@ -10,10 +10,12 @@ namespace {
 
 constexpr std::uint64_t kMaxLength = 65'536;
 constexpr std::uint64_t kMaxTries = 100;
+constexpr std::uint64_t kMaxStall = 3'600;
 
 constexpr auto kMembers = std::to_array<std::string_view>(
     {"server", "ca", "certificate", "key", "proxy", "hardware", "slots", "state_dir", "checks_dir",
-     "checks_user", "boot", "tries", "decoder_memory", "poll_interval", "trial_deadline", "reboot_command"});
+     "checks_user", "boot", "tries", "decoder_memory", "poll_interval", "trial_deadline", "stall_timeout",
+     "reboot_command"});
 
 tl::unexpected<Error> odd(std::string_view key, std::string_view why) {
   return fail(ErrorKind::kFormat, "config: " + std::string(key) + " " + std::string(why));
@@ -73,6 +75,9 @@ Result<void> read_policy(const Json& json, Config& config) {
   SKIFF_TRY(optional_number(json, "decoder_memory", config.decoder_memory));
   SKIFF_TRY(optional_number(json, "poll_interval", config.poll_interval));
   SKIFF_TRY(optional_number(json, "trial_deadline", config.trial_deadline));
+  SKIFF_TRY(optional_number(json, "stall_timeout", config.stall_timeout));
+  if (config.stall_timeout > kMaxStall)
+    return odd("stall_timeout", "is more than " + std::to_string(kMaxStall));
   if (json.find("reboot_command") == nullptr) return {};
   SKIFF_ASSIGN(const Json* command, array_member(json, "reboot_command"));
   for (const Json& word : *command->array()) {

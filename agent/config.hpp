@@ -28,6 +28,7 @@ struct Config {
   std::uint64_t decoder_memory = std::uint64_t{8} << 20;  ///< bytes
   std::uint64_t poll_interval = 1'800;                    ///< seconds, where the server says nothing
   std::uint64_t trial_deadline = 86'400;                  ///< seconds
+  std::uint64_t stall_timeout = 30;                       ///< seconds, see HttpOptions
   std::vector<std::string> reboot_command;                ///< of `run`; empty: it ends instead
 
   [[nodiscard]] std::filesystem::path metadata_dir() const { return state_dir / "metadata"; }

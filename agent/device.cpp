@@ -25,6 +25,7 @@ HttpOptions http_options(const Config& config, std::int64_t now) {
   options.key = config.key;
   options.proxy = config.proxy;
   options.now = now;
+  options.stall_timeout = std::chrono::seconds(config.stall_timeout);
   return options;
 }
 

@@ -58,6 +58,7 @@ TEST(Config, WhatIsOddIsRefusedAndNamed) {
   const std::pair<std::string, Json> odd[] = {{"tries", 0},
                                               {"tries", 101},
                                               {"trial_deadline", "1 h"},
+                                              {"stall_timeout", 3'601},
                                               {"severs", "x"},
                                               {"slots", "a"},
                                               {"reboot_command", 3},
