@@ -166,9 +166,10 @@ class Device:
 
 
 class Fleet:
-    """Everything below one folder, which is made if it is empty and taken up as it is otherwise."""
+    """Everything below one folder, which is made if it is empty and taken up as it is otherwise. `server_name` is a name of the
+    server beside localhost."""
 
-    def __init__(self, programs, folder):
+    def __init__(self, programs, folder, server_name="127.0.0.1"):
         self.programs = programs
         self.folder = Path(folder)
         self.repo, self.keys = self.folder / "repo", self.folder / "keys"
@@ -180,7 +181,8 @@ class Fleet:
         self.online_keys.mkdir(mode=0o700)
         for name in ONLINE_KEYS:
             shutil.copy(self.keys / name, self.online_keys / name)
-        run_well(programs.server, "ca", "init", self.ca)
+        names = ["--server-name", "localhost", "--server-name", server_name]
+        run_well(programs.server, "ca", "init", self.ca, *names)
 
     def close(self):
         for server in self._servers:

@@ -1,0 +1,174 @@
+"""What an emulated device boots from: a root file system of Debian packages as release images, and a disk with GRUB, two slots
+and the agent's state."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from programs import run_well
+
+PACKAGES = "linux-image-cloud-amd64,systemd-sysv,udev,initramfs-tools,libcurl4,libp11-kit0"
+UNIT = Path(__file__).resolve().parents[2] / "packaging/skiff-agent.service"
+GRUB_FILES = Path("/usr/lib/grub/i386-pc")
+GRUB_MODULES = ("biosdisk part_msdos ext2 squash4 gzio normal configfile linux boot echo test true loadenv regexp probe sleep "
+                "reboot serial terminal").split()
+SERVER_NAME = "updates"  # the host, as the emulated network has it
+STATE = "/var/lib/skiff-agent"
+
+SECTOR = 512
+MIB = 1 << 20
+START = {"grub": 1 * MIB, "a": 16 * MIB, "b": 176 * MIB, "state": 336 * MIB}
+SIZE = {"grub": 8 * MIB, "a": 160 * MIB, "b": 160 * MIB, "state": 32 * MIB}
+DISK_SIZE = 384 * MIB
+BOOT = {
+    "kind": "grub",
+    "folder": "/boot/grub",
+    "partitions": {"a": "msdos2", "b": "msdos3"},
+    "arguments": "ro console=ttyS0 panic=1 no_timer_check systemd.show_status=error",
+}
+
+DRIVERS = ("virtio_pci", "virtio_blk", "virtio_net", "squashfs", "ext4")
+UNUSED = ("var/lib/apt", "var/cache", "var/log", "usr/share/perl*", "usr/lib/*/perl*", "usr/lib/*/gconv", "usr/lib/udev/hwdb*",
+          "boot/System.map*")
+INITRAMFS_HOOK = """#!/bin/sh
+[ "$1" = prereqs ] && exit 0
+. /usr/share/initramfs-tools/hook-functions
+manual_add_modules virtio_pci virtio_blk squashfs ext4
+"""
+# What GRUB shows is seen on the console, too.
+GRUB_EARLY = "serial --unit=0 --speed=115200\nterminal_output serial\n"
+ESSENTIAL_HOOK = """set -e
+mkdir -p "$1/etc/initramfs-tools/conf.d" "$1/etc/initramfs-tools/hooks"
+printf 'MODULES=list\\nCOMPRESS=gzip\\n' >"$1/etc/initramfs-tools/conf.d/skiff"
+cp initramfs-hook "$1/etc/initramfs-tools/hooks/skiff"
+chmod 755 "$1/etc/initramfs-tools/hooks/skiff"
+"""
+FSTAB = f"""tmpfs /var tmpfs mode=0755 0 0
+tmpfs /tmp tmpfs mode=1777 0 0
+/dev/vda1 /boot/grub ext2 noatime,x-systemd.device-timeout=600 0 0
+/dev/vda4 {STATE} ext4 noatime,x-systemd.device-timeout=600 0 0
+"""
+NETWORK = """[Match]
+Name=en*
+[Network]
+Address=10.0.2.15/24
+LinkLocalAddressing=no
+"""
+
+
+def make_root(folder):
+    """The root file system without Skiff; made once, because it takes its time."""
+    root = folder / "root"
+    if root.exists():
+        return root
+    new = folder / "root.new"
+    shutil.rmtree(new, ignore_errors=True)
+    (folder / "initramfs-hook").write_text(INITRAMFS_HOOK)
+    (folder / "essential-hook").write_text(ESSENTIAL_HOOK)
+    command = ["mmdebstrap", "--quiet", "--variant=essential", "--format=directory", f"--include={PACKAGES}"]
+    command += ["--essential-hook=sh essential-hook \"$1\""]
+    command += [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "man", "locale", "zoneinfo")]
+    subprocess.run([*command, "bookworm", new.resolve()], cwd=folder, check=True)
+    make_small(new)
+    new.rename(root)
+    return root
+
+
+def make_small(root):
+    """Leaves out what this machine never uses; above all drivers."""
+    (kernel,) = (path.name for path in (root / "usr/lib/modules").iterdir())
+    shown = run_well("modprobe", "-d", root, "-S", kernel, "--show-depends", "-a", *DRIVERS)
+    used = {Path(line.split()[1]).name for line in shown.splitlines() if line.startswith("insmod")}
+    for module in (root / "usr/lib/modules" / kernel).rglob("*.ko"):
+        if module.name not in used:
+            module.unlink()
+    run_well("depmod", "-b", root, kernel)
+    for pattern in UNUSED:
+        for path in root.glob(pattern):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+class Images:
+    """Release images of one root file system with the agent in it."""
+
+    def __init__(self, folder, agent, settings):
+        self.folder = folder
+        self.tree = folder / "tree"
+        shutil.rmtree(self.tree, ignore_errors=True)
+        run_well("cp", "-a", make_root(folder), self.tree)
+        self.put("etc/fstab", FSTAB)
+        self.put("etc/hosts", f"127.0.0.1 localhost\n10.0.2.2 {SERVER_NAME}\n")
+        self.put("etc/machine-id", "")
+        self.put("etc/systemd/network/10-all.network", NETWORK)
+        self.put("etc/skiff/agent.json", json.dumps(settings))
+        self.put("etc/skiff/checks.d/10-selftest", "#!/bin/sh\ntest ! -e /etc/faulty\n", 0o755)
+        self.put("etc/systemd/system/skiff-agent.service.d/console.conf", "[Service]\nStandardError=journal+console\n")
+        run_well("strip", agent, "-o", self.tree / "usr/bin/skiff-agent")
+        shutil.copy(UNIT, self.tree / "lib/systemd/system/skiff-agent.service")
+        (self.tree / "boot/grub").mkdir(exist_ok=True)
+        run_well("systemctl", "--root", self.tree, "enable", "skiff-agent.service", "systemd-networkd.service")
+        run_well("systemctl", "--root", self.tree, "mask", "getty.target")
+
+    def put(self, name, text, mode=0o644):
+        path = self.tree / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.write_text(text)
+        path.chmod(mode)
+
+    def make(self, name, **changes):
+        """An image called `name`. `faulty`: its check fails; `init`: what is run as the first program."""
+        self.put("etc/skiff-release", name + "\n")
+        faulty, init = self.tree / "etc/faulty", self.tree / "sbin/init"
+        kept = os.readlink(init)
+        if changes.get("faulty"):
+            faulty.touch()
+        if "init" in changes:
+            init.unlink()
+            init.symlink_to(changes["init"])
+        image = self.folder / f"{name}.img"
+        image.unlink(missing_ok=True)
+        words = ["-noappend", "-quiet", "-no-progress", "-comp", "gzip", "-Xcompression-level", "1", "-all-time", "0"]
+        run_well("mksquashfs", self.tree, image, *words)
+        faulty.unlink(missing_ok=True)
+        init.unlink()
+        init.symlink_to(kept)
+        return image
+
+
+def file_system(kind, tree, path, size):
+    path.unlink(missing_ok=True)
+    run_well("/usr/sbin/mke2fs", "-q", "-t", kind, "-d", tree, path, f"{size // 1024}k")
+    return path.read_bytes()
+
+
+def grub_code(scratch):
+    """What goes before the first partition: the boot sector's code, and the rest of GRUB."""
+    core = scratch / "core.img"
+    early = scratch / "early.cfg"
+    early.write_text(GRUB_EARLY)
+    run_well("grub-mkimage", "-O", "i386-pc", "-p", "(hd0,msdos1)/", "-c", early, "-o", core, *GRUB_MODULES)
+    return (GRUB_FILES / "boot.img").read_bytes()[:440], core.read_bytes()
+
+
+def make_disk(disk, image, grub_folder, state_folder):
+    """A disk with `image` in slot A, nothing in slot B."""
+    scratch = disk.parent
+    layout = "label: dos\n"
+    layout += "".join(f"start={START[name] // SECTOR},size={SIZE[name] // SECTOR}\n" for name in ("grub", "a", "b", "state"))
+    with disk.open("wb") as file:
+        file.truncate(DISK_SIZE)
+    run_well("/usr/sbin/sfdisk", "-q", disk, input=layout)
+    sector, core = grub_code(scratch)
+    with disk.open("r+b") as file:
+        for offset, content in (
+            (0, sector),
+            (SECTOR, core),
+            (START["grub"], file_system("ext2", grub_folder, scratch / "grub.fs", SIZE["grub"])),
+            (START["a"], image.read_bytes()),
+            (START["state"], file_system("ext4", state_folder, scratch / "state.fs", SIZE["state"])),
+        ):
+            file.seek(offset)
+            file.write(content)
