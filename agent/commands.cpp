@@ -1,6 +1,7 @@
 #include "agent/commands.hpp"
 
 #include <algorithm>
+#include <csignal>
 
 #include "agent/boot/file_boot.hpp"
 #include "agent/boot/grub_script.hpp"
@@ -74,7 +75,8 @@ Result<void> reboot(const Config& config) {
   ProcessRequest request;
   request.argv = config.reboot_command;
   SKIFF_ASSIGN(const ProcessResult result, run_process(request));
-  if (result.exit == 0) return {};
+  // The command may be told to end by the reboot that it asked for.
+  if (result.exit == 0 || result.exit == 128 + SIGTERM) return {};
   return fail(ErrorKind::kIo, "reboot_command exited " + std::to_string(result.exit) + ": " + result.output);
 }
 
