@@ -42,7 +42,7 @@ class Trial:
 
     def prepare(self):
         """The server, the first image, and a disk with it in slot A, as a factory would make it."""
-        self.server = self.fleet.start_server("--poll-wait", "2", "--workers", "0")
+        self.server = self.fleet.start_server("--poll", "2", "--poll-wait", "2", "--workers", "0")
         self.proxy = Proxy(self.server.address)
         self.images = images.Images(self.work, self.fleet.programs.agent, self.settings())
         one = self.running = self.images.make("one")
