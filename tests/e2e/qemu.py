@@ -118,7 +118,7 @@ class Trial:
         self.update("faulty", "rolled-back", faulty=True)
         self.story.must(self.machine.boots()[-1] == running, "a check that fails: the old slot runs again")
         before = len(self.machine.boots())
-        self.update("panics", "rolled-back", init="/nowhere")
+        self.update("panics", "rolled-back", init="/usr/bin/false")
         boots = self.machine.boots()
         self.story.must(boots[before:].count("A" if running == "B" else "B") == 3, "a kernel that panics is tried three times")
         self.story.must(boots[-1] == running, "then the old slot runs again")
@@ -129,7 +129,7 @@ class Trial:
         self.end_life()
         while self.cuts < cuts:
             count = len(self.server.reports())
-            name = f"cut-{self.cuts}"
+            name = f"cut-{count}"
             image = self.publish(name)
             self.machine.start()
             while len(self.server.reports()) == count:
