@@ -1,5 +1,6 @@
-# Installation: the CMake package `skiff` with the components apply and engine, pkg-config files, programs and units.
-# skiff::apply is a package of its own kind: it asks for zstd, xxHash and tl-expected, nothing more.
+# Installation: the CMake package `skiff` with the components apply, repack and engine, pkg-config files, programs and units.
+# skiff::apply is a package of its own kind: it asks for zstd, xxHash and tl-expected, nothing more. skiff::repack is for
+# embedders of it that hand in re-packers, which come with zlib and liblzma.
 include(CMakePackageConfigHelpers)
 
 set(SKIFF_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/skiff)
@@ -7,7 +8,7 @@ set(SKIFF_HEADER_DIR ${PROJECT_SOURCE_DIR}/engine/include/skiff)
 
 # The rooms of the engine that each component is made of, as far as this build has them.
 set(SKIFF_APPLY_TARGETS skiff_base skiff_format skiff_entropy skiff_predict skiff_codec skiff_unpack skiff_apply)
-set(SKIFF_ENGINE_TARGETS skiff_typing skiff_match skiff_diff skiff_trust skiff_engine)
+set(SKIFF_ENGINE_TARGETS skiff_streams skiff_typing skiff_match skiff_diff skiff_trust skiff_engine)
 foreach(list SKIFF_APPLY_TARGETS SKIFF_ENGINE_TARGETS)
   foreach(target ${${list}})
     if(NOT TARGET ${target})
@@ -42,7 +43,8 @@ file(RELATIVE_PATH SKIFF_PC_TO_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 
 skiff_install_component(apply
   TARGETS ${SKIFF_APPLY_TARGETS}
-  HEADERS applier.hpp apply.h bytes.hpp delta_info.hpp digest.hpp io.hpp result.hpp)
+  HEADERS applier.hpp apply.h bytes.hpp delta_info.hpp digest.hpp io.hpp repackers.hpp result.hpp)
+skiff_install_component(repack TARGETS skiff_repack)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/skiffConfig.cmake.in skiffConfig.cmake
   INSTALL_DESTINATION ${SKIFF_PACKAGE_DIR})
 write_basic_package_version_file(skiffConfigVersion.cmake COMPATIBILITY SameMinorVersion)

@@ -35,6 +35,7 @@ SessionOptions session_options(const Installation& installation, const UpdateRec
   const DeltaOffer& delta = installation.delta;
   SessionOptions options;
   options.apply.max_memory = delta.decoder_memory;
+  options.apply.repackers = all_repackers();
   options.apply.frames_root = delta.frames_root;
   options.apply.base = delta.base;
   options.apply.result = delta.result;

@@ -3,6 +3,7 @@
 #include "agent/machine/json_fields.hpp"
 #include "agent/net/metadata_fetcher.hpp"
 #include "skiff/json.hpp"
+#include "skiff/repackers.hpp"
 
 namespace skiff::agent {
 namespace {
@@ -64,6 +65,12 @@ Json codecs_json() {
   return names;
 }
 
+Json repackers_json() {
+  Json::Object versions;
+  for (const auto& [name, version] : versions_of(all_repackers())) versions.emplace(name, version);
+  return versions;
+}
+
 std::string check_in_text(const CheckIn& device) {
   const DeviceFacts& facts = device.facts;
   return json_text(Json::Object{
@@ -75,7 +82,8 @@ std::string check_in_text(const CheckIn& device) {
       {"agent", facts.agent},
       {"decoder", Json::Object{{"formats", Json::Array{std::int64_t{kFormatVersion}}},
                                {"codecs", codecs_json()},
-                               {"memory", facts.decoder_memory}}},
+                               {"memory", facts.decoder_memory},
+                               {"repackers", repackers_json()}}},
       {"state", device.state},
   });
 }

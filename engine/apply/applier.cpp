@@ -4,6 +4,7 @@
 #include <string>
 
 #include "apply/head_stage.hpp"
+#include "apply/opened_images.hpp"
 #include "apply/segment_pipeline.hpp"
 
 namespace skiff {
@@ -12,7 +13,7 @@ namespace skiff {
 class Applier::Impl {
  public:
   Impl(const Source& base, ResultWriter& result, ApplyOptions options, MakeHasher make_hasher)
-      : base_(base), result_(result), options_(options), make_hasher_(std::move(make_hasher)) {}
+      : base_(base), result_(result), options_(std::move(options)), make_hasher_(std::move(make_hasher)) {}
 
   Result<void> push(ByteView bytes) {
     return latched([&]() -> Result<void> {
@@ -96,7 +97,9 @@ class Applier::Impl {
                                             std::to_string(info.base.length));
     }
     info_ = std::move(info);
-    SKIFF_ASSIGN(pipeline_, SegmentPipeline::make(*info_, base_, result_, make_hasher_));
+    SKIFF_ASSIGN(images_, OpenedImages::make(*info_, base_, result_, options_.repackers));
+    SKIFF_ASSIGN(pipeline_,
+                 SegmentPipeline::make(*info_, images_.base(base_), images_.result(result_), make_hasher_));
     enter(0);
     return {};
   }
@@ -140,6 +143,7 @@ class Applier::Impl {
   MakeHasher make_hasher_;
   HeadStage head_{options_, make_hasher_};
   std::optional<DeltaInfo> info_;
+  OpenedImages images_;  ///< what the pipeline reads and writes, if the delta is between opened forms
   std::unique_ptr<SegmentPipeline> pipeline_;
   std::size_t segment_ = 0;  ///< the current one; as many as there are when done
   std::size_t next_ = 1;     ///< the one after it: its successor on the wire, or where a resume jumps to
@@ -147,7 +151,7 @@ class Applier::Impl {
 };
 
 Applier::Applier(const Source& base, ResultWriter& result, ApplyOptions options, MakeHasher make_hasher)
-    : impl_(std::make_unique<Impl>(base, result, options, std::move(make_hasher))) {}
+    : impl_(std::make_unique<Impl>(base, result, std::move(options), std::move(make_hasher))) {}
 Applier::~Applier() = default;
 Applier::Applier(Applier&&) noexcept = default;
 Applier& Applier::operator=(Applier&&) noexcept = default;

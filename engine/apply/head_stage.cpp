@@ -43,8 +43,19 @@ Result<void> HeadStage::check_purpose(const DeltaInfo& info) const {
   if (options_.result && info.result != *options_.result) {
     return fail(ErrorKind::kMismatch, "delta to result image " + info.result.sha256.hex());
   }
-  if (info.decoder_memory > options_.max_memory) {
+  std::uint64_t features = 0;
+  for (const Repacker* repacker : options_.repackers) features |= repacker->features();
+  if (info.opening && (info.opening->features & ~features) != 0) {
+    return fail(ErrorKind::kUnsupported,
+                "a delta of features " + std::to_string(info.opening->features) +
+                    " needs re-packers that this "
+                    "device does not have",
+                "F7");
+  }
+  const std::uint64_t opening = info.opening ? info.opening->memory : 0;
+  if (info.decoder_memory > options_.max_memory || opening > options_.max_memory - info.decoder_memory) {
     return fail(ErrorKind::kLimit, "a decoder of " + std::to_string(info.decoder_memory) +
+                                       (info.opening ? " bytes and " + std::to_string(opening) : "") +
                                        " bytes, more than " + std::to_string(options_.max_memory));
   }
   return {};

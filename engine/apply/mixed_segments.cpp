@@ -71,7 +71,7 @@ Result<void> MixedSegments::read_map(const WireSegment& wire, const WindowBounds
   map_ = {};
   models_.reset();
   RangeDecoder coder(wire.bytes);
-  MapCoder<RangeDecoder> reader(coder, models_.numbers, models_.slots, window, info_.result.length,
+  MapCoder<RangeDecoder> reader(coder, models_.numbers, models_.slots, window, made_length(info_),
                                 info_.limits.window_copies);
   SKIFF_TRY(reader.run(map_));
   SKIFF_TRY(check_length(wire.bytes, coder.length()));

@@ -37,7 +37,7 @@ Result<void> SegmentPipeline::run_map(const SegmentInfo& segment) {
   window_.reset();
   const WindowBounds bounds{.result_offset = segment.result_offset,
                             .result_length = window_length(segment.window),
-                            .base_length = info_.base.length};
+                            .base_length = source_length(info_)};
   SKIFF_TRY(segments_->read_map({frames_.wire(), segment.wire_offset}, bounds));
   window_ = segment.window;
   return {};

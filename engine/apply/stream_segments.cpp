@@ -22,7 +22,7 @@ Result<void> StreamSegments::read_map(const WireSegment& wire, const WindowBound
   map_ = {};
   std::array<ByteView, kMapStreams> streams;
   SKIFF_TRY(decoder_->decode(wire, room_.span(), streams));
-  SKIFF_ASSIGN(map_, skiff::read_map(streams, {window, info_.result.length, info_.limits.window_copies}));
+  SKIFF_ASSIGN(map_, skiff::read_map(streams, {window, made_length(info_), info_.limits.window_copies}));
   view_.emplace(map_);
   return {};
 }

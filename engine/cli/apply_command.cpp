@@ -39,6 +39,7 @@ void add_apply_command(CLI::App& app, Action& chosen) {
   command->add_option("DELTA", arguments->delta, "the delta")->required();
   command->add_option("-o,--output", arguments->result, "where the result image goes: a file or block device")
       ->required();
+  arguments->options.repackers = all_repackers();
   command->add_option("--max-memory", arguments->options.max_memory,
                       "refuse a delta whose decoder needs more bytes");
   command->add_option("--root", arguments->frames_root, "signed root of the frames, 64 hexadecimal digits");

@@ -46,6 +46,7 @@ Json report_json(const DiffReport& report) {
       {"result", image_json(info.result)},
       {"delta_length", info.delta_length},
       {"decoder_memory", info.decoder_memory},
+      {"unpack_memory", info.opening ? info.opening->memory : std::uint64_t{0}},
       {"bytes", Json::Object{{"head", report.bytes.head},
                              {"map", report.bytes.map},
                              {"residue", report.bytes.residue},
@@ -72,13 +73,16 @@ std::string report_text(const DiffReport& report) {
           table_row("literals", report.bytes.literals, whole) +
           table_row("overhead", report.bytes.overhead, whole);
   text += "the result image, by where its bytes come from\n";
-  text += table_row("copied as they are", report.verbatim_bytes, info.result.length) +
-          table_row("copied and corrected", report.copied_bytes, info.result.length) +
-          table_row("literals", report.literal_bytes, info.result.length);
+  text += table_row("copied as they are", report.verbatim_bytes, made_length(info)) +
+          table_row("copied and corrected", report.copied_bytes, made_length(info)) +
+          table_row("literals", report.literal_bytes, made_length(info));
   text += grouped(report.copies) + " copies, " + grouped(info.segments.size() - data_segments(info)) +
           " windows, " + grouped(data_segments(info)) + " segments, " + grouped(info.frames.size()) +
           " frames\n";
   text += "a decoder needs " + grouped(info.decoder_memory) + " bytes of memory\n";
+  if (info.opening) {
+    text += "and to open and pack compressed streams " + grouped(info.opening->memory) + " bytes more\n";
+  }
   return text;
 }
 

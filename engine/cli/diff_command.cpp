@@ -72,6 +72,10 @@ void add_diff_command(CLI::App& app, Action& chosen) {
       ->check(CLI::Range(1, 256));
   command->add_option("--max-memory", arguments->options.max_memory,
                       "bytes the encoder may use for its indexes");
+  arguments->options.repackers = all_repackers();
+  command->add_flag_callback(
+      "--closed", [arguments] { arguments->options.repackers.clear(); },
+      "take compressed streams as they are, for devices that cannot pack them again");
   command->add_flag("--json", arguments->json, "print the report as JSON");
   command->callback([arguments, &chosen] { chosen = [arguments] { return run_diff(*arguments); }; });
 }

@@ -46,7 +46,8 @@ Result<void> verify_delta(const Source& delta, const VerifyArguments& arguments)
   if (!arguments.base.empty()) {
     SKIFF_ASSIGN(const auto base, open_source(arguments.base));
     ApplyOptions options;
-    options.max_memory = info.decoder_memory;
+    options.repackers = all_repackers();
+    options.max_memory = memory_to_apply(info);
     HashingSink nowhere(nullptr, make_sha256);
     SKIFF_TRY(apply_delta(*base, delta, nowhere, options, make_sha256));
   }

@@ -5,6 +5,7 @@
 
 #include "base/parallel.hpp"
 #include "diff/mixed_delta.hpp"
+#include "diff/open_images.hpp"
 #include "diff/stream_delta.hpp"
 #include "diff/two_pass_cover.hpp"
 
@@ -30,6 +31,8 @@ constexpr match::Costs kMixedCosts{.repeated_mismatch = 50};
 constexpr match::SeedRules kShortSeeds{.min_length = 6, .min_telling = 5};
 /// Results this short are coded with both kinds of seeds, and the shorter delta is kept.
 constexpr std::uint64_t kTryBoth = std::uint64_t{64} << 20;
+
+constexpr std::uint64_t kNextToNothing = 16;
 
 using OwnedDraft = std::unique_ptr<Draft>;
 
@@ -75,6 +78,25 @@ Result<OwnedDraft> best_draft(const Images& images, const DiffOptions& options, 
   return best;
 }
 
+/// Between the opened images if that is shorter. A closed delta costs about what the changed streams weigh:
+/// while the opened one costs less than half of that, or these streams weigh next to nothing beside it, the
+/// closed one is not tried.
+Result<OwnedDraft> open_or_closed_draft(const Images& images, const DiffOptions& options,
+                                        const DeltaInfo& info, const MakeHasher& make_hasher) {
+  SKIFF_ASSIGN(std::optional<OpenedPair> pair, open_images(images, options));
+  if (!pair) return best_draft(images, options, info, make_hasher);
+  DeltaInfo opened_info = info;
+  opened_info.opening = std::move(pair->opening);
+  const std::uint64_t recipe = opened_info.opening->recipe.size();
+  SKIFF_ASSIGN(OwnedDraft opened,
+               best_draft({pair->base, pair->result, pair->typing ? &*pair->typing : nullptr}, options,
+                          opened_info, make_hasher));
+  const std::uint64_t length = opened->writer.length() + recipe;
+  if (length < pair->changed / 2 || pair->changed < length / kNextToNothing) return opened;
+  SKIFF_ASSIGN(OwnedDraft closed, best_draft(images, options, info, make_hasher));
+  return length < closed->writer.length() ? std::move(opened) : std::move(closed);
+}
+
 }  // namespace
 
 Result<DiffReport> build_delta(const Source& base, const Source& result, Sink& delta,
@@ -86,7 +108,7 @@ Result<DiffReport> build_delta(const Source& base, const Source& result, Sink& d
   info.profile = options.profile;
   SKIFF_TRY(progress("hash", 0));
   SKIFF_TRY(identify(info, images, options, make_hasher));
-  SKIFF_ASSIGN(const OwnedDraft draft, best_draft(images, options, info, make_hasher));
+  SKIFF_ASSIGN(const OwnedDraft draft, open_or_closed_draft(images, options, info, make_hasher));
   SKIFF_TRY(draft->writer.finish(delta));
   SKIFF_TRY(progress("write", 1));
   return std::move(draft->report);

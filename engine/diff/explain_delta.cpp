@@ -55,6 +55,8 @@ class Explainer {
 
   Result<DeltaExplanation> run() {
     SKIFF_ASSIGN(out_.report.info, read_delta_info(delta_));
+    if (info().opening)
+      return fail(ErrorKind::kUnsupported, "a delta between opened images cannot be explained");
     if (base_.size() != info().base.length) return other_base("is of another length");
     SKIFF_TRY(read_segments());
     fill_report();

@@ -10,6 +10,7 @@ namespace skiff {
 struct Images {
   const Source& base;
   const Source& result;
+  const Typing* typing = nullptr;  ///< where it is known already; null: it is found in the images
 };
 
 /// Both with their typing, which is the caller's as well. That of the result has typed ranges, as that of the

@@ -45,7 +45,7 @@ class Inspector {
     SKIFF_TRY(decoder_->decode(wire, room_, streams));
     const DeltaInfo& info = report_.info;
     const WindowBounds window = window_bounds(info, map_index);
-    SKIFF_ASSIGN(map_, read_map(streams, {window, info.result.length, info.limits.window_copies}));
+    SKIFF_ASSIGN(map_, read_map(streams, {window, made_length(info), info.limits.window_copies}));
     report_.copies += map_.copies.size();
     return {};
   }

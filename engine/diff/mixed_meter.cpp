@@ -72,7 +72,7 @@ class MixedMeter final : public SegmentMeter {
     map_ = {};
     models_.reset();
     RangeDecoder coder(wire.bytes);
-    SKIFF_TRY(MapCoder<RangeDecoder>(coder, models_.numbers, models_.slots, window, task_.info.result.length,
+    SKIFF_TRY(MapCoder<RangeDecoder>(coder, models_.numbers, models_.slots, window, made_length(task_.info),
                                      task_.info.limits.window_copies)
                   .run(map_));
     view_.emplace(map_);

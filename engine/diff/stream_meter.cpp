@@ -26,7 +26,7 @@ class StreamMeter final : public SegmentMeter {
     map_ = {};
     std::array<ByteView, kMapStreams> streams;
     SKIFF_TRY(decoder_->decode(wire, room_, streams));
-    const MapBounds bounds{window, task_.info.result.length, task_.info.limits.window_copies};
+    const MapBounds bounds{window, made_length(task_.info), task_.info.limits.window_copies};
     SKIFF_ASSIGN(map_, skiff::read_map(streams, bounds));
     view_.emplace(map_);
     read_copies_of(map_.copies, task_.readings);

@@ -41,8 +41,12 @@ Result<void> TwoPassCover::prepare() {
 }
 
 void TwoPassCover::type() {
-  typing_.base = typing::type_image(images_.base);
-  typing_.result = typing::type_image(images_.result);
+  if (images_.typing != nullptr) {
+    typing_ = *images_.typing;
+  } else {
+    typing_.base = typing::type_image(images_.base);
+    typing_.result = typing::type_image(images_.result);
+  }
   btf_ = {typing::find_btf(images_.base), typing::find_btf(images_.result)};
   typing::type_btf(btf_.base, typing_.base);
   typing::type_btf(btf_.result, typing_.result);

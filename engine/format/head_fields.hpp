@@ -7,7 +7,6 @@
 namespace skiff {
 
 inline constexpr std::array<std::uint8_t, 4> kMagic = {'S', 'K', 'F', 'D'};
-inline constexpr std::uint64_t kFeaturesNone = 0;      ///< F7: version 1 defines no feature
 inline constexpr std::uint64_t kMinFieldsLength = 74;  ///< two digests and ten varints
 inline constexpr char kRootTag[] = "skiff-frames-v1";  ///< hashed with its terminating zero
 

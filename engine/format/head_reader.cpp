@@ -39,7 +39,8 @@ Result<void> read_codec(Cursor& cursor, DeltaInfo& info) {
   SKIFF_ASSIGN(const std::uint64_t profile, cursor.varint());
   if (profile > static_cast<std::uint64_t>(Profile::kMax)) return unknown("F6", "profile", profile);
   SKIFF_ASSIGN(const std::uint64_t features, cursor.varint());
-  if (features != kFeaturesNone) return unknown("F7", "features", features);
+  if ((features & ~kKnownFeatures) != 0) return unknown("F7", "features", features);
+  if (features != 0) info.opening = Opening{.features = features, .recipe = {}};
   info.codec = static_cast<Codec>(codec);
   info.profile = static_cast<Profile>(profile);
   return {};
@@ -57,11 +58,24 @@ Result<void> read_parameters(Cursor& cursor, DeltaInfo& info) {
   return {};
 }
 
+/// The recipe is read where it is used: rules F28 to F33.
+Result<void> read_opening(Cursor& cursor, DeltaInfo& info) {
+  if (!info.opening) return {};
+  SKIFF_ASSIGN(info.opening->base_length, cursor.varint());
+  SKIFF_ASSIGN(info.opening->result_length, cursor.varint());
+  SKIFF_ASSIGN(info.opening->memory, cursor.varint());
+  SKIFF_ASSIGN(const std::uint64_t length, cursor.varint());
+  SKIFF_ASSIGN(const ByteView recipe, cursor.bytes(length));
+  info.opening->recipe.assign(recipe.begin(), recipe.end());
+  return {};
+}
+
 Result<void> read_limits(Cursor& cursor, DeltaInfo& info) {
   SKIFF_ASSIGN(info.limits.segment_wire, cursor.varint());
   SKIFF_ASSIGN(info.limits.segment_raw, cursor.varint());
   SKIFF_ASSIGN(info.limits.window_copies, cursor.varint());
   SKIFF_TRY(read_parameters(cursor, info));
+  SKIFF_TRY(read_opening(cursor, info));
   info.decoder_memory = decoder_memory(info);
   if (info.decoder_memory > memory_limit(info.profile)) {
     return broken("F12", "decoder memory of " + std::to_string(info.decoder_memory) +
@@ -80,9 +94,9 @@ class SegmentTableReader {
     SKIFF_ASSIGN(const std::uint64_t windows, cursor_.varint());
     for (std::uint64_t window = 0; window < windows; ++window)
       SKIFF_TRY(read_window(static_cast<std::uint32_t>(window)));
-    if (result_offset_ != info_.result.length) {
+    if (result_offset_ != made_length(info_)) {
       return broken("F9", "segments make " + std::to_string(result_offset_) + " bytes of a result of " +
-                              std::to_string(info_.result.length));
+                              std::to_string(made_length(info_)));
     }
     if (next_frame_ != frames_) {
       return broken("F11", "segments of " + std::to_string(next_frame_) + " frames, a frame table of " +
@@ -114,7 +128,7 @@ class SegmentTableReader {
     if (segment.wire_length > info_.limits.segment_wire) {
       return broken("F10", name + " of " + std::to_string(segment.wire_length) + " wire bytes");
     }
-    if (segment.result_length > info_.result.length - result_offset_) {
+    if (segment.result_length > made_length(info_) - result_offset_) {
       return broken("F9", name + " goes past the end of the result");
     }
     const std::uint64_t frames = frame_count(segment.wire_length);

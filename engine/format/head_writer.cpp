@@ -49,17 +49,26 @@ void put_parameters(Bytes& out, const DeltaInfo& info) {
   put_bytes(out, sizes);
 }
 
+void put_opening(Bytes& out, const Opening& opening) {
+  put_varint(out, opening.base_length);
+  put_varint(out, opening.result_length);
+  put_varint(out, opening.memory);
+  put_varint(out, opening.recipe.size());
+  put_bytes(out, opening.recipe);
+}
+
 Bytes header_fields(const DeltaInfo& info) {
   Bytes out;
   put_varint(out, static_cast<std::uint64_t>(info.codec));
   put_varint(out, static_cast<std::uint64_t>(info.profile));
-  put_varint(out, kFeaturesNone);
+  put_varint(out, info.opening ? info.opening->features : 0);
   put_image(out, info.base);
   put_image(out, info.result);
   put_varint(out, info.limits.segment_wire);
   put_varint(out, info.limits.segment_raw);
   put_varint(out, info.limits.window_copies);
   put_parameters(out, info);
+  if (info.opening) put_opening(out, *info.opening);
   put_segment_table(out, info.segments);
   return out;
 }

@@ -94,7 +94,7 @@ Result<DeltaOffer> offer_of(const StagedFile& staged, std::string_view min_agent
   SKIFF_ASSIGN(offer.frames_root, frames_root(*delta, make_sha256));
   offer.frames = info.frames.size();
   offer.format = info.format;
-  offer.decoder_memory = info.decoder_memory;
+  offer.decoder_memory = memory_to_apply(info);
   offer.min_agent = min_agent;
   return offer;
 }

@@ -34,11 +34,8 @@ std::optional<Space> file_space(const Source& file) {
 }
 
 ImageTyping ext4_typing(const Source& image) {
-  ImageTyping spaces;
-  for (const FileExtents& file : ext4_files(image)) {
-    if (const auto space = file_space(ExtentSource(image, file))) spaces.push_back(placed(*space, file));
-  }
-  return apart(std::move(spaces));
+  const std::vector<FileExtents> files = ext4_files(image);
+  return type_files(image, files, files);
 }
 
 /// ELF files that lie in one piece.
@@ -63,7 +60,27 @@ ImageTyping scattered_elf_files(const Source& image) {
   return spaces;
 }
 
+bool ascending(const FileExtents& file) {
+  std::uint64_t end = 0;
+  for (const Extent& extent : file.extents) {
+    if (extent.image_offset < end) return false;
+    end = extent.image_offset + extent.length;
+  }
+  return true;
+}
+
 }  // namespace
+
+ImageTyping type_files(const Source& whole, const std::vector<FileExtents>& files,
+                       const std::vector<FileExtents>& places) {
+  ImageTyping spaces;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (places[i].extents.empty() || !ascending(places[i])) continue;
+    if (const auto space = file_space(ExtentSource(whole, files[i])))
+      spaces.push_back(placed(*space, places[i]));
+  }
+  return apart(std::move(spaces));
+}
 
 ImageTyping type_image(const Source& image) {
   if (auto space = elf_space(image)) return {std::move(*space)};

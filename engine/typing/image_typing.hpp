@@ -1,8 +1,7 @@
 // type_image: what kinds of code and tables an image holds, and where they run.
 #pragma once
 
-#include "predict/typing.hpp"
-#include "skiff/io.hpp"
+#include "typing/extents.hpp"
 
 namespace skiff::typing {
 
@@ -10,5 +9,11 @@ namespace skiff::typing {
 /// files lying in one piece anywhere (tar, cpio, firmware bundles); a flat image. Empty if nothing is
 /// recognised. Typing is advice: a wrong one costs size, never correctness.
 ImageTyping type_image(const Source& image);
+
+/// The same for files of which an image holds some bytes only: each is typed by what it is whole, in `whole`,
+/// and placed where the image has it. `places` has as many files as `files`; one without extents is left out,
+/// as is one whose extents do not ascend.
+ImageTyping type_files(const Source& whole, const std::vector<FileExtents>& files,
+                       const std::vector<FileExtents>& places);
 
 }  // namespace skiff::typing

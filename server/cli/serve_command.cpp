@@ -141,6 +141,9 @@ void add_tuning_options(CLI::App& command, Arguments& arguments) {
                   "Codec of the deltas that are made: cm (smaller) or zstd (faster); full images are zstd")
       ->capture_default_str()
       ->check(CLI::IsMember({"cm", "zstd"}));
+  command.add_flag("--open", options.maker.open,
+                   "Open compressed streams of images: for fleets whose devices have the re-packers of this "
+                   "machine, in the same versions");
   command.add_option("--job-memory", arguments.job_memory, "MiB that making one delta may use")
       ->capture_default_str();
   command.add_option("--io-threads", options.http.io_threads, "Threads for the network")

@@ -33,6 +33,7 @@ Result<void> try_delta(const ImagePair& pair, const Source& base, const Source& 
   ApplyOptions options;
   options.max_memory = kMaxDecoderMemory;
   options.max_head = kMaxHead;
+  options.repackers = all_repackers();
   options.base = pair.base;
   options.result = pair.result;
   TrialSink sink(keep_going);
@@ -58,6 +59,7 @@ Result<MadeDelta> make_delta(const ImagePair& pair, const Source& base, const So
   DiffOptions diff;
   diff.codec = pair.base.length == 0 ? Codec::kZstd : options.codec;
   diff.profile = options.profile;
+  if (options.open) diff.repackers = all_repackers();
   diff.max_memory = options.max_memory;
   diff.threads = options.threads;
   diff.progress = [&keep_going](std::string_view, double) { return keep_going(); };

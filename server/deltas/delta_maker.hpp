@@ -18,6 +18,8 @@ struct MakerOptions {
   /// minutes to decode it otherwise, and every device can.
   Codec codec = Codec::kContextMixing;
   Profile profile = Profile::kStandard;
+  /// Whether compressed streams may be opened: for fleets whose devices have the re-packers of this machine.
+  bool open = false;
 };
 
 /// A finished delta; its file is removed with it.

@@ -25,10 +25,24 @@ Result<std::string> read_name(const ObjectReader& fields, std::string_view key, 
   return text;
 }
 
+/// May be absent: a device that packs nothing.
+Result<void> read_repackers(const Json& decoder, const ObjectReader& fields, CheckIn& device) {
+  const Json* const member = decoder.find("repackers");
+  if (member == nullptr) return {};
+  if (member->object() == nullptr || member->object()->size() > kMaxOffers)
+    return fields.reject("repackers", "names with versions");
+  for (const auto& [name, version] : *member->object()) {
+    if (version.integer() == nullptr || *version.integer() < 0)
+      return fields.reject("repackers", "names with versions");
+    device.repackers[name] = static_cast<std::uint64_t>(*version.integer());
+  }
+  return {};
+}
+
 Result<void> read_decoder(const ObjectReader& parent, CheckIn& device) {
   SKIFF_ASSIGN(const Json* member, parent.member("decoder"));
-  SKIFF_ASSIGN(const ObjectReader fields,
-               ObjectReader::open(*member, parent.path_of("decoder"), {"formats", "codecs", "memory"}));
+  SKIFF_ASSIGN(const ObjectReader fields, ObjectReader::open(*member, parent.path_of("decoder"),
+                                                             {"formats", "codecs", "memory", "repackers"}));
   SKIFF_ASSIGN(const Json::Array* formats, fields.array("formats", kMaxOffers));
   for (const Json& format : *formats) {
     if (format.integer() == nullptr || *format.integer() < 0) return fields.reject("formats", "numbers");
@@ -40,7 +54,7 @@ Result<void> read_decoder(const ObjectReader& parent, CheckIn& device) {
     device.codecs.push_back(*codec.string());
   }
   SKIFF_ASSIGN(device.decoder_memory, fields.number("memory"));
-  return {};
+  return read_repackers(*member, fields, device);
 }
 
 bool is_lower_hex(std::string_view text) {

@@ -30,7 +30,7 @@ bool can_decode(const CheckIn& device, const OfferedDelta& delta) {
   const auto& codecs = device.codecs;
   return std::find(formats.begin(), formats.end(), delta.offer.format) != formats.end() &&
          std::find(codecs.begin(), codecs.end(), to_string(delta.codec)) != codecs.end() &&
-         delta.offer.decoder_memory <= device.decoder_memory &&
+         covers(device.repackers, delta.repackers) && delta.offer.decoder_memory <= device.decoder_memory &&
          is_at_least(device.agent, delta.offer.min_agent);
 }
 

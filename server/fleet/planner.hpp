@@ -21,6 +21,7 @@ struct CheckIn {
   std::string agent;
   std::vector<std::uint64_t> formats;
   std::vector<std::string> codecs;
+  RepackerVersions repackers;
   std::uint64_t decoder_memory = 0;
   std::string state;
 };

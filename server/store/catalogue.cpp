@@ -81,17 +81,18 @@ std::string image_wire_path(const Release& release) {
 }
 
 /// The deltas of an earlier view: their heads need not be read again.
-std::map<Sha256, Codec> codecs_of(const CatalogueView* known) {
-  std::map<Sha256, Codec> codecs;
-  if (known == nullptr) return codecs;
-  for (const OfferedDelta& delta : known->deltas) codecs.emplace(delta.offer.sha256, delta.codec);
-  return codecs;
+std::map<Sha256, const OfferedDelta*> deltas_of(const CatalogueView* known) {
+  std::map<Sha256, const OfferedDelta*> deltas;
+  if (known == nullptr) return deltas;
+  for (const OfferedDelta& delta : known->deltas) deltas.emplace(delta.offer.sha256, &delta);
+  return deltas;
 }
 
 Result<OfferedDelta> load_delta(const DeltaOffer& offer, const fs::path& path) {
   SKIFF_ASSIGN(const std::unique_ptr<Source> source, open_source(path));
   SKIFF_ASSIGN(const DeltaInfo info, read_delta_info(*source));
-  return OfferedDelta{offer, info.codec};
+  SKIFF_ASSIGN(RepackerVersions repackers, needed_repackers(info));
+  return OfferedDelta{offer, info.codec, std::move(repackers)};
 }
 
 Result<void> list_targets(const Repository& repository, const CatalogueView* known, CatalogueView& view) {
@@ -102,11 +103,11 @@ Result<void> list_targets(const Repository& repository, const CatalogueView* kno
                                     release.image.sha256, release.image.length, nullptr, true, nullptr});
   }
   SKIFF_ASSIGN(const std::vector<DeltaOffer> offers, repository.published_deltas());
-  const std::map<Sha256, Codec> codecs = codecs_of(known);
+  const std::map<Sha256, const OfferedDelta*> read_before = deltas_of(known);
   for (const DeltaOffer& offer : offers) {
     const fs::path path = repository.target_file(offer.target, offer.sha256);
-    if (const auto same = codecs.find(offer.sha256); same != codecs.end()) {
-      view.deltas.push_back({offer, same->second});
+    if (const auto same = read_before.find(offer.sha256); same != read_before.end()) {
+      view.deltas.push_back({offer, same->second->codec, same->second->repackers});
     } else {
       SKIFF_ASSIGN(OfferedDelta delta, load_delta(offer, path));
       view.deltas.push_back(std::move(delta));

@@ -10,13 +10,15 @@
 #include <vector>
 
 #include "skiff/release.hpp"
+#include "skiff/repackers.hpp"
 
 namespace skiff::server {
 
-/// A delta as signed metadata offers it, and the codec its head names.
+/// A delta as signed metadata offers it, and what its head asks of a device.
 struct OfferedDelta {
   DeltaOffer offer;
   Codec codec = Codec::kZstd;
+  RepackerVersions repackers{};
 };
 
 /// The packed form of a text, made when it is first wanted. Thread-safe.

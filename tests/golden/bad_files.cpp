@@ -292,7 +292,7 @@ Bytes bad_files_base() { return noise(300, 1); }
 std::vector<BadFile> bad_files() {
   std::vector<BadFile> all;
   for (const auto& some : {bad_notation(), bad_headers(), bad_frames(), bad_streams(), bad_typing(),
-                           bad_maps(), bad_data(), mixed_bad_files()}) {
+                           bad_maps(), bad_data(), mixed_bad_files(), opened_bad_files()}) {
     all.insert(all.end(), some.begin(), some.end());
   }
   return all;

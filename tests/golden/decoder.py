@@ -14,6 +14,7 @@ import zstandard
 
 from mixed_map import MapReader, Refused, Typing, TypingReader, check
 from mixed_segment import SegmentReader, Window
+from opened import Opening
 
 FRAME = 65536
 MASK = (1 << 64) - 1
@@ -55,6 +56,27 @@ class Fields:
         return length, self.take(32)
 
 
+def decode_stream(fields, most):
+    """Section 6."""
+    raw_length = fields.varint()
+    if raw_length == 0:
+        return b""
+    coded_length = fields.varint()
+    check(coded_length <= raw_length, "F15")
+    check(raw_length <= most, "F17")
+    coded = fields.take(coded_length)
+    if coded_length == raw_length:
+        return coded
+    check(coded and coded[0] & 0x07 == 0, "F16")
+    frame = zstandard.ZstdDecompressor(format=zstandard.FORMAT_ZSTD1_MAGICLESS).decompressobj()
+    try:
+        raw = frame.decompress(coded)
+    except zstandard.ZstdError as error:
+        raise Refused("F16") from error
+    check(frame.eof and not frame.unused_data and len(raw) == raw_length, "F16")
+    return raw
+
+
 class VarintNumbers:
     """Section 7: the numbers of a typing as they stand in its stream."""
 
@@ -84,7 +106,8 @@ class Header:
         check(self.codec <= 1, "F6")
         profile = fields.varint()
         check(profile <= 2, "F6")
-        check(fields.varint() == 0, "F7")
+        features = fields.varint()
+        check(features & ~0b11110 == 0, "F7")
         self.base_length, self.base_sha256 = fields.image()
         self.result_length, self.result_sha256 = fields.image()
         self.segment_wire = fields.varint()
@@ -92,11 +115,18 @@ class Header:
         self.window_copies = fields.varint()
         check(fields.varint() == (0, 3)[self.codec], "F6")
         self.sizes = fields.take((0, 3)[self.codec])
+        self.opening = None
+        lengths = self.base_length, self.result_length
+        made = self.result_length
+        if features:
+            self.opening = Opening(fields, features, lengths, (Fields, decode_stream))
+            made = self.opening.result_length
+        self.copied_length, self.made_length = self.opening.base_length if features else self.base_length, made
         check(self.memory() <= (1 << 20, 8 << 20, 32 << 20)[profile], "F12")
         self.windows = [self.window(fields) for _ in range(fields.varint())]
         check(fields.left() == 0, "F5")
         data = [segment for _, segments in self.windows for segment in segments]
-        check(sum(length for length, _, _ in data) == self.result_length, "F9")
+        check(sum(length for length, _, _ in data) == self.made_length, "F9")
         wires = [wire for map_wire, segments in self.windows for wire in [map_wire] + [s[1] for s in segments]]
         check(all(wire <= self.segment_wire for wire in wires), "F10")
         check(sum(-(-wire // FRAME) for wire in wires) == frames, "F11")
@@ -129,6 +159,8 @@ class Decoder:
         self.header = Header(delta)
         check(len(base) == self.header.base_length, "base length")
         check(hashlib.sha256(base).digest() == self.header.base_sha256, "base")
+        if self.header.opening:
+            self.base = self.header.opening.open(base)
         self.wire = Fields(delta)
         self.wire.at = self.header.head_length
         self.frames = iter(self.header.frames)
@@ -164,35 +196,16 @@ class Decoder:
             window = Window(self.base, base_typing, result_typing, copies)
             return lambda data, at, length: self.data(self.streams(data, 7), window, at, length)
         reader = MapReader(wire, header.sizes, header.window_copies)
-        window = Window(self.base, *reader.read((begin, end), header.base_length, header.result_length))
+        window = Window(self.base, *reader.read((begin, end), header.copied_length, header.made_length))
         return lambda data, at, length: SegmentReader(data, header.sizes, window).read(at, at + length)
 
     def streams(self, wire, count):
         """Section 6."""
         fields = Fields(wire)
-        streams = [self.stream(fields) for _ in range(count)]
+        streams = [decode_stream(fields, self.header.segment_raw) for _ in range(count)]
         check(sum(map(len, streams)) <= self.header.segment_raw, "F17")
         check(fields.left() == 0, "F18")
         return streams
-
-    def stream(self, fields):
-        raw_length = fields.varint()
-        if raw_length == 0:
-            return b""
-        coded_length = fields.varint()
-        check(coded_length <= raw_length, "F15")
-        check(raw_length <= self.header.segment_raw, "F17")
-        coded = fields.take(coded_length)
-        if coded_length == raw_length:
-            return coded
-        check(coded and coded[0] & 0x07 == 0, "F16")
-        frame = zstandard.ZstdDecompressor(format=zstandard.FORMAT_ZSTD1_MAGICLESS).decompressobj()
-        try:
-            raw = frame.decompress(coded)
-        except zstandard.ZstdError as error:
-            raise Refused("F16") from error
-        check(frame.eof and not frame.unused_data and len(raw) == raw_length, "F16")
-        return raw
 
     def typing(self, stream):
         """Section 7: the typing of base and result, and how many copies may follow."""
@@ -201,7 +214,7 @@ class Decoder:
             return Typing([]), Typing([]), limit
         numbers = VarintNumbers(stream)
         reader = TypingReader(numbers, limit)
-        base, result = reader.read(self.header.base_length, self.header.result_length)
+        base, result = reader.read(self.header.copied_length, self.header.made_length)
         check(numbers.fields.left() == 0 and base.spaces + result.spaces, "F19")
         return base, result, reader.entries_left
 

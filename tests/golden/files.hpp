@@ -27,6 +27,9 @@ struct BadFile {
 std::vector<BadFile> bad_files();
 /// Those of codec 1, which are among them.
 std::vector<BadFile> mixed_bad_files();
+/// Those between opened images.
+std::vector<GoodFile> opened_good_files();
+std::vector<BadFile> opened_bad_files();
 /// The base image that all bad files are for.
 Bytes bad_files_base();
 

@@ -147,6 +147,7 @@ std::vector<GoodFile> mixed_files() {
 std::vector<GoodFile> good_files() {
   std::vector<GoodFile> files = zstd_files();
   for (GoodFile& file : mixed_files()) files.push_back(std::move(file));
+  for (GoodFile& file : opened_good_files()) files.push_back(std::move(file));
   return files;
 }
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import zlib
 from pathlib import Path
 
 CONSUMER = Path(__file__).resolve().parent / "consumer"
@@ -31,6 +32,16 @@ def write_images(folder):
     (folder / "new").write_bytes(new)
 
 
+def write_packed_images(folder):
+    """Two images of eight zlib streams, of which one holds something else in the second."""
+    chance = random.Random(8)
+    words = [chance.randbytes(6).hex().encode() for _ in range(400)]
+    texts = [b" ".join(chance.choices(words, k=4000)) for _ in range(8)]
+    changed = [*texts[:4], texts[4][:20_000] + b"something new" + texts[4][20_000:], *texts[5:]]
+    for name, contents in {"packed-old": texts, "packed-new": changed}.items():
+        (folder / name).write_bytes(b"".join(zlib.compress(text, 9) for text in contents))
+
+
 class PackageTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -39,12 +50,16 @@ class PackageTest(unittest.TestCase):
         cls.folder = Path(scratch.name)
         cls.apply_prefix = cls.folder / "apply prefix"
         cls.engine_prefix = cls.folder / "engine-prefix"
-        run(CMAKE, "--install", BUILD, "--prefix", cls.apply_prefix, "--component", "apply")
-        run(CMAKE, "--install", BUILD, "--prefix", cls.engine_prefix, "--component", "apply")
-        run(CMAKE, "--install", BUILD, "--prefix", cls.engine_prefix, "--component", "engine")
+        for component in ("apply", "repack"):
+            run(CMAKE, "--install", BUILD, "--prefix", cls.apply_prefix, "--component", component)
+        for component in ("apply", "repack", "engine"):
+            run(CMAKE, "--install", BUILD, "--prefix", cls.engine_prefix, "--component", component)
         write_images(cls.folder)
+        write_packed_images(cls.folder)
         cls.built = cls.consume("engine", cls.engine_prefix)
         run(cls.built / "diff_cpp", cls.folder / "old", cls.folder / "new", cls.folder / "delta")
+
+        run(cls.built / "diff_cpp", *[cls.folder / f"packed-{name}" for name in ("old", "new", "delta")])
 
     @classmethod
     def consume(cls, part, prefix):
@@ -83,7 +98,19 @@ class PackageTest(unittest.TestCase):
     def test_what_only_applies_links_no_encoder(self):
         symbols = run("nm", self.consume("apply", self.apply_prefix) / "apply_c")
         self.assertIn("ZSTD_decompress", symbols)
-        self.assertNotIn("ZSTD_compress", symbols)
+        for encoder in ("ZSTD_compress", "deflateInit", "lzma_"):
+            self.assertFalse(encoder in symbols, encoder)
+
+    def test_what_brings_a_repacker_applies_deltas_of_packed_images(self):
+        program = self.consume("repack", self.apply_prefix) / "repack_cpp"
+        images = [self.folder / f"packed-{name}" for name in ("old", "delta", "result")]
+        self.assertLess(images[1].stat().st_size, 1000)
+        run(program, *images)
+        self.assertEqual(images[2].read_bytes(), (self.folder / "packed-new").read_bytes())
+        symbols = run("nm", program)
+        self.assertIn("deflateInit", symbols)
+        for encoder in ("ZSTD_compress", "lzma_"):
+            self.assertFalse(encoder in symbols, encoder)
 
     def test_the_apply_component_alone_has_no_engine(self):
         command = [CMAKE, "-S", CONSUMER, "-B", self.folder / "none", "-DPART=engine"]

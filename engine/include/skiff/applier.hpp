@@ -5,8 +5,8 @@
 #include <memory>
 #include <optional>
 
-#include "skiff/delta_info.hpp"
 #include "skiff/io.hpp"
+#include "skiff/repackers.hpp"
 
 namespace skiff {
 
@@ -24,6 +24,7 @@ class ResultWriter {
 struct ApplyOptions {
   std::uint64_t max_memory = std::uint64_t{8} << 20;  ///< refuse a delta that declares more (kLimit)
   std::uint64_t max_head = std::uint64_t{16} << 20;   ///< longest header + frame table accepted (kLimit)
+  Repackers repackers{};  ///< of streams that may be opened and packed here (else kUnsupported); outlive it
   /// What signed metadata says of the head; checked before anything of it is used (kSignature).
   std::optional<Sha256> frames_root = std::nullopt;
   std::optional<ImageId> base = std::nullopt;  ///< what the device runs; the header must name it (kMismatch)

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "skiff/digest.hpp"
@@ -59,6 +60,20 @@ struct ModelSizes {
   bool operator==(const ModelSizes&) const = default;
 };
 
+/// What a delta says that is between the opened forms of its images: their compressed streams replaced by
+/// what these hold (FORMAT.md, section 13).
+struct Opening {
+  std::uint64_t features = 0;       ///< bits of the codecs of its streams; a device says which it has
+  std::uint64_t base_length = 0;    ///< of the opened base, which copies are of
+  std::uint64_t result_length = 0;  ///< of the opened result, which segments make
+  std::uint64_t memory = 0;         ///< bytes that opening and packing take beside decoder_memory
+  Bytes recipe;                     ///< as it stands in the header
+  bool operator==(const Opening&) const = default;
+};
+
+/// The bits of `features` that FORMAT.md defines.
+inline constexpr std::uint64_t kKnownFeatures = 0b11110;
+
 struct DeltaInfo {
   std::uint32_t format = kFormatVersion;
   Codec codec = Codec::kZstd;
@@ -67,12 +82,27 @@ struct DeltaInfo {
   ImageId result;
   DecoderLimits limits;
   ModelSizes models;
+  std::optional<Opening> opening;    ///< nothing: segments copy from the base and make the result as they are
   std::uint64_t decoder_memory = 0;  ///< peak bytes a decoder allocates, by the formula of FORMAT.md 3.3
   std::vector<SegmentInfo> segments;
   std::vector<Sha256> frames;
   std::uint64_t head_length = 0;   ///< header and frame table: where the first frame begins
   std::uint64_t delta_length = 0;  ///< the whole file
 };
+
+/// Length of what copies are of: the base image, or its opened form.
+constexpr std::uint64_t source_length(const DeltaInfo& info) {
+  return info.opening ? info.opening->base_length : info.base.length;
+}
+/// Length of what segments make: the result image, or its opened form.
+constexpr std::uint64_t made_length(const DeltaInfo& info) {
+  return info.opening ? info.opening->result_length : info.result.length;
+}
+
+/// All that applying takes, in bytes: the decoder, and where streams are opened, that too.
+constexpr std::uint64_t memory_to_apply(const DeltaInfo& info) {
+  return info.decoder_memory + (info.opening ? info.opening->memory : 0);
+}
 
 /// Reads and checks the head of a delta, and that the file is as long as the head says (rules F1 to F13);
 /// errors name the byte and the rule of FORMAT.md.

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <functional>
 
-#include "skiff/delta_info.hpp"
 #include "skiff/io.hpp"
+#include "skiff/repackers.hpp"
 
 namespace skiff {
 
@@ -14,6 +14,9 @@ struct DiffOptions {
   Profile profile = Profile::kStandard;
   unsigned threads = 1;                               ///< the same bytes come out whatever the number
   std::uint64_t max_memory = std::uint64_t{4} << 30;  ///< bytes the encoder may use for its indexes
+  /// Streams of their codecs may be opened, to be packed again on the device; none: the images are taken as
+  /// they are. The device's ApplyOptions must have the same or more, of the same versions.
+  Repackers repackers{};
   /// Told the stage ("match", "code", …) and how far it is in [0, 1]; return false to cancel. May be empty.
   std::function<bool(std::string_view stage, double done)> progress{};
 };

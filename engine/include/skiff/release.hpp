@@ -32,7 +32,7 @@ struct DeltaOffer {
   Sha256 frames_root;
   std::uint64_t frames = 0;
   std::uint32_t format = 0;          ///< of the delta, see kFormatVersion
-  std::uint64_t decoder_memory = 0;  ///< bytes
+  std::uint64_t decoder_memory = 0;  ///< bytes that applying takes in all
   std::string min_agent;             ///< semantic version, or empty
   std::string wire_path;             ///< where the repository serves it, below the targets URL
   [[nodiscard]] bool is_full_image() const { return base.length == 0; }

@@ -193,7 +193,7 @@ RawHead raw_head(const DeltaInfo& info) {
   RawHead raw{.magic = Bytes(kMagic.begin(), kMagic.end()), .fields = {}, .frames = info.frames};
   raw.fields[RawHead::kCodec] = varint_bytes(static_cast<std::uint64_t>(info.codec));
   raw.fields[RawHead::kProfile] = varint_bytes(static_cast<std::uint64_t>(info.profile));
-  raw.fields[RawHead::kFeatures] = varint_bytes(kFeaturesNone);
+  raw.fields[RawHead::kFeatures] = varint_bytes(0);
   raw.fields[RawHead::kBase] = image_bytes(info.base);
   raw.fields[RawHead::kResult] = image_bytes(info.result);
   raw.fields[RawHead::kSegmentWire] = varint_bytes(info.limits.segment_wire);

@@ -11,7 +11,8 @@ skiff::Result<void> diff(const char* base_path, const char* result_path, const c
   SKIFF_ASSIGN(const auto base, skiff::open_source(base_path));
   SKIFF_ASSIGN(const auto result, skiff::open_source(result_path));
   SKIFF_ASSIGN(const auto delta, skiff::create_file(delta_path));
-  SKIFF_TRY(skiff::build_delta(*base, *result, *delta, {}, skiff::make_sha256));
+  const skiff::DiffOptions options{.repackers = skiff::all_repackers()};
+  SKIFF_TRY(skiff::build_delta(*base, *result, *delta, options, skiff::make_sha256));
   SKIFF_TRY(delta->commit());
   SKIFF_ASSIGN(const auto key, skiff::generate_ed25519());
   SKIFF_ASSIGN(const auto signature, key->sign(skiff::as_bytes("a message")));

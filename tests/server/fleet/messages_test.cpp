@@ -24,7 +24,8 @@ TEST(CheckIn, TheExampleOfTheContractIsRead) {
   EXPECT_EQ(device->hardware, "gw1");
   EXPECT_EQ(device->image.length, 104'857'600U);
   EXPECT_EQ(device->codecs, (std::vector<std::string>{"zstd", "cm"}));
-  EXPECT_EQ(device->decoder_memory, 8'388'608U);
+  EXPECT_EQ(device->decoder_memory, 33'554'432U);
+  EXPECT_EQ(device->repackers, (RepackerVersions{{"deflate", 10'213}, {"xz", 50'040'012}, {"zstd", 10'504}}));
 }
 
 TEST(CheckIn, ARefusalNamesTheField) {
@@ -41,7 +42,8 @@ TEST(CheckIn, ARefusalNamesTheField) {
       {"\"state\": \"IDLE\"", "\"state\": \"I\\nDLE\"", "state"},
       {"\"length\": 104857600", "\"length\": 104857600, \"x\": 1", "image.x"},
       {"\"length\": 104857600", "\"length\": \"1\"", "image.length"},
-      {"\"memory\": 8388608", "\"memory\": 8388608, \"y\": 1", "decoder.y"},
+      {"\"memory\": 33554432", "\"memory\": 33554432, \"y\": 1", "decoder.y"},
+      {"\"xz\": 50040012", "\"xz\": \"5.4\"", "decoder.repackers"},
       {"[1]", "[\"1\"]", "decoder.formats"},
       {"[\"zstd\", \"cm\"]", "[1]", "decoder.codecs"},
       {"\"v\": 1", "\"v\": 1, \"extra\": 1", "extra"},

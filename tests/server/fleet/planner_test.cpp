@@ -74,6 +74,11 @@ std::vector<PlannerCase> cases() {
   const auto needs_agent = [](OfferedDelta& d) { d.offer.min_agent = "0.2.0"; };
   const auto needs_codec = [](OfferedDelta& d) { d.codec = Codec::kContextMixing; };
   const auto is_large = [](OfferedDelta& d) { d.offer.length = 500; };
+  const auto needs_xz = [](OfferedDelta& d) { d.repackers = {{"deflate", 0}, {"xz", 7}}; };
+  const auto has_xz = [](CheckIn& d) { d.repackers = {{"deflate", 1}, {"xz", 7}, {"zstd", 2}}; };
+  const auto has_another_xz = [](CheckIn& d) { d.repackers = {{"deflate", 1}, {"xz", 8}}; };
+  const auto has_no_xz = [](CheckIn& d) { d.repackers = {{"deflate", 1}}; };
+  const OfferedDelta opened = changed(kDelta, needs_xz);
   const auto no_formats = [](CheckIn& d) { d.formats = {2}; };
   const CheckIn elsewhere = changed([](CheckIn& d) { d.hardware = "gw9"; });
   const CheckIn unknown_image = device(image("home-made"));
@@ -95,6 +100,10 @@ std::vector<PlannerCase> cases() {
       {"delta needs more memory", device(), {changed(kDelta, needs_memory), kFull}, {}, PlanKind::kFull, {}},
       {"delta needs a newer agent", device(), {changed(kDelta, needs_agent), kFull}, {}, PlanKind::kFull, {}},
       {"delta needs another codec", device(), {changed(kDelta, needs_codec), kFull}, {}, PlanKind::kFull, {}},
+      {"delta opens, device packs", changed(has_xz), {opened, kFull}, {}, PlanKind::kDelta, {}},
+      {"delta opens, another version", changed(has_another_xz), {opened, kFull}, {}, PlanKind::kFull, {}},
+      {"delta opens, no such library", changed(has_no_xz), {opened, kFull}, {}, PlanKind::kFull, {}},
+      {"delta opens, device packs nothing", device(), {opened, kFull}, {}, PlanKind::kFull, {}},
       {"full needs more memory", device(), {kDelta, changed(kFull, needs_memory)}, {}, PlanKind::kDelta, {}},
       {"decodes nothing there is", changed(no_formats), {kDelta, kFull}, {}, PlanKind::kWait, {}},
   };

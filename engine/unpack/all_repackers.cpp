@@ -1,0 +1,7 @@
+#include "skiff/repackers.hpp"
+
+namespace skiff {
+
+Repackers all_repackers() { return {&deflate_repacker(), &xz_repacker(), &zstd_repacker()}; }
+
+}  // namespace skiff

@@ -1,0 +1,81 @@
+#include "unpack/method.hpp"
+
+#include <algorithm>
+
+namespace skiff::unpack {
+namespace {
+
+constexpr std::uint64_t kMebi = std::uint64_t{1} << 20;
+constexpr std::uint64_t kMaxDictionary = std::uint64_t{1} << 30;
+constexpr std::uint64_t kMinDictionary = 4096;
+
+bool deflate_allowed(const Method& m) {
+  const auto& p = m.parameters;
+  return p[0] <= 9 && p[1] >= 1 && p[1] <= 9 && p[2] <= 4 && p[3] >= 9 && p[3] <= 15 && p[4] == 0;
+}
+
+/// x86 (4), PowerPC (5), IA-64 (6), ARM (7), ARM Thumb (8), SPARC (9), ARM64 (10) of the .xz specification;
+/// Debian 12's liblzma has them all.
+bool xz_allowed(const Method& m) {
+  const auto& p = m.parameters;
+  const bool filter = p[2] == 0 || (p[2] >= 4 && p[2] <= 10);
+  return (p[0] & 15) <= 9 && p[0] < 32 && p[1] >= kMinDictionary && p[1] <= kMaxDictionary && filter &&
+         p[3] <= 15 && p[4] <= 1;
+}
+
+bool zstd_allowed(const Method& m) {
+  const auto& p = m.parameters;
+  return p[0] >= 1 && p[0] <= 22 && p[1] <= 1 && p[2] == 0 && p[3] == 0 && p[4] == 0;
+}
+
+}  // namespace
+
+Result<void> check_method(const Method& method) {
+  bool allowed = false;
+  switch (method.codec) {
+    case StreamCodec::kDeflate:
+    case StreamCodec::kZlib:
+      allowed = deflate_allowed(method);
+      break;
+    case StreamCodec::kXz:
+      allowed = xz_allowed(method);
+      break;
+    case StreamCodec::kZstd:
+      allowed = zstd_allowed(method);
+      break;
+    default:
+      return fail(ErrorKind::kUnsupported, "unknown stream codec", "F30");
+  }
+  if (!allowed) return fail(ErrorKind::kFormat, "parameters of a stream codec out of bounds", "F30");
+  return {};
+}
+
+std::uint64_t packing_memory(const Method& method, std::uint64_t opened_length) {
+  switch (method.codec) {
+    case StreamCodec::kXz:
+      return 12 * method.parameters[1] + 2 * opened_length + 4 * kMebi;
+    case StreamCodec::kZstd:
+      return 24 * opened_length + 8 * kMebi;
+    default:
+      return kMebi;
+  }
+}
+
+std::string_view library_of(StreamCodec codec) {
+  switch (codec) {
+    case StreamCodec::kXz:
+      return "xz";
+    case StreamCodec::kZstd:
+      return "zstd";
+    default:
+      return "deflate";
+  }
+}
+
+const Repacker* repacker_of(const Repackers& repackers, StreamCodec codec) {
+  const auto has = [codec](const Repacker* r) { return (r->features() & feature_of(codec)) != 0; };
+  const auto found = std::find_if(repackers.begin(), repackers.end(), has);
+  return found == repackers.end() ? nullptr : *found;
+}
+
+}  // namespace skiff::unpack

@@ -1,0 +1,44 @@
+// Method: how a compressed stream was made, so that it can be made again: FORMAT.md, section 13.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "skiff/repackers.hpp"
+
+namespace skiff::unpack {
+
+/// What a stream is written in. The values stand in recipes, and 1 << value is the codec's bit in `features`;
+/// bit 0 is never set, so that the files that test for an unknown feature stay what they are.
+enum class StreamCodec : std::uint8_t { kDeflate = 1, kZlib = 2, kXz = 3, kZstd = 4 };
+
+constexpr std::uint64_t feature_of(StreamCodec codec) {
+  return std::uint64_t{1} << static_cast<unsigned>(codec);
+}
+
+inline constexpr std::size_t kParameters = 5;
+
+/// The parameters of the encoder, by codec; all 0 for a stream that is only decoded.
+/// - kDeflate, kZlib: level 0 to 9, memLevel 1 to 9, strategy 0 to 4 (zlib's numbers), window bits 9 to 15, 0
+/// - kXz: preset 0 to 9, + 16 if extreme; dictionary in bytes; filter before LZMA2 (liblzma's id, 0 none);
+///   check 0 to 15; 1 if the block header names its lengths
+/// - kZstd: level 1 to 22, 1 if the frame has a checksum, 0, 0, 0
+struct Method {
+  StreamCodec codec = StreamCodec::kDeflate;
+  std::array<std::uint64_t, kParameters> parameters{};
+  bool operator==(const Method&) const = default;
+};
+
+/// That the parameters are ones that section 13.2 allows. Errors: kFormat (F30), kUnsupported for a codec
+/// that section does not define.
+Result<void> check_method(const Method& method);
+
+/// Bytes of memory that packing `opened_length` bytes by a method takes, by the formulas of section 13.4.
+std::uint64_t packing_memory(const Method& method, std::uint64_t opened_length);
+
+/// The name of the re-packer whose library has the codec.
+std::string_view library_of(StreamCodec codec);
+/// The re-packer of a codec; null if there is none.
+const Repacker* repacker_of(const Repackers& repackers, StreamCodec codec);
+
+}  // namespace skiff::unpack

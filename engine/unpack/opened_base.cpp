@@ -1,0 +1,81 @@
+#include "unpack/opened_base.hpp"
+
+#include <algorithm>
+
+namespace skiff::unpack {
+
+Result<std::unique_ptr<OpenedBase>> OpenedBase::make(const Source& packed, std::vector<Stream> streams,
+                                                     const Repackers& repackers) {
+  SKIFF_ASSIGN(Layout layout, lay_out(streams, packed.size()));
+  return std::unique_ptr<OpenedBase>(
+      new OpenedBase(packed, std::move(streams), std::move(layout), repackers));
+}
+
+Result<void> OpenedBase::read_at(std::uint64_t offset, MutableBytes out) const {
+  if (offset > size() || out.size() > size() - offset)
+    return fail(ErrorKind::kUsage, "read past the end of the opened base image");
+  const std::lock_guard lock(mutex_);
+  while (!out.empty()) {
+    const Stretch& stretch = stretch_at(layout_, offset);
+    const std::uint64_t end = stretch.content_at + stretch.opened;
+    const MutableBytes piece =
+        out.first(static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), end - offset)));
+    SKIFF_TRY(read_piece(stretch, offset, piece));
+    offset += piece.size();
+    out = out.subspan(piece.size());
+  }
+  return {};
+}
+
+Result<void> OpenedBase::read_piece(const Stretch& stretch, std::uint64_t offset, MutableBytes out) const {
+  const std::uint64_t plain_end = stretch.plain_at + stretch.plain;
+  if (offset < plain_end) {
+    const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), plain_end - offset));
+    SKIFF_TRY(packed_.read_at(stretch.packed_at + (offset - stretch.plain_at), out.first(length)));
+    offset += length;
+    out = out.subspan(length);
+  }
+  if (offset < stretch.content_at) {
+    const auto length =
+        static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), stretch.content_at - offset));
+    std::fill_n(out.begin(), length, std::uint8_t{0});
+    offset += length;
+    out = out.subspan(length);
+  }
+  if (out.empty()) return {};
+  SKIFF_ASSIGN(const ByteView bytes, content(stretch));
+  const ByteView from =
+      bytes.subspan(static_cast<std::size_t>(stretch.from + (offset - stretch.content_at)), out.size());
+  std::copy(from.begin(), from.end(), out.begin());
+  return {};
+}
+
+Result<ByteView> OpenedBase::content(const Stretch& stretch) const {
+  const auto known = std::find_if(cache_.begin(), cache_.end(),
+                                  [&](const Opened& opened) { return opened.stream == stretch.stream; });
+  if (known != cache_.end()) {
+    cache_.splice(cache_.begin(), cache_, known);
+    return ByteView(cache_.front().bytes.span());
+  }
+  const Stream& stream = streams_[static_cast<std::size_t>(stretch.stream)];
+  make_room(stream.opened);
+  SKIFF_ASSIGN(HeapArray<std::uint8_t> packed, HeapArray<std::uint8_t>::make(stream.packed));
+  SKIFF_TRY(packed_.read_at(stretch.stream_at, packed.span()));
+  SKIFF_ASSIGN(HeapArray<std::uint8_t> opened, HeapArray<std::uint8_t>::make(stream.opened));
+  if (auto done = repacker_of(repackers_, stream.codec)->open(stream.codec, packed.span(), opened.span());
+      !done) {
+    return fail_with(std::move(done).error(), "base image at byte " + std::to_string(stretch.stream_at));
+  }
+  cache_.push_front({stretch.stream, std::move(opened)});
+  cached_ += stream.opened;
+  return ByteView(cache_.front().bytes.span());
+}
+
+void OpenedBase::make_room(std::uint64_t length) const {
+  while (!cache_.empty() && (length > kCacheLength || cached_ > kCacheLength - length)) {
+    cached_ -= cache_.back().bytes.span().size();
+    cache_.pop_back();
+  }
+}
+
+}  // namespace skiff::unpack

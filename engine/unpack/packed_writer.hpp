@@ -1,0 +1,44 @@
+// PackedWriter: turns the bytes of an opened result, in order, into those of the packed one.
+#pragma once
+
+#include "base/heap_array.hpp"
+#include "skiff/applier.hpp"
+#include "unpack/recipe.hpp"
+
+namespace skiff::unpack {
+
+/// A writer before a writer. A stream is packed when its content is complete, so that a segment is told as
+/// done only if it ends where no stream is half made; that is where a resume may begin.
+class PackedWriter final : public ResultWriter {
+ public:
+  /// `packed` and the re-packers, which have all codecs of the recipe, must outlive it. Errors: kFormat
+  /// (F31), kUnsupported (F32: another version of a library), kLimit.
+  static Result<std::unique_ptr<PackedWriter>> make(const Recipe& recipe, std::uint64_t packed_length,
+                                                    const Repackers& repackers, ResultWriter& packed);
+
+  [[nodiscard]] std::uint64_t opened_length() const { return layout_.length; }
+  /// Offsets are of the opened result; one that does not follow the bytes before must lie between streams
+  /// (kUsage). Errors: the writer's; kMismatch if a stream packs to another length than the recipe says.
+  Result<void> write_at(std::uint64_t offset, ByteView bytes) override;
+  Result<void> segment_done(std::uint64_t segment) override;
+
+ private:
+  class StreamSink;
+
+  PackedWriter(const Recipe& recipe, Layout layout, std::vector<const Repacker*> packers,
+               ResultWriter& packed)
+      : recipe_(recipe), layout_(std::move(layout)), packers_(std::move(packers)), packed_(packed) {}
+  /// Takes the bytes at the front that are of one kind, and returns how many.
+  Result<std::size_t> take(ByteView bytes);
+  Result<void> pack(const Stretch& stretch);
+  [[nodiscard]] bool between_streams() const;
+
+  Recipe recipe_;
+  Layout layout_;
+  std::vector<const Repacker*> packers_;  ///< one a method
+  HeapArray<std::uint8_t> content_;       ///< room for that of the longest stream
+  ResultWriter& packed_;
+  std::uint64_t offset_ = 0;  ///< of the next byte in the opened result
+};
+
+}  // namespace skiff::unpack

@@ -1,0 +1,149 @@
+#include "unpack/scan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "base/cached_reader.hpp"
+
+namespace skiff::unpack {
+namespace {
+
+constexpr std::size_t kReadAhead = 1 << 20;
+constexpr std::uint64_t kFreeWork = std::uint64_t{64} << 20;
+constexpr std::uint64_t kFreeOpening = std::uint64_t{256} << 20;
+constexpr std::uint64_t kMaxFailed = 4;   ///< times the image may be decoded in vain
+constexpr std::uint64_t kAttempt = 4096;  ///< what an attempt costs, whatever it decodes
+constexpr std::uint64_t kMinPacked = 48;  ///< shorter streams cost more to say than they save
+constexpr std::uint64_t kMaxContent = std::uint64_t{512} << 20;
+constexpr std::size_t kMagicLength = 10;  ///< bytes of a gzip header without its optional fields
+constexpr std::size_t kMaxName = 4096;    ///< of the optional fields of a gzip header, each
+
+constexpr std::array<std::uint8_t, 6> kXzMagic{0xfd, '7', 'z', 'X', 'Z', 0};
+constexpr std::array<std::uint8_t, 4> kZstdMagic{0x28, 0xb5, 0x2f, 0xfd};
+
+template <std::size_t kLength>
+bool begins_with(ByteView bytes, const std::array<std::uint8_t, kLength>& magic) {
+  return bytes.size() >= kLength && std::equal(magic.begin(), magic.end(), bytes.begin());
+}
+
+/// RFC 1950: deflate with a window of 32 KiB, no dictionary, and a check over both bytes.
+bool is_zlib(ByteView bytes) {
+  return bytes[0] == 0x78 && (bytes[1] & 0x20) == 0 && (bytes[0] * 256 + bytes[1]) % 31 == 0;
+}
+
+/// Length of the gzip header (RFC 1952, section 2.3) that `bytes` begin with; 0 if it is none or is longer
+/// than they are.
+std::size_t gzip_header(ByteView bytes) {
+  if (bytes.size() < kMagicLength || bytes[0] != 0x1f || bytes[1] != 0x8b || bytes[2] != 8 || bytes[3] > 31)
+    return 0;
+  const std::uint8_t flags = bytes[3];
+  std::size_t at = kMagicLength;
+  if ((flags & 4) != 0) {
+    if (bytes.size() < at + 2) return 0;
+    at += 2 + bytes[at] + std::size_t{256} * bytes[at + 1];
+  }
+  for (const std::uint8_t text : {8, 16}) {
+    if ((flags & text) == 0) continue;
+    while (at < bytes.size() && bytes[at] != 0) ++at;
+    ++at;
+  }
+  if ((flags & 2) != 0) at += 2;
+  return at < bytes.size() ? at : 0;
+}
+
+struct Candidate {
+  StreamCodec codec;
+  std::size_t skip = 0;  ///< bytes of a header that stay plain
+};
+
+std::optional<Candidate> candidate(ByteView bytes) {
+  if (is_zlib(bytes)) return Candidate{StreamCodec::kZlib};
+  if (begins_with(bytes, kXzMagic)) return Candidate{StreamCodec::kXz};
+  if (begins_with(bytes, kZstdMagic)) return Candidate{StreamCodec::kZstd};
+  if (const std::size_t skip = gzip_header(bytes); skip != 0) return Candidate{StreamCodec::kDeflate, skip};
+  return std::nullopt;
+}
+
+class Scan {
+ public:
+  Scan(const Source& image, const std::function<Result<void>(FoundStream&)>& found)
+      : image_(image),
+        found_(found),
+        reader_(image, kReadAhead),
+        failing_{kMaxFailed * image.size() + kFreeWork},
+        opening_{kMaxOpening * image.size() + kFreeOpening} {}
+
+  Result<void> run() {
+    for (std::uint64_t at = 0; image_.size() - at >= kMinPacked;) {
+      const auto ahead = static_cast<std::size_t>(std::min<std::uint64_t>(image_.size() - at, kReadAhead));
+      SKIFF_ASSIGN(const ByteView bytes, reader_.view(at, ahead));
+      SKIFF_ASSIGN(const std::uint64_t length, within(at, bytes));
+      at += length;
+    }
+    return {};
+  }
+
+ private:
+  /// Goes through the view up to its end or to the end of the first stream in it; how far it went.
+  Result<std::uint64_t> within(std::uint64_t at, ByteView bytes) {
+    const bool last = at + bytes.size() == image_.size();
+    const std::size_t end = bytes.size() - std::min(bytes.size(), last ? kMinPacked - 1 : 4 * kMaxName);
+    for (std::size_t i = 0; i < end; ++i) {
+      const auto what = candidate(bytes.subspan(i, std::min(bytes.size() - i, 3 * kMaxName)));
+      if (!what || !attempt(*what, at + i)) continue;
+      const std::uint64_t length = stream_.offset + stream_.length - at;
+      SKIFF_TRY(found_(stream_));
+      return length;
+    }
+    return end;
+  }
+
+  bool attempt(const Candidate& what, std::uint64_t at) {
+    if (failing_.left < kAttempt) return false;
+    stream_.codec = what.codec;
+    stream_.offset = at + what.skip;
+    const std::uint64_t most = std::min({failing_.left, opening_.left, kMaxContent});
+    Budget budget{most};
+    const bool decoded = decode_found(image_, stream_, budget);
+    const std::uint64_t cost = most - budget.left;
+    if (decoded && stream_.length >= kMinPacked && !stream_.opened.empty()) {
+      opening_.left -= cost;
+      return true;
+    }
+    failing_.left -= std::min(failing_.left, cost + kAttempt);
+    return false;
+  }
+
+  const Source& image_;
+  const std::function<Result<void>(FoundStream&)>& found_;
+  CachedReader reader_;
+  Budget failing_;
+  Budget opening_;
+  FoundStream stream_;
+};
+
+Result<void> visit_blocks(const Source& image, const Squashfs& system,
+                          const std::function<Result<void>(FoundStream&)>& found) {
+  Budget opening{kMaxOpening * image.size() + kFreeOpening};
+  FoundStream stream{.codec = system.codec, .opened = {}};
+  for (const SquashBlock& block : system.blocks) {
+    if (block.length < kMinPacked) continue;
+    stream.offset = block.offset;
+    const std::uint64_t most = std::min(opening.left, system.longest);
+    Budget budget{most};
+    const bool decoded = decode_found(image, stream, budget) && stream.length == block.length;
+    opening.left -= most - budget.left;
+    if (decoded && !stream.opened.empty()) SKIFF_TRY(found(stream));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> find_streams(const Source& image, const Squashfs* system,
+                          const std::function<Result<void>(FoundStream&)>& found) {
+  return system != nullptr ? visit_blocks(image, *system, found) : Scan(image, found).run();
+}
+
+}  // namespace skiff::unpack

@@ -1,0 +1,27 @@
+#include "unpack/stream_codec.hpp"
+
+#include "unpack/codecs.hpp"
+
+namespace skiff::unpack {
+
+Result<void> open_stream(StreamCodec codec, ByteView packed, MutableBytes opened) {
+  return repacker_of(all_repackers(), codec)->open(codec, packed, opened);
+}
+
+Result<void> pack_stream(const Method& method, ByteView opened, Sink& packed) {
+  return repacker_of(all_repackers(), method.codec)->pack(method, opened, packed);
+}
+
+bool decode_found(const Source& image, FoundStream& stream, Budget& budget) {
+  stream.opened.clear();
+  switch (stream.codec) {
+    case StreamCodec::kXz:
+      return decode_xz(image, stream, budget);
+    case StreamCodec::kZstd:
+      return decode_zstd(image, stream, budget);
+    default:
+      return decode_deflate(image, stream, budget);
+  }
+}
+
+}  // namespace skiff::unpack

@@ -1,0 +1,132 @@
+#include "unpack/trial.hpp"
+
+#include <lzma.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace skiff::unpack {
+namespace {
+
+constexpr std::size_t kKnownMethods = 8;
+constexpr std::size_t kMaxFailures = 32;  ///< of a codec, each of which costs trying all that its encoder can
+
+/// Accepts the bytes that are expected and fails at the first that are not.
+class ExpectingSink final : public Sink {
+ public:
+  explicit ExpectingSink(ByteView expected) : expected_(expected) {}
+  Result<void> write(ByteView bytes) override {
+    if (bytes.size() > expected_.size() || !std::equal(bytes.begin(), bytes.end(), expected_.begin()))
+      return fail(ErrorKind::kMismatch, "packs otherwise");
+    expected_ = expected_.subspan(bytes.size());
+    return {};
+  }
+  [[nodiscard]] bool complete() const { return expected_.empty(); }
+
+ private:
+  ByteView expected_;
+};
+
+bool packs(const Method& method, ByteView opened, ByteView packed) {
+  ExpectingSink sink(packed);
+  return pack_stream(method, opened, sink).has_value() && sink.complete();
+}
+
+std::vector<Method> deflate_methods(StreamCodec codec) {
+  std::vector<Method> methods;
+  for (const std::uint64_t memory : {8, 9}) {
+    for (const std::uint64_t level : {9, 6, 8, 7, 5, 4, 3, 2, 1})
+      methods.push_back({codec, {level, memory, 0, 15, 0}});
+  }
+  return methods;
+}
+
+/// liblzma's own presets, with what the headers of the stream say of dictionary, filter and check.
+std::vector<Method> xz_methods(ByteView packed) {
+  lzma_stream_flags flags{};
+  if (packed.size() <= LZMA_STREAM_HEADER_SIZE || lzma_stream_header_decode(&flags, packed.data()) != LZMA_OK)
+    return {};
+  const ByteView header = packed.subspan(LZMA_STREAM_HEADER_SIZE);
+  lzma_block block{};
+  std::array<lzma_filter, LZMA_FILTERS_MAX + 1> filters{};
+  block.check = flags.check;
+  block.filters = filters.data();
+  block.header_size = lzma_block_header_size_decode(header[0]);
+  if (header.size() < block.header_size ||
+      lzma_block_header_decode(&block, nullptr, header.data()) != LZMA_OK)
+    return {};
+  const bool lengths = block.compressed_size != LZMA_VLI_UNKNOWN;
+  std::uint64_t filter = 0;
+  std::uint64_t dictionary = 0;
+  std::size_t count = 0;
+  for (; filters[count].id != LZMA_VLI_UNKNOWN; ++count) {
+    if (filters[count].id == LZMA_FILTER_LZMA2)
+      dictionary = static_cast<const lzma_options_lzma*>(filters[count].options)->dict_size;
+    else
+      filter = filters[count].id;
+    std::free(filters[count].options);
+  }
+  if (dictionary == 0 || count > 2) return {};
+  std::vector<Method> methods;
+  for (const std::uint64_t preset : {6, 9 + 16, 9, 6 + 16, 5, 7, 8, 4, 3, 2, 1, 0}) {
+    methods.push_back(
+        {StreamCodec::kXz, {preset, dictionary, filter, static_cast<std::uint64_t>(flags.check), lengths}});
+  }
+  return methods;
+}
+
+/// The frame's header says whether there is a checksum (RFC 8878, section 3.1.1.1.1).
+std::vector<Method> zstd_methods(ByteView packed) {
+  const std::uint64_t checksum = (packed[4] >> 2) & 1;
+  std::vector<Method> methods;
+  for (const std::uint64_t level :
+       {15, 19, 3, 22, 9, 6, 12, 1, 2, 4, 5, 7, 8, 10, 11, 13, 14, 16, 17, 18, 20, 21})
+    methods.push_back({StreamCodec::kZstd, {level, checksum, 0, 0, 0}});
+  return methods;
+}
+
+std::vector<Method> candidates(StreamCodec codec, ByteView packed) {
+  switch (codec) {
+    case StreamCodec::kXz:
+      return xz_methods(packed);
+    case StreamCodec::kZstd:
+      return zstd_methods(packed);
+    default:
+      return deflate_methods(codec);
+  }
+}
+
+std::optional<Method> first_that_packs(const std::vector<Method>& methods, const FoundStream& stream,
+                                       ByteView packed) {
+  for (const Method& method : methods) {
+    if (method.codec == stream.codec && check_method(method) && packs(method, stream.opened, packed))
+      return method;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Method> MethodFinder::find(const FoundStream& stream, ByteView packed) {
+  std::optional<Method> method = find_known(stream, packed);
+  std::size_t& failures = failures_[stream.codec];
+  if (!method && failures < kMaxFailures)
+    method = first_that_packs(candidates(stream.codec, packed), stream, packed);
+  if (method)
+    learn(*method);
+  else
+    ++failures;
+  return method;
+}
+
+std::optional<Method> MethodFinder::find_known(const FoundStream& stream, ByteView packed) const {
+  return first_that_packs(known_, stream, packed);
+}
+
+void MethodFinder::learn(const Method& method) {
+  std::erase(known_, method);
+  known_.insert(known_.begin(), method);
+  if (known_.size() > kKnownMethods) known_.pop_back();
+}
+
+}  // namespace skiff::unpack

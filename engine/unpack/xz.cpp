@@ -1,0 +1,130 @@
+#include <lzma.h>
+
+#include <array>
+
+#include "base/heap_array.hpp"
+#include "unpack/codecs.hpp"
+
+namespace skiff::unpack {
+namespace {
+
+constexpr std::uint64_t kDecoderLimit = std::uint64_t{1} << 30;
+constexpr std::uint64_t kExtreme = 16;
+
+/// The filters of a method; `lzma` must outlive them.
+std::array<lzma_filter, 3> filters_of(const Method& method, lzma_options_lzma& lzma) {
+  const auto& p = method.parameters;
+  const auto preset =
+      static_cast<std::uint32_t>(p[0] & 15) | ((p[0] & kExtreme) != 0 ? LZMA_PRESET_EXTREME : 0);
+  lzma_lzma_preset(&lzma, preset);
+  lzma.dict_size = static_cast<std::uint32_t>(p[1]);
+  std::array<lzma_filter, 3> filters{};
+  std::size_t count = 0;
+  if (p[2] != 0) filters[count++] = {p[2], nullptr};
+  filters[count++] = {LZMA_FILTER_LZMA2, &lzma};
+  filters[count] = {LZMA_VLI_UNKNOWN, nullptr};
+  return filters;
+}
+
+/// A coder of liblzma that ends with its scope.
+class Coder {
+ public:
+  Coder() = default;
+  ~Coder() { lzma_end(&stream_); }
+  Coder(const Coder&) = delete;
+  Coder& operator=(const Coder&) = delete;
+  lzma_stream& stream() { return stream_; }
+
+ private:
+  lzma_stream stream_ = LZMA_STREAM_INIT;
+};
+
+/// The whole stream at once, as lzma_stream_buffer_encode() lays it out: lengths in the block header.
+Result<void> pack_whole(const Method& method, const std::array<lzma_filter, 3>& filters, ByteView opened,
+                        Sink& packed) {
+  SKIFF_ASSIGN(HeapArray<std::uint8_t> room,
+               HeapArray<std::uint8_t>::make(lzma_stream_buffer_bound(opened.size())));
+  std::array<lzma_filter, 3> own = filters;
+  std::size_t length = 0;
+  const lzma_ret state = lzma_stream_buffer_encode(own.data(), static_cast<lzma_check>(method.parameters[3]),
+                                                   nullptr, opened.data(), opened.size(), room.span().data(),
+                                                   &length, room.span().size());
+  if (state != LZMA_OK) return no_memory();
+  return packed.write(room.span().first(length));
+}
+
+class XzRepacker final : public Repacker {
+ public:
+  [[nodiscard]] std::string_view name() const override { return library_of(StreamCodec::kXz); }
+  [[nodiscard]] std::uint64_t features() const override { return feature_of(StreamCodec::kXz); }
+  [[nodiscard]] std::uint64_t version() const override { return lzma_version_number(); }
+
+  Result<void> open(StreamCodec, ByteView packed, MutableBytes opened) const override {
+    std::uint64_t limit = kDecoderLimit;
+    std::size_t in = 0;
+    std::size_t out = 0;
+    const lzma_ret state = lzma_stream_buffer_decode(&limit, 0, nullptr, packed.data(), &in, packed.size(),
+                                                     opened.data(), &out, opened.size());
+    if (state == LZMA_MEM_ERROR || state == LZMA_MEMLIMIT_ERROR) return no_memory();
+    if (state != LZMA_OK || in != packed.size() || out != opened.size()) {
+      return fail(ErrorKind::kMismatch, "an xz stream that is not the one that was opened");
+    }
+    return {};
+  }
+
+  Result<void> pack(const Method& method, ByteView opened, Sink& packed) const override {
+    lzma_options_lzma lzma;
+    const std::array<lzma_filter, 3> filters = filters_of(method, lzma);
+    if (method.parameters[4] != 0) return pack_whole(method, filters, opened, packed);
+    Coder coder;
+    lzma_stream& stream = coder.stream();
+    if (lzma_stream_encoder(&stream, filters.data(), static_cast<lzma_check>(method.parameters[3])) !=
+        LZMA_OK)
+      return no_memory();
+    std::array<std::uint8_t, kPiece> out;
+    stream.next_in = opened.data();
+    stream.avail_in = opened.size();
+    lzma_ret state = LZMA_OK;
+    while (state == LZMA_OK) {
+      stream.next_out = out.data();
+      stream.avail_out = out.size();
+      state = lzma_code(&stream, LZMA_FINISH);
+      SKIFF_TRY(packed.write(ByteView(out).first(out.size() - stream.avail_out)));
+    }
+    if (state != LZMA_STREAM_END) return no_memory();
+    return {};
+  }
+};
+
+}  // namespace
+
+bool decode_xz(const Source& image, FoundStream& stream, Budget& budget) {
+  Coder coder;
+  lzma_stream& xz = coder.stream();
+  if (lzma_stream_decoder(&xz, kDecoderLimit, 0) != LZMA_OK) return false;
+  PieceReader reader(image, stream.offset);
+  Bytes out(kPiece);
+  for (;;) {
+    if (xz.avail_in == 0) {
+      const ByteView piece = reader.next();
+      if (piece.empty()) return false;
+      xz.next_in = piece.data();
+      xz.avail_in = piece.size();
+    }
+    xz.next_out = out.data();
+    xz.avail_out = out.size();
+    const lzma_ret state = lzma_code(&xz, LZMA_RUN);
+    if (state != LZMA_OK && state != LZMA_STREAM_END) return false;
+    if (!take(stream, ByteView(out).first(out.size() - xz.avail_out), budget)) return false;
+    if (state != LZMA_STREAM_END) continue;
+    stream.length = xz.total_in;
+    return true;
+  }
+}
+
+}  // namespace skiff::unpack
+
+const skiff::Repacker& skiff::xz_repacker() {
+  static const unpack::XzRepacker repacker;
+  return repacker;
+}

@@ -1,0 +1,73 @@
+#include <zstd.h>
+
+#include <memory>
+
+#include "base/heap_array.hpp"
+#include "unpack/codecs.hpp"
+
+namespace skiff::unpack {
+namespace {
+
+struct FreeCoder {
+  void operator()(ZSTD_CCtx* coder) const { ZSTD_freeCCtx(coder); }
+  void operator()(ZSTD_DCtx* coder) const { ZSTD_freeDCtx(coder); }
+};
+
+class ZstdRepacker final : public Repacker {
+ public:
+  [[nodiscard]] std::string_view name() const override { return library_of(StreamCodec::kZstd); }
+  [[nodiscard]] std::uint64_t features() const override { return feature_of(StreamCodec::kZstd); }
+  [[nodiscard]] std::uint64_t version() const override { return ZSTD_versionNumber(); }
+
+  Result<void> open(StreamCodec, ByteView packed, MutableBytes opened) const override {
+    const std::size_t length = ZSTD_decompress(opened.data(), opened.size(), packed.data(), packed.size());
+    if (length != opened.size())  // an error is a length that no buffer has
+      return fail(ErrorKind::kMismatch, "a zstd frame that is not the one that was opened");
+    return {};
+  }
+
+  Result<void> pack(const Method& method, ByteView opened, Sink& packed) const override {
+    const std::unique_ptr<ZSTD_CCtx, FreeCoder> coder(ZSTD_createCCtx());
+    if (!coder) return no_memory();
+    ZSTD_CCtx_setParameter(coder.get(), ZSTD_c_compressionLevel, static_cast<int>(method.parameters[0]));
+    ZSTD_CCtx_setParameter(coder.get(), ZSTD_c_checksumFlag, static_cast<int>(method.parameters[1]));
+    SKIFF_ASSIGN(HeapArray<std::uint8_t> room,
+                 HeapArray<std::uint8_t>::make(ZSTD_compressBound(opened.size())));
+    const std::size_t length =
+        ZSTD_compress2(coder.get(), room.span().data(), room.span().size(), opened.data(), opened.size());
+    if (ZSTD_isError(length) != 0) return no_memory();
+    return packed.write(room.span().first(length));
+  }
+};
+
+}  // namespace
+
+bool decode_zstd(const Source& image, FoundStream& stream, Budget& budget) {
+  const std::unique_ptr<ZSTD_DCtx, FreeCoder> coder(ZSTD_createDCtx());
+  if (!coder) return false;
+  PieceReader reader(image, stream.offset);
+  Bytes out(kPiece);
+  ZSTD_inBuffer in{};
+  stream.length = 0;
+  for (;;) {
+    if (in.pos == in.size) {
+      const ByteView piece = reader.next();
+      if (piece.empty()) return false;
+      in = {piece.data(), piece.size(), 0};
+    }
+    const std::size_t before = in.pos;
+    ZSTD_outBuffer to{out.data(), out.size(), 0};
+    const std::size_t state = ZSTD_decompressStream(coder.get(), &to, &in);
+    if (ZSTD_isError(state) != 0) return false;
+    stream.length += in.pos - before;
+    if (!take(stream, ByteView(out).first(to.pos), budget)) return false;
+    if (state == 0) return true;
+  }
+}
+
+}  // namespace skiff::unpack
+
+const skiff::Repacker& skiff::zstd_repacker() {
+  static const unpack::ZstdRepacker repacker;
+  return repacker;
+}

@@ -1,0 +1,60 @@
+#include "unpack/recipe.hpp"
+
+#include <gtest/gtest.h>
+
+namespace skiff::unpack {
+namespace {
+
+Recipe sample() {
+  Recipe recipe;
+  recipe.methods = {{StreamCodec::kZlib, {9, 8, 0, 15, 0}}, {StreamCodec::kXz, {6, 1 << 17, 0, 1, 1}}};
+  recipe.versions = {7, 8};
+  recipe.base = {{.plain = 96, .packed = 500, .opened = 900, .codec = StreamCodec::kZstd},
+                 {.plain = 0, .packed = 40, .opened = 100, .codec = StreamCodec::kZlib, .cuts = {3, 98}}};
+  recipe.result = {{.plain = 3, .packed = 50, .opened = 60, .method = 1, .codec = StreamCodec::kXz}};
+  return recipe;
+}
+
+TEST(Recipe, ReadsWhatItWrites) { EXPECT_EQ(read_recipe(write_recipe(sample()).value()).value(), sample()); }
+
+TEST(Recipe, CostsLittleForAThousandBlocks) {
+  Recipe recipe;
+  for (std::uint64_t i = 0; i < 1000; ++i)
+    recipe.base.push_back(
+        {.plain = 0, .packed = 20'000 + i * i % 9'973, .opened = 131'072, .codec = StreamCodec::kZlib});
+  EXPECT_LT(write_recipe(recipe).value().size(), 3'000u);
+}
+
+TEST(Recipe, LaysOutContentsAfterPlainBytes) {
+  std::vector<Stream> streams = sample().base;
+  streams[1].cuts.clear();
+  const Layout layout = lay_out(streams, 700).value();
+  ASSERT_EQ(layout.stretches.size(), 3u);
+  EXPECT_EQ(layout.stretches[0].plain, 96u);
+  EXPECT_EQ(layout.stretches[0].content_at, 96u);
+  EXPECT_EQ(layout.stretches[1].content_at, 1008u);
+  EXPECT_EQ(layout.stretches[2].plain_at, 1108u);
+  EXPECT_EQ(layout.length, 1108u + 64u);
+}
+
+TEST(Recipe, AlignsEveryPieceOfAContent) {
+  std::vector<Stream> streams = sample().base;
+  streams[1].cuts = {10, 17};
+  const Layout layout = lay_out(streams, 700).value();
+  ASSERT_EQ(layout.stretches.size(), 5u);
+  EXPECT_EQ(layout.stretches[1].content_at, 1008u);
+  EXPECT_EQ(layout.stretches[2].content_at, 1024u);
+  EXPECT_EQ(layout.stretches[2].from, 10u);
+  EXPECT_EQ(layout.stretches[3].content_at, 1040u);
+  EXPECT_EQ(layout.stretches[3].opened, 83u);
+  EXPECT_EQ(layout.length, 1040u + 83u + 64u);
+}
+
+TEST(Recipe, RefusesEveryTruncation) {
+  const Bytes coded = write_recipe(sample()).value();
+  for (std::size_t length = 0; length < coded.size(); ++length)
+    EXPECT_FALSE(read_recipe(ByteView(coded).first(length))) << length;
+}
+
+}  // namespace
+}  // namespace skiff::unpack

@@ -1,0 +1,67 @@
+#include "unpack/scan.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/engine/apply/test_images.hpp"
+
+namespace skiff::unpack {
+namespace {
+
+using testing::noise;
+using testing::operator+;
+using testing::part;
+using testing::prose;
+
+Bytes packed_by(const Method& method, ByteView opened) {
+  BytesSink sink;
+  EXPECT_TRUE(pack_stream(method, opened, sink));
+  return sink.take();
+}
+
+std::vector<FoundStream> found_in(const Bytes& image) {
+  std::vector<FoundStream> all;
+  EXPECT_TRUE(find_streams(ViewSource(image), nullptr, [&](FoundStream& found) -> Result<void> {
+    all.push_back(found);
+    return {};
+  }));
+  return all;
+}
+
+TEST(Scan, FindsStreamsOfEachCodecWhereTheyAre) {
+  const Bytes content = prose(100'000, 1);
+  const Bytes gzip_header = {0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 2, 3, 'a', '.', 'c', 0};
+  const Bytes deflated = packed_by({StreamCodec::kDeflate, {9, 8, 0, 15, 0}}, content);
+  const Bytes zlib = packed_by({StreamCodec::kZlib, {9, 8, 0, 15, 0}}, content);
+  const Bytes xz = packed_by({StreamCodec::kXz, {6, 1 << 17, 0, 1, 1}}, content);
+  const Bytes zstd = packed_by({StreamCodec::kZstd, {15, 0, 0, 0, 0}}, content);
+  const auto found = found_in(noise(77, 2) + gzip_header + deflated + zlib + noise(50, 3) + xz + zstd);
+  ASSERT_EQ(found.size(), 4u);
+  EXPECT_EQ(found[0].codec, StreamCodec::kDeflate);
+  EXPECT_EQ(found[0].offset, 77 + gzip_header.size());
+  EXPECT_EQ(found[0].length, deflated.size());
+  EXPECT_EQ(found[1].codec, StreamCodec::kZlib);
+  EXPECT_EQ(found[1].length, zlib.size());
+  EXPECT_EQ(found[2].codec, StreamCodec::kXz);
+  EXPECT_EQ(found[2].length, xz.size());
+  EXPECT_EQ(found[3].codec, StreamCodec::kZstd);
+  EXPECT_EQ(found[3].length, zstd.size());
+  for (const FoundStream& stream : found) EXPECT_EQ(stream.opened, content);
+}
+
+TEST(Scan, TakesCutStreamsForPlainBytes) {
+  const Bytes xz = packed_by({StreamCodec::kXz, {6, 1 << 17, 0, 1, 1}}, prose(100'000, 1));
+  for (std::size_t length = 0; length < xz.size(); length += 997)
+    EXPECT_TRUE(found_in(part(xz, 0, length)).empty());
+}
+
+/// Every byte begins a stream of which each decodes a while and then fails: the budget ends it.
+TEST(Scan, EndsOnImagesMadeToFail) {
+  Bytes stream = packed_by({StreamCodec::kZlib, {9, 8, 0, 15, 0}}, Bytes(4 << 20, 0));
+  stream.resize(stream.size() - 8);
+  Bytes image;
+  while (image.size() < 200'000) image = image + stream;
+  EXPECT_TRUE(found_in(image).empty());
+}
+
+}  // namespace
+}  // namespace skiff::unpack

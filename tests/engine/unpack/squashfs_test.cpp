@@ -1,0 +1,159 @@
+// squashfs images as mksquashfs makes them: every byte of every file is found, and an update of one is
+// opened.
+#include "unpack/squashfs.hpp"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+
+#include "skiff/applier.hpp"
+#include "skiff/diff.hpp"
+#include "tests/engine/apply/test_digest.hpp"
+#include "tests/engine/apply/test_images.hpp"
+#include "unpack/scan.hpp"
+
+namespace skiff::unpack {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::noise;
+using testing::operator+;
+using testing::part;
+using testing::prose;
+using testing::speckled;
+
+using Files = std::map<std::string, Bytes>;
+
+class Folder {
+ public:
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "squashfs-XXXXXX").string();
+    path_ = ::mkdtemp(name.data());
+  }
+  ~Folder() { fs::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  [[nodiscard]] const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+/// An image of the files, made by mksquashfs.
+Bytes squashed(const Files& files, const std::string& options) {
+  const Folder folder;
+  const fs::path root = folder.path() / "root";
+  for (const auto& [name, content] : files) {
+    fs::create_directories((root / name).parent_path());
+    EXPECT_TRUE(write_file(root / name, content));
+  }
+  const fs::path image = folder.path() / "image";
+  const std::string command = "/usr/bin/mksquashfs " + root.string() + " " + image.string() +
+                              " -quiet -no-progress -noappend -all-root -all-time 0 -mkfs-time 0 " + options;
+  EXPECT_EQ(std::system(command.c_str()), 0);
+  return read_file(image, std::uint64_t{1} << 26).value();
+}
+
+/// A program of this machine, at least as far as typing looks.
+Bytes program() { return read_file("/proc/self/exe", std::uint64_t{1} << 26).value(); }
+
+Files sample() {
+  return {{"bin/large", part(program(), 0, 700'000)},
+          {"bin/small", part(program(), 0, 30'001)},
+          {"etc/a", prose(777, 1)},
+          {"etc/b", prose(3'001, 2)},
+          {"lib/noise", noise(300'000, 3)},
+          {"lib/holes", prose(200'000, 4) + Bytes(600'000, 0) + prose(900, 5)},
+          {"empty", {}}};
+}
+
+/// The contents of all files, in any order, put together from the pieces that were found.
+std::vector<Bytes> contents_in(const Bytes& image) {
+  const ViewSource source(image);
+  const auto system = read_squashfs(source);
+  if (!system) return {};
+  std::map<std::uint64_t, Bytes> opened;
+  EXPECT_TRUE(find_streams(source, &*system, [&](FoundStream& found) -> Result<void> {
+    opened[found.offset] = found.opened;
+    return {};
+  }));
+  std::vector<Bytes> contents;
+  for (const SquashFile& file : system->files) {
+    Bytes content(static_cast<std::size_t>(file.size), 0);
+    for (const SquashPiece& piece : file.pieces) {
+      const auto block = opened.find(piece.block);
+      const ByteView from = block == opened.end()
+                                ? ByteView(image).subspan(static_cast<std::size_t>(piece.block))
+                                : ByteView(block->second);
+      const ByteView bytes =
+          from.subspan(static_cast<std::size_t>(piece.block_offset), static_cast<std::size_t>(piece.length));
+      std::copy(bytes.begin(), bytes.end(), content.begin() + static_cast<std::ptrdiff_t>(piece.file_offset));
+    }
+    contents.push_back(std::move(content));
+  }
+  std::sort(contents.begin(), contents.end());
+  return contents;
+}
+
+TEST(Squashfs, FindsEveryByteOfEveryFile) {
+  std::vector<Bytes> wanted;
+  for (const auto& [name, content] : sample()) {
+    if (!content.empty()) wanted.push_back(content);
+  }
+  std::sort(wanted.begin(), wanted.end());
+  for (const char* options : {"-comp gzip", "-comp xz -b 1M", "-comp zstd -b 16K", "-comp gzip -no-fragments",
+                              "-comp gzip -always-use-fragments", "-comp xz -noI -noF", "-comp zstd -noD"})
+    EXPECT_EQ(contents_in(squashed(sample(), options)), wanted) << options;
+}
+
+TEST(Squashfs, IsOpenedInADelta) {
+  Files changed = sample();
+  changed["bin/small"] = speckled(changed["bin/small"], 5'000);
+  changed["etc/b"] = prose(3'100, 2);
+  changed["bin/large"] = speckled(changed["bin/large"], 40'000);
+  for (const char* options : {"-comp gzip", "-comp xz", "-comp zstd"}) {
+    const Bytes base = squashed(sample(), options);
+    const Bytes result = squashed(changed, options);
+    std::array<std::uint64_t, 2> lengths{};
+    for (const bool open : {false, true}) {
+      const Repackers repackers = open ? all_repackers() : Repackers{};
+      BytesSink delta;
+      ASSERT_TRUE(build_delta(ViewSource(base), ViewSource(result), delta,
+                              {.codec = Codec::kZstd, .repackers = repackers}, testing::make_sha256));
+      BytesSink again;
+      ASSERT_TRUE(apply_delta(ViewSource(base), ViewSource(delta.bytes()), again,
+                              {.max_memory = std::uint64_t{1} << 28, .repackers = repackers},
+                              testing::make_sha256));
+      EXPECT_EQ(again.bytes(), result);
+      lengths[open ? 1 : 0] = delta.bytes().size();
+    }
+    EXPECT_LT(lengths[1], lengths[0] / 8) << options;
+  }
+}
+
+TEST(Squashfs, ThatIsDamagedStaysAnImage) {
+  const Bytes image = squashed({{"a", prose(9'000, 1)}, {"b", prose(50'000, 2)}}, "-comp gzip");
+  const auto try_read = [](const Bytes& damaged) {
+    const ViewSource source(damaged);
+    const auto system = read_squashfs(source);
+    std::uint64_t end = 0;
+    EXPECT_TRUE(find_streams(source, system ? &*system : nullptr, [&](FoundStream& found) -> Result<void> {
+      EXPECT_GE(found.offset, end);
+      end = found.offset + found.length;
+      EXPECT_LE(end, damaged.size());
+      return {};
+    }));
+  };
+  for (std::size_t at = 0; at < 96; ++at) {
+    Bytes damaged = image;
+    damaged[at] ^= 0xff;
+    try_read(damaged);
+  }
+  for (std::size_t length = 0; length < image.size(); length += 97) try_read(part(image, 0, length));
+}
+
+}  // namespace
+}  // namespace skiff::unpack

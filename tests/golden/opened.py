@@ -1,0 +1,133 @@
+"""Opened images, section 13 of FORMAT.md: the recipe, and the opened base."""
+
+import lzma
+import zlib
+
+import zstandard
+
+from mixed_map import check
+
+MOST = 16 << 20
+NAMES = {1: "deflate", 2: "zlib", 3: "xz", 4: "zstd"}
+
+
+def allowed(codec, p):
+    """Section 13.2."""
+    if codec in (1, 2):
+        return p[0] <= 9 and 1 <= p[1] <= 9 and p[2] <= 4 and 9 <= p[3] <= 15 and p[4] == 0
+    if codec == 3:
+        return p[0] & 15 <= 9 and p[0] < 32 and 4096 <= p[1] <= 1 << 30 and p[2] in (0, 4, 5, 6, 7, 8, 9, 10) and p[3] <= 15 and p[4] <= 1
+    return 1 <= p[0] <= 22 and p[1] <= 1 and p[2:] == [0, 0, 0]
+
+
+def versions(codec):
+    """What a decoder's library may say of itself; this decoder packs nothing, so none is right."""
+    del codec
+    return ()
+
+
+class Opening:
+    """Section 13.1: the fields of the header and the recipe, whose bytes `decode` makes of a coded stream."""
+
+    def __init__(self, fields, features, lengths, tools):
+        make_fields, decode = tools
+        self.features = features
+        self.base_length, self.result_length, self.memory = (fields.varint() for _ in range(3))
+        coded = make_fields(fields.take(fields.varint()))
+        raw = decode(coded, MOST)
+        check(coded.left() == 0, "F18")
+        recipe = make_fields(raw)
+        self.methods = [self.method(recipe) for _ in range(self.count(recipe))]
+        self.base = self.streams(recipe, self.base_kind)
+        self.result = self.streams(recipe, self.result_kind)
+        check(recipe.left() == 0, "F28")
+        self.check_declared()
+        for codec, _, version in self.methods:
+            check(version in versions(codec), "F32")
+        check(self.length(self.result, lengths[1]) == self.result_length, "F31")
+        check(self.length(self.base, lengths[0]) == self.base_length, "F31")
+
+    @staticmethod
+    def count(recipe):
+        count = recipe.varint()
+        check(count <= 256, "F29")
+        return count
+
+    @staticmethod
+    def method(recipe):
+        codec, *rest = (recipe.varint() for _ in range(7))
+        check(codec in NAMES and allowed(codec, rest[:5]), "F30")
+        return codec, rest[:5], rest[5]
+
+    @staticmethod
+    def streams(recipe, kind_of):
+        count = recipe.varint()
+        plain = [recipe.varint() for _ in range(count)]
+        packed = [recipe.varint() for _ in range(count)]
+        opened, before = [], 0
+        for length in packed:
+            n = recipe.varint()
+            before = (before + ((n >> 1) ^ -(n & 1))) % (1 << 64)
+            check(length and 0 < before < 1 << 62, "F31")
+            opened.append(before)
+        kinds = [kind_of(recipe.varint()) for _ in range(count)]
+        counts = [recipe.varint() for _ in range(count)]
+        return list(zip(plain, packed, opened, kinds, [Opening.pieces(recipe, *two) for two in zip(counts, opened)]))
+
+    @staticmethod
+    def pieces(recipe, cuts, opened):
+        """The lengths of a content's pieces."""
+        lengths = [recipe.varint() for _ in range(cuts)]
+        check(all(lengths) and sum(lengths) < opened, "F31")
+        return [*lengths, opened - sum(lengths)]
+
+    @staticmethod
+    def base_kind(kind):
+        check(kind in NAMES, "F30")
+        return kind
+
+    def result_kind(self, kind):
+        check(kind < len(self.methods), "F29")
+        return self.methods[kind][0]
+
+    def check_declared(self):
+        """F28 and section 13.4."""
+        codecs = {stream[3] for stream in self.base} | {codec for codec, *_ in self.methods}
+        check(self.features == sum(1 << codec for codec in codecs), "F28")
+        content = max((stream[2] for stream in self.base), default=0)
+        memory = max((stream[1] for stream in self.base), default=0) + max(content, 8 << 20) + content
+        memory += max((stream[2] for stream in self.result), default=0)
+        check(not self.result and self.memory == memory + 160 * len(self.base) + 80 * sum(len(stream[4]) - 1 for stream in self.base), "F28")
+
+    @staticmethod
+    def length(streams, packed_length):
+        """Section 13.3: of an opened form."""
+        at = length = 0
+        for plain, packed, _, _, pieces in streams:
+            length += plain
+            for piece in pieces:
+                length += -length % 16 + piece
+            at += plain + packed
+        check(at <= packed_length, "F31")
+        return length + packed_length - at
+
+    def open(self, base):
+        out, at = bytearray(), 0
+        for plain, packed, opened, codec, pieces in self.base:
+            begin = at + plain
+            out += base[at:begin]
+            content = decoded(codec, base[begin : begin + packed])
+            assert len(content) == opened
+            for piece in pieces:
+                out += bytes(-len(out) % 16) + content[:piece]
+                content = content[piece:]
+            at = begin + packed
+        return bytes(out + base[at:])
+
+
+def decoded(codec, stream):
+    if codec == 3:
+        return lzma.decompress(stream)
+    if codec == 4:
+        return zstandard.ZstdDecompressor().decompressobj().decompress(stream)
+    return zlib.decompress(stream, -15 if codec == 1 else 15)

@@ -1,0 +1,131 @@
+#include <functional>
+
+#include "base/varint.hpp"
+#include "entropy/codec.hpp"
+#include "tests/engine/apply/delta_builder.hpp"
+#include "tests/engine/apply/test_digest.hpp"
+#include "tests/engine/apply/test_images.hpp"
+#include "tests/golden/files.hpp"
+#include "unpack/opened_base.hpp"
+#include "unpack/recipe.hpp"
+#include "unpack/stream_codec.hpp"
+
+namespace skiff::testing {
+namespace {
+
+using unpack::Recipe;
+using unpack::StreamCodec;
+
+Opening opening_of(const Recipe& recipe, std::uint64_t base_length, std::uint64_t result_length) {
+  return {.features = unpack::features_of(recipe),
+          .base_length = unpack::lay_out(recipe.base, base_length).value().length,
+          .result_length = result_length,
+          .memory = unpack::unpack_memory(recipe),
+          .recipe = unpack::write_recipe(recipe).value()};
+}
+
+/// A base with two streams, one of which has cuts. Nothing of the result is
+/// packed: that would tie the file to versions of libraries.
+GoodFile opened_base() {
+  const Bytes texts[] = {prose(900, 1), prose(400, 2)};
+  const unpack::Method method{StreamCodec::kZlib, {9, 8, 0, 15, 0}};
+  Bytes base = noise(21, 3);
+  Recipe recipe;
+  std::uint64_t plain = base.size();
+  for (const Bytes& text : texts) {
+    BytesSink packed;
+    (void)unpack::pack_stream(method, text, packed);
+    recipe.base.push_back(
+        {.plain = plain,
+         .packed = packed.bytes().size(),
+         .opened = text.size(),
+         .codec = StreamCodec::kZlib,
+         .cuts = plain == 0 ? std::vector<std::uint64_t>{7, 333} : std::vector<std::uint64_t>{}});
+    base = base + packed.bytes();
+    plain = 0;
+  }
+  base = base + noise(30, 4);
+  const ViewSource packed(base);
+  const auto source = unpack::OpenedBase::make(packed, recipe.base, all_repackers()).value();
+  Bytes opened(static_cast<std::size_t>(source->size()));
+  (void)source->read_at(0, opened);
+  const Bytes result = speckled(part(opened, 40, 800), 90) + noise(9, 5) + part(opened, 5, opened.size() - 5);
+  CodedDelta coded = code_delta(cut_delta(opened, result, naive_cover(opened, result, 1 << 20), {}), 19);
+  coded.info.base = {base.size(), sha256(base)};
+  coded.info.opening = opening_of(recipe, base.size(), result.size());
+  return {"opened-base", base, join_delta(coded)};
+}
+
+/// A delta whose head says the opening; its segments are never come to.
+Bytes with_opening(const Opening& opening) {
+  const Bytes base = bad_files_base();
+  const Bytes result = part(base, 0, static_cast<std::size_t>(opening.result_length));
+  CodedDelta coded = code_delta(cut_delta(base, result, naive_cover(base, result, 1 << 20), {}), 19);
+  coded.info.opening = opening;
+  return join_delta(coded);
+}
+
+constexpr std::uint64_t kLength = 200;
+
+/// One stream of the base; of what is wrong with it, only the change.
+Bytes with_recipe(const std::function<void(Recipe&)>& change) {
+  Recipe recipe;
+  recipe.base = {{.plain = 10, .packed = 50, .opened = 100, .codec = StreamCodec::kXz}};
+  Opening opening = opening_of(recipe, bad_files_base().size(), kLength);
+  change(recipe);
+  opening.features = unpack::features_of(recipe);
+  opening.memory = unpack::unpack_memory(recipe);
+  opening.recipe = unpack::write_recipe(recipe).value();
+  return with_opening(opening);
+}
+
+Bytes with_declared(const std::function<void(Opening&)>& change) {
+  Recipe recipe;
+  recipe.base = {{.plain = 10, .packed = 50, .opened = 100, .codec = StreamCodec::kXz}};
+  Opening opening = opening_of(recipe, bad_files_base().size(), kLength);
+  change(opening);
+  return with_opening(opening);
+}
+
+/// The recipe's bytes before coding.
+Bytes with_raw_recipe(const Bytes& raw) {
+  return with_declared([&](Opening& opening) {
+    const std::array<ByteView, 1> streams{raw};
+    opening.recipe = encode_streams(Codec::kZstd, streams).value();
+  });
+}
+
+Bytes with_method(StreamCodec codec, std::array<std::uint64_t, unpack::kParameters> parameters) {
+  return with_recipe([&](Recipe& recipe) {
+    recipe.methods = {{codec, parameters}};
+    recipe.versions = {0};
+  });
+}
+
+}  // namespace
+
+std::vector<GoodFile> opened_good_files() { return {opened_base()}; }
+
+std::vector<BadFile> opened_bad_files() {
+  constexpr ErrorKind kFormat = ErrorKind::kFormat;
+  constexpr ErrorKind kUnsupported = ErrorKind::kUnsupported;
+  const Bytes too_many = varint_bytes(257);
+  return {
+      {"F28", "memory", kFormat, with_declared([](Opening& opening) { ++opening.memory; })},
+      {"F28", "features", kFormat, with_declared([](Opening& opening) { opening.features |= 2; })},
+      {"F28", "a-byte-more", kFormat, with_raw_recipe({0, 0, 0, 0})},
+      {"F29", "too-many-methods", kFormat, with_raw_recipe(too_many)},
+      {"F29", "no-such-method", kFormat, with_raw_recipe({0, 0, 1, 0, 50, 200, 1, 0})},
+      {"F30", "level", kFormat, with_method(StreamCodec::kZlib, {10, 8, 0, 15, 0})},
+      {"F30", "codec", kUnsupported, with_raw_recipe({1, 9, 0, 0, 0, 0, 0, 0, 0, 0})},
+      {"F31", "past-the-image", kFormat, with_recipe([](Recipe& recipe) { recipe.base[0].packed = 291; })},
+      {"F31", "empty-stream", kFormat, with_recipe([](Recipe& recipe) { recipe.base[0].packed = 0; })},
+      {"F31", "cut-at-the-end", kFormat, with_recipe([](Recipe& recipe) {
+         recipe.base[0].cuts = {30, 100};
+       })},
+      {"F31", "base-length", kFormat, with_declared([](Opening& opening) { ++opening.base_length; })},
+      {"F32", "version", kUnsupported, with_method(StreamCodec::kZlib, {9, 8, 0, 15, 0})},
+  };
+}
+
+}  // namespace skiff::testing
