@@ -17,6 +17,11 @@ std::uint8_t ImageReader::byte(std::uint64_t offset) {
 
 std::uint64_t ImageReader::number(std::uint64_t offset, unsigned length) {
   std::uint64_t value = 0;
+  if (offset >= origin_ && offset - origin_ < length_ && length_ - (offset - origin_) >= length) {
+    const std::uint8_t* const bytes = block_.data() + (offset - origin_);
+    for (unsigned i = length; i-- > 0;) value = value << 8 | bytes[i];
+    return value;
+  }
   for (unsigned i = length; i-- > 0;) value = value << 8 | byte(offset + i);
   return value;
 }

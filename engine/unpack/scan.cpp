@@ -21,10 +21,16 @@ constexpr std::size_t kMaxName = 4096;    ///< of the optional fields of a gzip 
 
 constexpr std::array<std::uint8_t, 6> kXzMagic{0xfd, '7', 'z', 'X', 'Z', 0};
 constexpr std::array<std::uint8_t, 4> kZstdMagic{0x28, 0xb5, 0x2f, 0xfd};
+constexpr std::array<std::uint8_t, 64> kZeros{};  ///< what much of an image is
 
 template <std::size_t kLength>
 bool begins_with(ByteView bytes, const std::array<std::uint8_t, kLength>& magic) {
   return bytes.size() >= kLength && std::equal(magic.begin(), magic.end(), bytes.begin());
+}
+
+/// Whether any of the streams may begin with this byte: most bytes of an image need no closer look.
+bool may_begin(std::uint8_t byte) {
+  return byte == 0x78 || byte == 0x1f || byte == kXzMagic[0] || byte == kZstdMagic[0];
 }
 
 /// RFC 1950: deflate with a window of 32 KiB, no dictionary, and a check over both bytes.
@@ -90,6 +96,8 @@ class Scan {
     const bool last = at + bytes.size() == image_.size();
     const std::size_t end = bytes.size() - std::min(bytes.size(), last ? kMinPacked - 1 : 4 * kMaxName);
     for (std::size_t i = 0; i < end; ++i) {
+      while (i + kZeros.size() < end && begins_with(bytes.subspan(i), kZeros)) i += kZeros.size();
+      if (!may_begin(bytes[i])) continue;
       const auto what = candidate(bytes.subspan(i, std::min(bytes.size() - i, 3 * kMaxName)));
       if (!what || !attempt(*what, at + i)) continue;
       const std::uint64_t length = stream_.offset + stream_.length - at;
