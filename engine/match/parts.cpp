@@ -78,29 +78,43 @@ struct PartSpans {
   Spans result;
 };
 
-/// Where `position` of the buffer is in spans laid side by side; of the first kept one after it, or the end.
-std::int32_t in_spans(const Spans& spans, std::int64_t position) {
-  std::int64_t at = 0;
-  for (const Range32& span : spans) {
-    if (position < span.end)
-      return static_cast<std::int32_t>(at + std::max<std::int64_t>(position - span.begin, 0));
-    at += span.end - span.begin;
+/// From positions of a buffer to where they are in spans of it laid side by side.
+class WayThere {
+ public:
+  explicit WayThere(const Spans& spans) : spans_(spans) {
+    for (const Range32& span : spans) {
+      begins_.push_back(size_);
+      size_ += span.end - span.begin;
+    }
   }
-  return static_cast<std::int32_t>(at);
-}
+  /// Of a position between spans, that of the next span; behind the last, the end.
+  [[nodiscard]] std::int32_t of(std::int64_t position) const {
+    const auto span = std::upper_bound(spans_.begin(), spans_.end(), position,
+                                       [](std::int64_t value, const Range32& s) { return value < s.end; });
+    if (span == spans_.end()) return static_cast<std::int32_t>(size_);
+    const std::int64_t inside = std::max<std::int64_t>(position - span->begin, 0);
+    return static_cast<std::int32_t>(begins_[static_cast<std::size_t>(span - spans_.begin())] + inside);
+  }
+
+ private:
+  const Spans& spans_;
+  std::vector<std::uint32_t> begins_;
+  std::uint32_t size_ = 0;
+};
 
 /// Homes of a part's result in the part's base, from those of the buffers.
 Homes part_homes(const PartSpans& spans, std::size_t result_length, const Homes& homes) {
   const WayBack back(spans.result);
+  const WayThere there(spans.base);
   Homes out;
   for (std::size_t at = 0; at < result_length; at += kHomeStep) {
     const auto whole = static_cast<std::uint32_t>(back.of(static_cast<std::int32_t>(at)));
-    out.push_back(in_spans(spans.base, homes[whole / kHomeStep] + std::int64_t{whole % kHomeStep}));
+    out.push_back(there.of(homes[whole / kHomeStep] + std::int64_t{whole % kHomeStep}));
   }
   return out;
 }
 
-/// `homes` may be empty.
+/// Without `homes` the part is told apart by its bytes alone.
 void fill(Neighbours& out, ByteView base, ByteView result, const PartSpans& spans, const Homes& homes,
           unsigned threads) {
   Bytes text;

@@ -43,7 +43,11 @@ class PaddedText {
     return static_cast<std::uint32_t>(byte(position, 0) << 8 | byte(position, 1));
   }
   /// Orders positions whose bytes are equal.
-  [[nodiscard]] bool is_earlier(std::int32_t a, std::int32_t b) const { return place(a) < place(b); }
+  [[nodiscard]] bool is_earlier(std::int32_t a, std::int32_t b) const {
+    const std::int64_t place_a = place(a);
+    const std::int64_t place_b = place(b);
+    return place_a != place_b ? place_a < place_b : a < b;
+  }
   [[nodiscard]] std::uint32_t depth() const { return rule_.depth; }
   [[nodiscard]] bool less(std::int32_t a, std::int32_t b, std::uint32_t depth) const {
     for (; depth < rule_.depth; depth += kKey) {
@@ -55,7 +59,7 @@ class PaddedText {
   }
 
  private:
-  /// Twice the offset in its image, and one more in the result.
+  /// Twice the offset in the base, that of its home and one more for a position of the result.
   [[nodiscard]] std::int64_t place(std::int32_t position) const {
     if (position < base_length_) return std::int64_t{position} * 2;
     const auto at = static_cast<std::uint32_t>(position - base_length_);

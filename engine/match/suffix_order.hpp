@@ -12,8 +12,8 @@ namespace skiff::match {
 /// How suffixes are told apart.
 struct OrderRule {
   static constexpr std::uint32_t kDeepest = 64;
-  /// By so many bytes, at most kDeepest. The bound keeps zeros and other periods from costing more than they
-  /// are worth: what is alike for longer is a match wherever it is taken from.
+  /// By so many bytes, at most kDeepest, or up to seven more. The bound keeps zeros and other periods from
+  /// costing more than they are worth: what is alike for longer is a match wherever it is taken from.
   std::uint32_t depth = kDeepest;
   /// What these leave equal is in the order of its place in the base: a base position's own, a result
   /// position's home, so that the base positions beside a result position are those nearest to its home.

@@ -65,7 +65,8 @@ class FlatImage {
     for (std::uint64_t at = 0; at < size_; at += kBlock) {
       const std::uint64_t length = std::min(kBlock, size_ - at);
       std::uint64_t hits = 0;
-      for (std::uint64_t i = 0; i + 4 <= length; i += 4) hits += looks_like_a64(reader_.u32(at + i)) ? 1 : 0;
+      const std::uint64_t looked = reader_.is_zero(at, length) ? 0 : length;
+      for (std::uint64_t i = 0; i + 4 <= looked; i += 4) hits += looks_like_a64(reader_.u32(at + i)) ? 1 : 0;
       const bool code = hits * 100 > length / 4 * 35;
       scores_.push_back(code);
       a64_blocks_ += code ? 1 : 0;
@@ -74,7 +75,8 @@ class FlatImage {
 
   void score_a32_blocks() {
     for (std::uint64_t at = 0; at < size_; at += kBlock) {
-      const bool code = looks_like_a32(reader_, at, std::min(kBlock, size_ - at));
+      const std::uint64_t length = std::min(kBlock, size_ - at);
+      const bool code = !reader_.is_zero(at, length) && looks_like_a32(reader_, at, length);
       a32_scores_.push_back(code);
       a32_blocks_ += code ? 1 : 0;
     }
@@ -83,6 +85,10 @@ class FlatImage {
   ThumbCounts count_thumb() {
     ThumbCounts counts;
     for (std::uint64_t at = 0; at + 4 <= size_; at += 2) {
+      if (at % kBlock == 0 && reader_.is_zero(at, kBlock)) {
+        at += kBlock - 2;
+        continue;
+      }
       const std::uint32_t word = reader_.u32(at);
       counts.calls += (word & 0xf800u) == 0xf000u && (word >> 16 & 0xd000u) == 0xd000u ? 1 : 0;
       counts.functions += (word & 0xff00u) == 0xb500u ? 1 : 0;

@@ -1,6 +1,7 @@
 #include "typing/image_reader.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace skiff::typing {
 
@@ -13,6 +14,14 @@ std::uint8_t ImageReader::byte(std::uint64_t offset) {
     if (length_ == 0) return 0;
   }
   return block_[static_cast<std::size_t>(offset - origin_)];
+}
+
+bool ImageReader::is_zero(std::uint64_t offset, std::uint64_t length) {
+  if (length == 0 || byte(offset) != 0) return length == 0;
+  if (offset >= image_.size() || length_ == 0) return true;
+  const std::uint8_t* const bytes = block_.data() + (offset - origin_);
+  const auto inside = static_cast<std::size_t>(std::min(length, length_ - (offset - origin_)));
+  return std::memcmp(bytes, bytes + 1, inside - 1) == 0;
 }
 
 std::uint64_t ImageReader::number(std::uint64_t offset, unsigned length) {

@@ -19,9 +19,12 @@ class ImageReader {
   std::uint16_t u16(std::uint64_t offset) { return static_cast<std::uint16_t>(number(offset, 2)); }
   std::uint32_t u32(std::uint64_t offset) { return static_cast<std::uint32_t>(number(offset, 4)); }
   std::uint64_t u64(std::uint64_t offset) { return number(offset, 8); }
+  /// Whether `length` bytes, at most kBlock and not across a multiple of it, are all zero.
+  bool is_zero(std::uint64_t offset, std::uint64_t length);
+
+  static constexpr std::uint64_t kBlock = 64 << 10;
 
  private:
-  static constexpr std::uint64_t kBlock = 64 << 10;
   std::uint8_t byte(std::uint64_t offset);
 
   const Source& image_;

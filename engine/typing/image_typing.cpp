@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint32_t kElfMagic = 0x464c457f;
 constexpr std::uint32_t kArm64KernelMagic =
     0x644d5241;                              ///< at byte 56 (Linux, Documentation/arm64/booting.rst)
+constexpr std::uint64_t kPage = 4096;        ///< looked at as a whole: most of a sparse image is zeros
 constexpr std::uint64_t kFileAlignment = 4;  ///< of files in cpio archives; in others it is a multiple
 
 /// Spaces in order; of two that overlap the later goes.
@@ -43,6 +44,10 @@ ImageTyping scattered_elf_files(const Source& image) {
   ImageTyping spaces;
   ImageReader reader(image);
   for (std::uint64_t at = 0; at + 64 <= image.size();) {
+    if (at % kPage == 0 && reader.is_zero(at, kPage)) {
+      at += kPage;
+      continue;
+    }
     if (reader.u32(at) == kElfMagic) {
       FileExtents rest{image.size() - at, {{0, image.size() - at, at}}};
       const std::uint64_t length = elf_length(ExtentSource(image, rest));
