@@ -5,13 +5,12 @@ import http.client
 import itertools
 import socket
 import ssl
-import struct
 import threading
 from dataclasses import dataclass
 
+from listener import RESET_ON_CLOSE, Listener
+
 PIECE = 4096
-SEND_BUFFER = 16384  # small, so that what was counted has nearly reached the device
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with no time left: close() sends a reset
 ENDLESS = 64 << 20  # bytes after which an endless answer ends all the same
 
 
@@ -71,27 +70,14 @@ class LyingLink:
         self._inner.load_cert_chain(device.settings["certificate"], device.settings["key"])
         self._outer = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._outer.load_cert_chain(fleet.ca / "server.pem", fleet.ca / "server.key")
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self._acceptor = threading.Thread(target=self._accept, daemon=True)
-        self._acceptor.start()
+        self._listener = Listener(self._serve)
+        self.port = self._listener.port
 
     def lie(self, prefix, lies):
         self._prefix, self._lies = prefix, iter(lies)
 
     def close(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._acceptor.join()
         self._listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
         try:

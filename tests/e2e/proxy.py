@@ -2,13 +2,12 @@
 
 import selectors
 import socket
-import struct
 import threading
 import time
 
+from listener import RESET_ON_CLOSE, Listener
+
 CHUNK = 4096
-SEND_BUFFER = 16384  # small, so that what was counted has nearly reached the device
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with no time left: close() sends a reset
 
 
 class Proxy:
@@ -26,10 +25,8 @@ class Proxy:
         self._marks = []
         self._lock = threading.Lock()
         self._ended = threading.Condition()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self._acceptor = threading.Thread(target=self._accept, daemon=True)
-        self._acceptor.start()
+        self._listener = Listener(self._serve)
+        self.port = self._listener.port
 
     @property
     def total(self):
@@ -55,22 +52,10 @@ class Proxy:
             return list(self.sizes)
 
     def close(self):
-        # Woken and waited for first: a thread left in accept() would take the connections of whoever gets its descriptor.
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._acceptor.join()
         self._listener.close()
 
-    def _accept(self):
-        while True:
-            try:
-                device, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            device.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-            threading.Thread(target=self._serve, args=(device,), daemon=True).start()
-
     def _serve(self, device):
+        self.connections += 1
         try:
             server = socket.create_connection(self.upstream)
         except OSError:
