@@ -1,5 +1,7 @@
 #include "match/neighbours.hpp"
 
+#include <algorithm>
+
 #include "base/parallel.hpp"
 #include "match/suffix_order.hpp"
 
@@ -25,7 +27,9 @@ std::vector<std::int32_t> sweep(Iterator begin, Iterator end, std::int32_t base_
 }  // namespace
 
 std::uint64_t neighbours_memory(std::uint64_t base_length, std::uint64_t result_length) {
-  return (base_length + result_length) * (1 + kSuffixMemory) + result_length * 2 * sizeof(std::int32_t);
+  const std::uint64_t text = base_length + result_length;
+  const std::uint64_t sweeps = text * sizeof(std::int32_t) + result_length * 2 * sizeof(std::int32_t);
+  return text + std::max(text * kSuffixMemory, sweeps);
 }
 
 Neighbours find_neighbours(ByteView text, std::size_t base_length, const OrderRule& rule, unsigned threads) {

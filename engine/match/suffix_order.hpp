@@ -21,8 +21,9 @@ struct OrderRule {
   Homes homes{};
 };
 
-/// Bytes that sorting needs for each byte of text, beside the text itself.
-inline constexpr std::uint64_t kSuffixMemory = 7;
+/// Bytes that sorting needs for each byte of text, beside the text itself: four of the order and, where every
+/// other position is a turn, two of these; while turns are sorted it is less.
+inline constexpr std::uint64_t kSuffixMemory = 6;
 
 /// All positions of base ‖ result, which is shorter than 2^31 bytes, in the order of the bytes that follow
 /// them; what lies beyond the end counts as zeros. `base_length` is the length of the base.
