@@ -6,7 +6,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ATTACKS = """arbitrary install, rollback, freeze, fast-forward, mix and match, endless data, slow retrieval, wrong hardware,
-malleable and small-order signatures, duplicate key ids, path traversal by names, empty files, change between verify and use"""
+malleable and small-order signatures, duplicate key ids, path traversal by names, empty files, change between verify and use,
+stolen server, wrong clock"""
 KEYS = ("root", "targets", "releases", "deltas", "snapshot", "timestamp", "server-ca", "device-certificate")
 TEST = re.compile(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", re.MULTILINE)
 
