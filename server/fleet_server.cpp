@@ -21,17 +21,24 @@ Result<void> prepare_state(const fs::path& state, const fs::path& work) {
   return {};
 }
 
+/// What has to be there before the server is.
+struct Opened {
+  std::unique_ptr<Database> database;
+  std::unique_ptr<Catalogue> catalogue;
+  std::unique_ptr<Signer> audit_key;
+};
+
 }  // namespace
 
 fs::path database_file(const fs::path& state) { return state / "skiff.sqlite"; }
 
 class FleetServer::Impl {
  public:
-  Impl(ServerOptions options, std::unique_ptr<Database> database, std::unique_ptr<Catalogue> catalogue,
-       OnlineKeys keys)
+  Impl(ServerOptions options, Opened opened, OnlineKeys keys)
       : options_(std::move(options)),
-        database_(std::move(database)),
-        catalogue_(std::move(catalogue)),
+        database_(std::move(opened.database)),
+        catalogue_(std::move(opened.catalogue)),
+        audit_key_(std::move(opened.audit_key)),
         publisher_(options_.repository, std::move(keys)) {}
 
   Result<void> listen() {
@@ -86,6 +93,7 @@ class FleetServer::Impl {
   ServerOptions options_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<Catalogue> catalogue_;
+  std::unique_ptr<Signer> audit_key_;
   Publisher publisher_;
   AdmissionStore admissions_{*database_, options_.pending};
   DeviceStore devices_{*database_};
@@ -105,9 +113,12 @@ class FleetServer::Impl {
   std::unique_ptr<HttpServer> enrol_http_;
   AlarmStore alarms_{*database_};
   UserStore users_{*database_};
-  AuditLog audit_{*database_};
-  OperatorApi operator_api_{{users_, audit_, admissions_, devices_, groups_, deployments_, alarms_},
-                            options_.clock};
+  CredentialStore credentials_{*database_};
+  AuditLog audit_{*database_, *audit_key_};
+  OperatorApi operator_api_{
+      {users_, credentials_, audit_, admissions_, devices_, groups_, deployments_, alarms_},
+      [this](const std::string& target) { return catalogue_->view()->find_release(target) != nullptr; },
+      options_.clock};
   std::unique_ptr<HttpServer> operator_http_;
 };
 
@@ -115,10 +126,11 @@ Result<std::unique_ptr<FleetServer>> FleetServer::create(ServerOptions options, 
   if (!options.clock) options.clock = [] { return static_cast<std::int64_t>(std::time(nullptr)); };
   options.maker.work_folder = options.state / "work";
   SKIFF_TRY(prepare_state(options.state, options.maker.work_folder));
-  SKIFF_ASSIGN(auto database, Database::open(database_file(options.state)));
-  SKIFF_ASSIGN(auto catalogue, Catalogue::open(options.repository));
-  auto impl =
-      std::make_unique<Impl>(std::move(options), std::move(database), std::move(catalogue), std::move(keys));
+  Opened opened;
+  SKIFF_ASSIGN(opened.database, Database::open(database_file(options.state)));
+  SKIFF_ASSIGN(opened.catalogue, Catalogue::open(options.repository));
+  SKIFF_ASSIGN(opened.audit_key, open_audit_key(options.state));
+  auto impl = std::make_unique<Impl>(std::move(options), std::move(opened), std::move(keys));
   SKIFF_TRY(impl->listen());
   return std::unique_ptr<FleetServer>(new FleetServer(std::move(impl)));
 }

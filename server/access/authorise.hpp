@@ -16,7 +16,7 @@ inline constexpr std::array kRoles = {Role::kViewer, Role::kOperator, Role::kRel
 std::string_view to_string(Role role);
 std::optional<Role> parse_role(std::string_view text);
 
-enum class Verb : std::uint8_t { kSee, kAdmit, kDeploy, kClearAlarms, kReadAudit };
+enum class Verb : std::uint8_t { kSee, kAdmit, kDeploy, kClearAlarms, kReadAudit, kManageUsers, kOwn };
 std::string_view to_string(Verb verb);
 
 /// A role on the devices of one group, or, where that is empty, on all.
@@ -30,6 +30,8 @@ struct Grant {
 struct Principal {
   std::string name;
   std::vector<Grant> grants;
+  std::string token{};      ///< by which token, see TokenRecord::id
+  bool is_session = false;  ///< whether a person began it with a password
 };
 
 /// Whether a grant of `who` on the group, or on all devices, has the verb. `group` is what the verb is done

@@ -17,6 +17,7 @@ struct Arguments {
   std::filesystem::path repository;
   std::string group;
   std::string filter;
+  bool is_protected = false;
   std::vector<std::string> serials;
   std::string phases = "100%";
   std::string window;
@@ -30,7 +31,7 @@ Result<std::unique_ptr<Database>> open(const Arguments& arguments) {
 
 Result<void> create_group(const Arguments& arguments) {
   SKIFF_ASSIGN(const auto database, open(arguments));
-  return GroupStore(*database).put({arguments.group, arguments.filter});
+  return GroupStore(*database).put({arguments.group, arguments.filter, arguments.is_protected});
 }
 
 Result<void> remove_group(const Arguments& arguments) {
@@ -57,10 +58,11 @@ Result<void> take_from_group(const Arguments& arguments) {
 Result<void> list_groups(const Arguments& arguments) {
   SKIFF_ASSIGN(const auto database, open(arguments));
   SKIFF_ASSIGN(const std::vector<Group> groups, GroupStore(*database).list());
-  std::cout << "group\tdevices\tfilter\n";
+  std::cout << "group\tdevices\tprotected\tfilter\n";
   for (const Group& group : groups) {
     SKIFF_ASSIGN(const auto members, GroupStore(*database).members(group.name));
-    std::cout << group.name << '\t' << members.size() << '\t' << group.filter << '\n';
+    std::cout << group.name << '\t' << members.size() << '\t' << (group.is_protected ? "yes" : "no") << '\t'
+              << group.filter << '\n';
   }
   return {};
 }
@@ -78,6 +80,7 @@ Result<void> require_release(const Arguments& arguments) {
 
 Result<void> create_deployment(const Arguments& arguments) {
   DeploymentOrder order = arguments.order;
+  order.created_by = "state-folder";
   SKIFF_ASSIGN(order.phases, parse_phases(arguments.phases));
   SKIFF_ASSIGN(order.window, parse_window(arguments.window));
   SKIFF_TRY(require_release(arguments));
@@ -149,6 +152,8 @@ void add_group_command(CLI::App& app, Action& chosen) {
   CLI::App* const create = group.add("create", "Make a group", create_group);
   create->add_option("--filter", arguments.filter,
                      "Its devices, as \"hardware=gw1 version!=2.0 serial=EU-*\"; listed unless told");
+  create->add_flag("--protected", arguments.is_protected,
+                   "Its devices take no update that a second person has not approved");
   CLI::App* const remove = group.add("remove", "End a group", remove_group);
   CLI::App* const add = group.add("add", "List devices in a group", add_to_group);
   CLI::App* const take = group.add("take", "Take devices out of a group", take_from_group);

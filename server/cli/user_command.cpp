@@ -6,6 +6,7 @@
 #include "cli/verbs.hpp"
 #include "fleet_server.hpp"
 #include "store/audit.hpp"
+#include "store/credentials.hpp"
 #include "store/database.hpp"
 #include "store/users.hpp"
 
@@ -14,6 +15,8 @@ namespace {
 
 constexpr std::int64_t kDay = 86'400;
 constexpr std::uint64_t kPage = 1'000;
+constexpr std::int64_t kFirstAdminLifetime = 3'600;  // seconds
+constexpr std::uint64_t kMaxKey = 65'536;            // bytes
 
 struct Arguments {
   std::filesystem::path state;
@@ -23,16 +26,30 @@ struct Arguments {
   std::vector<std::string> scope;
   std::int64_t days = 90;
   std::string noted;
+  std::filesystem::path key;
 };
+
+/// The state folder's database, and its audit log.
+struct State {
+  std::unique_ptr<Database> database;
+  std::unique_ptr<Signer> key;
+  [[nodiscard]] AuditLog audit() const { return {*database, *key}; }
+};
+
+Result<State> open_state(const Arguments& arguments) {
+  State state;
+  SKIFF_ASSIGN(state.database, Database::open(database_file(arguments.state)));
+  SKIFF_ASSIGN(state.key, open_audit_key(arguments.state));
+  return state;
+}
 
 /// Opens the database and notes what is about to be done: whoever can write to the state folder can do
 /// anything, but this command leaves its trace.
 Result<std::unique_ptr<Database>> open(const Arguments& arguments, const std::string& verb,
                                        const std::string& detail = "") {
-  SKIFF_ASSIGN(auto database, Database::open(database_file(arguments.state)));
-  SKIFF_TRY(
-      AuditLog(*database).append({0, std::time(nullptr), "state-folder", verb, arguments.name, detail, ""}));
-  return database;
+  SKIFF_ASSIGN(State state, open_state(arguments));
+  SKIFF_TRY(state.audit().append({0, std::time(nullptr), "state-folder", verb, arguments.name, detail}));
+  return std::move(state.database);
 }
 
 Result<Grant> parse_grant(const Arguments& arguments) {
@@ -52,7 +69,7 @@ Result<void> set_password(const Arguments& arguments) {
   std::getline(std::cin, password);
   SKIFF_ASSIGN(const std::string hash, hash_password(password));
   SKIFF_ASSIGN(const auto database, open(arguments, "user password"));
-  return UserStore(*database).set_password(arguments.name, hash);
+  return CredentialStore(*database).set_password(arguments.name, hash);
 }
 
 Result<void> disable_user(const Arguments& arguments) {
@@ -80,20 +97,35 @@ Result<void> issue_token(const Arguments& arguments) {
     scope.push_back(*role);
   }
   SKIFF_ASSIGN(const auto database, open(arguments, "user token"));
-  SKIFF_ASSIGN(
-      const IssuedToken token,
-      UserStore(*database).issue_token(arguments.name, scope, std::time(nullptr), arguments.days * kDay));
+  SKIFF_ASSIGN(const IssuedToken token,
+               CredentialStore(*database).issue(
+                   arguments.name, {TokenKind::kToken, scope, arguments.days * kDay}, std::time(nullptr)));
   std::cout << token.secret << '\n';
   return {};
+}
+
+/// Whoever can write to the state folder hands the fleet to its first admin, who then needs the folder no
+/// more.
+Result<void> offer_first_admin(const Arguments& arguments) {
+  SKIFF_ASSIGN(const auto database, open(arguments, "user first-admin"));
+  SKIFF_ASSIGN(const IssuedToken offer,
+               CredentialStore(*database).offer_first_admin(std::time(nullptr), kFirstAdminLifetime));
+  std::cout << offer.secret << '\n';
+  return {};
+}
+
+Result<void> remove_totp(const Arguments& arguments) {
+  SKIFF_ASSIGN(const auto database, open(arguments, "user totp-off"));
+  return CredentialStore(*database).remove_totp(arguments.name);
 }
 
 Result<void> list_users(const Arguments& arguments) {
   SKIFF_ASSIGN(const auto database, Database::open(database_file(arguments.state)));
   SKIFF_ASSIGN(const std::vector<UserRecord> users, UserStore(*database).list());
-  std::cout << "user\tstate\tpassword\tgrants\n";
+  std::cout << "user\tstate\tpassword\ttotp\tgrants\n";
   for (const UserRecord& user : users) {
     std::cout << user.name << '\t' << (user.disabled ? "disabled" : "active") << '\t'
-              << (user.has_password ? "yes" : "no") << '\t';
+              << (user.has_password ? "yes" : "no") << '\t' << (user.has_totp ? "yes" : "no") << '\t';
     for (const Grant& granted : user.grants) {
       std::cout << to_string(granted.role) << (granted.group.empty() ? "" : ":" + granted.group) << ' ';
     }
@@ -103,10 +135,10 @@ Result<void> list_users(const Arguments& arguments) {
 }
 
 Result<void> list_audit(const Arguments& arguments) {
-  SKIFF_ASSIGN(const auto database, Database::open(database_file(arguments.state)));
+  SKIFF_ASSIGN(const State state, open_state(arguments));
   std::cout << "number\ttime\twho\tverb\tobject\tdetail\n";
   for (std::uint64_t after = 0;;) {
-    SKIFF_ASSIGN(const std::vector<AuditEntry> entries, AuditLog(*database).list(after, kPage));
+    SKIFF_ASSIGN(const std::vector<AuditEntry> entries, state.audit().list(after, kPage));
     if (entries.empty()) return {};
     for (const AuditEntry& entry : entries) {
       std::cout << entry.number << '\t' << entry.time << '\t' << entry.who << '\t' << entry.verb << '\t'
@@ -129,11 +161,26 @@ Result<std::optional<AuditHead>> parse_head(const std::string& text) {
   return AuditHead{std::stoull(number), text.substr(colon + 1)};
 }
 
+/// The key that was noted elsewhere, or else the one in the state folder.
+Result<PublicKey> verification_key(const Arguments& arguments, const State& state) {
+  if (arguments.key.empty()) return state.key->public_key();
+  SKIFF_ASSIGN(const Bytes text, read_file(arguments.key, kMaxKey));
+  SKIFF_ASSIGN(const Json key, parse_json(text));
+  return PublicKey::parse(key);
+}
+
 Result<void> verify_audit(const Arguments& arguments) {
   SKIFF_ASSIGN(const std::optional<AuditHead> noted, parse_head(arguments.noted));
-  SKIFF_ASSIGN(const auto database, Database::open(database_file(arguments.state)));
-  SKIFF_ASSIGN(const AuditHead head, AuditLog(*database).verify(noted));
+  SKIFF_ASSIGN(const State state, open_state(arguments));
+  SKIFF_ASSIGN(const PublicKey key, verification_key(arguments, state));
+  SKIFF_ASSIGN(const AuditHead head, state.audit().verify(noted, key));
   std::cout << head.number << ':' << head.hash << '\n';
+  return {};
+}
+
+Result<void> show_audit_key(const Arguments& arguments) {
+  SKIFF_ASSIGN(const State state, open_state(arguments));
+  std::cout << json_text(state.key->public_key().json()) << '\n';
   return {};
 }
 
@@ -145,7 +192,10 @@ void add_user_verbs(const Verbs<Arguments>& user) {
   CLI::App* const give = user.add("grant", "Give a role", grant);
   CLI::App* const take = user.add("revoke", "Take a role", revoke);
   CLI::App* const token = user.add("token", "Issue a token and print it, once", issue_token);
-  for (CLI::App* const command : {add, password, disable, give, take, token}) {
+  CLI::App* const totp = user.add("totp-off", "Take away a second factor that was lost", remove_totp);
+  user.add("first-admin", "Print a secret by which the first admin is made, once, within an hour",
+           offer_first_admin);
+  for (CLI::App* const command : {add, password, disable, give, take, token, totp}) {
     command->add_option("USER", arguments.name)->required();
   }
   for (CLI::App* const command : {give, take}) {
@@ -168,9 +218,12 @@ void add_audit_command(CLI::App& app, Action& chosen) {
   const Verbs<Arguments> audit(app, "audit", "Who asked what of the fleet", chosen);
   Arguments& arguments = audit.arguments();
   audit.add("list", "Show every entry, the oldest first", list_audit);
-  audit
-      .add("verify", "Check that nothing was changed, and print NUMBER:HASH of the last entry", verify_audit)
-      ->add_option("--noted", arguments.noted, "What this printed before: finds what was cut off since");
+  audit.add("key", "Print the public key that signs the log: note it elsewhere", show_audit_key);
+  CLI::App* const verify = audit.add(
+      "verify", "Check that nothing was changed, and print NUMBER:HASH of the last entry", verify_audit);
+  verify->add_option("--noted", arguments.noted, "What this printed before: finds what was cut off since");
+  verify->add_option("--key", arguments.key,
+                     "File of the public key as it was noted; the state folder's unless told");
 }
 
 }  // namespace skiff::server

@@ -92,9 +92,8 @@ void Upkeep::look_at_repository() {
 void Upkeep::advance_deployments() {
   const auto view = parts_.catalogue.view();
   const auto hardware_of = [&](const std::string& target) {
-    const auto release = std::find_if(view->releases.begin(), view->releases.end(),
-                                      [&](const Release& candidate) { return candidate.target == target; });
-    return release == view->releases.end() ? std::vector<std::string>() : release->hardware;
+    const Release* const release = view->find_release(target);
+    return release == nullptr ? std::vector<std::string>() : release->hardware;
   };
   if (const auto advanced = parts_.deployments.advance(hardware_of, clock_()); !advanced) {
     log_event(Severity::kError, "advance-failed", {{"error", advanced.error().text()}});

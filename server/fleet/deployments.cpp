@@ -18,6 +18,7 @@ Deployment read_deployment(const soci::row& row) {
   order.release = row.get<std::string>("release");
   order.group = row.get<std::string>("group_name");
   order.phases = parse_phases(row.get<std::string>("phases")).value_or(std::vector<Phase>{});
+  order.created_by = row.get<std::string>("created_by");
   order.priority = row.get<Integer>("priority");
   order.begins = row.get<Integer>("begins");
   order.window = {row.get<Integer>("window_opens"), row.get<Integer>("window_length")};
@@ -85,6 +86,15 @@ void save_progress(soci::session& sql, Integer deployment, const std::string& se
       soci::use(deployment), soci::use(serial), soci::use(state), soci::use(attempts), soci::use(now);
 }
 
+bool is_approved(soci::session& sql, Integer deployment, const std::vector<std::string>& groups) {
+  return std::all_of(groups.begin(), groups.end(), [&](const std::string& group) {
+    int found = 0;
+    sql << "SELECT COUNT(*) FROM approvals WHERE deployment = :deployment AND group_name = :group",
+        soci::use(deployment), soci::use(group), soci::into(found);
+    return found != 0;
+  });
+}
+
 void begin_update(soci::session& sql, Deployment deployment, const std::string& serial,
                   DeviceProgress progress, Integer now) {
   using State = DeviceProgress::State;
@@ -134,14 +144,14 @@ Result<std::int64_t> DeploymentStore::create(const DeploymentOrder& order, std::
     sql << "INSERT INTO deployments (id, release, group_name, phases, phase, state, reason, created, "
            "priority,"
            " begins, window_opens, window_length, spread, success_percent, failure_percent, attempts, "
-           "started,"
+           "created_by, started,"
            " committed, failed) VALUES (:id, :release, :group, :phases, 0, 'running', '', :created, "
            ":priority,"
-           " :begins, :opens, :length, :spread, :success, :failure, :attempts, 0, 0, 0)",
+           " :begins, :opens, :length, :spread, :success, :failure, :attempts, :created_by, 0, 0, 0)",
         soci::use(next), soci::use(order.release), soci::use(order.group), soci::use(phases),
         soci::use(created), soci::use(numbers[0]), soci::use(numbers[1]), soci::use(numbers[2]),
         soci::use(numbers[3]), soci::use(numbers[4]), soci::use(numbers[5]), soci::use(numbers[6]),
-        soci::use(numbers[7]);
+        soci::use(numbers[7]), soci::use(order.created_by);
     bump_epoch(sql);
     return next;
   });
@@ -177,16 +187,66 @@ Result<void> DeploymentStore::set_state(std::int64_t id, DeploymentState state, 
   return fail(ErrorKind::kUsage, name + " was aborted");
 }
 
+Result<void> DeploymentStore::approve(const Approval& approval, std::int64_t now) {
+  enum class Outcome : std::uint8_t { kDone, kNone, kOwn, kOpen };
+  const auto outcome = database_.transact("approve a deployment", [&](soci::session& sql) {
+    const Integer id = approval.deployment;
+    const Integer time = now;
+    std::string creator;
+    sql << "SELECT created_by FROM deployments WHERE id = :id", soci::use(id), soci::into(creator);
+    if (!sql.got_data()) return Outcome::kNone;
+    if (creator == approval.who) return Outcome::kOwn;
+    int guarded = 0;
+    sql << "SELECT COUNT(*) FROM groups WHERE name = :name AND protected <> 0", soci::use(approval.group),
+        soci::into(guarded);
+    if (guarded == 0) return Outcome::kOpen;
+    sql << "INSERT INTO approvals (deployment, group_name, who, time) VALUES (:id, :group, :who, :time)"
+           " ON CONFLICT (deployment, group_name) DO NOTHING",
+        soci::use(id), soci::use(approval.group), soci::use(approval.who), soci::use(time);
+    bump_epoch(sql);
+    return Outcome::kDone;
+  });
+  if (!outcome) return tl::unexpected(outcome.error());
+  switch (*outcome) {
+    case Outcome::kDone:
+      return {};
+    case Outcome::kNone:
+      return fail(ErrorKind::kNotFound, "there is no deployment " + std::to_string(approval.deployment));
+    case Outcome::kOwn:
+      return fail(ErrorKind::kUsage, approval.who + " made the deployment: another has to approve it");
+    case Outcome::kOpen:
+      break;
+  }
+  return fail(ErrorKind::kUsage, "no group " + approval.group + " is protected");
+}
+
+Result<std::vector<Approval>> DeploymentStore::approvals() {
+  return database_.transact("list approvals", [](soci::session& sql) {
+    std::vector<Approval> approvals;
+    const soci::rowset<soci::row> rows =
+        sql.prepare << "SELECT deployment, group_name, who FROM approvals ORDER BY deployment, group_name";
+    for (const soci::row& row : rows) {
+      approvals.push_back({row.get<Integer>(0), row.get<std::string>(1), row.get<std::string>(2)});
+    }
+    return approvals;
+  });
+}
+
 Result<ReleaseOffer> DeploymentStore::offer(const std::string& release, const DeviceTraits& device,
                                             std::int64_t now) {
   return database_.transact("look up deployments", [&](soci::session& sql) {
-    ReleaseOffer offer{false, {false, "no deployment has the device"}};
+    const std::vector<std::string> guards = protected_groups_of(sql, device);
+    ReleaseOffer offer{!guards.empty(), {false, "no deployment has the device"}};
     for (const Deployment& deployment : deployments_of(sql, release)) {
       offer.governed = true;
       if (!is_member(sql, deployment.order.group, device)) continue;
       const DeviceProgress progress = find_progress(sql, deployment.id, device.serial);
       offer.verdict = judge(deployment, progress, device.serial, now);
       if (!offer.verdict.go) continue;
+      if (progress.state != DeviceProgress::State::kStarted && !is_approved(sql, deployment.id, guards)) {
+        offer.verdict = {false, "a second person has to approve it"};
+        continue;
+      }
       begin_update(sql, deployment, device.serial, progress, now);
       break;
     }

@@ -19,6 +19,13 @@ struct ReleaseOffer {
   Verdict verdict;        ///< of the deployment that decides
 };
 
+/// By whom a deployment may reach the devices of a protected group.
+struct Approval {
+  std::int64_t deployment = 0;
+  std::string group;
+  std::string who;
+};
+
 /// Hardware ids of a release, by which devices of the group "" are counted.
 using HardwareOf = std::function<std::vector<std::string>(const std::string& release)>;
 
@@ -34,8 +41,15 @@ class DeploymentStore {
   /// Pause, resume, or abort for good. kNotFound; kUsage: it is over.
   Result<void> set_state(std::int64_t id, DeploymentState state, const std::string& reason);
 
+  /// Lets a deployment reach the devices of a protected group. kNotFound; kUsage: the group is not protected,
+  /// or `who` made the deployment.
+  Result<void> approve(const Approval& approval, std::int64_t now);
+  /// By deployment and group.
+  Result<std::vector<Approval>> approvals();
+
   /// Whether the device may have this release now; a device that may is remembered as started. Of several
-  /// deployments of a release the first that lets it go decides, by priority.
+  /// deployments of a release the first that lets it go decides, by priority. A device of protected groups
+  /// starts by a deployment alone that each of them has approved.
   Result<ReleaseOffer> offer(const std::string& release, const DeviceTraits& device, std::int64_t now);
   /// Takes the outcome of an update: pauses what fails too often.
   Result<void> record_outcome(const std::string& release, const std::string& serial, bool committed,

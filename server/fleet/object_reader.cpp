@@ -12,7 +12,7 @@ bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\
 }  // namespace
 
 Result<ObjectReader> ObjectReader::open(const Json& value, std::string path,
-                                        std::initializer_list<std::string_view> known) {
+                                        const std::vector<std::string_view>& known) {
   const Json::Object* const object = value.object();
   if (object == nullptr) {
     return fail(ErrorKind::kFormat, (path.empty() ? "the document" : path) + " must be an object");

@@ -1,9 +1,9 @@
 // ObjectReader: a JSON object of a request, read member by member, with errors that name the field.
 #pragma once
 
-#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "skiff/delta_info.hpp"
 #include "skiff/json.hpp"
@@ -15,7 +15,7 @@ class ObjectReader {
  public:
   /// `known`: all members there may be; another is kFormat, as API.md has it for requests.
   static Result<ObjectReader> open(const Json& value, std::string path,
-                                   std::initializer_list<std::string_view> known);
+                                   const std::vector<std::string_view>& known);
 
   /// Requires the member "v" to be the version of API.md.
   [[nodiscard]] Result<void> version() const;

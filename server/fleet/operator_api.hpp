@@ -10,9 +10,10 @@
 #include "access/authorise.hpp"
 #include "fleet/deployments.hpp"
 #include "fleet/device_api.hpp"
-#include "skiff/json.hpp"
+#include "fleet/operator_body.hpp"
 #include "store/alarms.hpp"
 #include "store/audit.hpp"
+#include "store/credentials.hpp"
 #include "store/users.hpp"
 
 namespace skiff::server {
@@ -20,6 +21,7 @@ namespace skiff::server {
 /// What the API works on; owned by the caller, and outlives it.
 struct OperatorStores {
   UserStore& users;
+  CredentialStore& credentials;
   AuditLog& audit;
   AdmissionStore& admissions;
   DeviceStore& devices;
@@ -28,10 +30,14 @@ struct OperatorStores {
   AlarmStore& alarms;
 };
 
+/// Whether a release of this target name is published.
+using HasRelease = std::function<bool(const std::string& target)>;
+
 /// Thread-safe: its handlers run several at once.
 class OperatorApi {
  public:
-  OperatorApi(OperatorStores stores, WallClock clock) : stores_(stores), clock_(std::move(clock)) {}
+  OperatorApi(OperatorStores stores, HasRelease has_release, WallClock clock)
+      : stores_(stores), has_release_(std::move(has_release)), clock_(std::move(clock)) {}
 
   /// A request that is understood: what it is done to, and how. Nothing is done before it is authorised.
   struct Intent {
@@ -41,38 +47,82 @@ class OperatorApi {
     std::string detail;
     std::function<Result<Json>(const Principal& who)> run;
   };
-  using Understand = Result<Intent> (OperatorApi::*)(const Json& body);
+  /// A route for those who have a token.
   struct Operation {
     const char* method;
     const char* path;
     Verb verb;
     bool is_audited;
-    Understand understand;
+    Result<Intent> (OperatorApi::*understand)(const OperatorBody& body);
+    const char* summary;
+    std::vector<BodyField> fields{};
+    bool wants_session = false;  ///< a person has to ask: a token that was stolen of a program cannot
   };
-  /// Every route but that of sessions.
   static const std::vector<Operation>& operations();
+
+  /// A POST by which those who have no token prove who they are.
+  struct LoginOperation {
+    const char* path;
+    Response (OperatorApi::*respond)(const Request& request, const OperatorBody& body);
+    const char* summary;
+    std::vector<BodyField> fields;
+  };
+  static const std::vector<LoginOperation>& login_operations();
 
   /// The routes of OPERATORS.md. They refer to this object.
   std::vector<Route> routes();
 
  private:
-  Response begin_session(const Request& request);
+  static std::vector<Operation> own_operations();
+  static std::vector<Operation> user_operations();
+  static std::vector<Operation> device_operations();
+  static std::vector<Operation> deployment_operations();
+  static std::vector<Operation> report_operations();
+
   Response answer(const Operation& operation, const Request& request);
+  Response answer_login(const LoginOperation& operation, const Request& request);
   Result<void> write_audit(const Principal& who, const Operation& operation, const Intent& intent,
                            bool allowed);
 
-  Result<Intent> see_devices(const Json& body);
-  Result<Intent> see_claims(const Json& body);
-  Result<Intent> decide(const Json& body);
-  Result<Intent> see_groups(const Json& body);
-  Result<Intent> see_deployments(const Json& body);
-  Result<Intent> deploy(const Json& body);
-  Result<Intent> change_deployment(const Json& body);
-  Result<Intent> see_alarms(const Json& body);
-  Result<Intent> clear_alarm(const Json& body);
-  Result<Intent> read_audit(const Json& body);
+  Response begin_session(const Request& request, const OperatorBody& body);
+  Response change_password(const Request& request, const OperatorBody& body);
+  Response make_first_admin(const Request& request, const OperatorBody& body);
+  /// Whose user, password and code they are; otherwise the answer that refuses them.
+  tl::expected<std::string, Response> prove(const Request& request, const OperatorBody& body);
+  /// Whether the password and the code, if one is asked for, are right. Takes the code.
+  Result<bool> is_right(const std::string& user, const Login& login, const std::string& password,
+                        const std::string& code);
+
+  Result<Intent> end_session(const OperatorBody& body);
+  Result<Intent> see_tokens(const OperatorBody& body);
+  Result<Intent> issue_token(const OperatorBody& body);
+  Result<Intent> revoke_token(const OperatorBody& body);
+  Result<Intent> begin_totp(const OperatorBody& body);
+  Result<Intent> confirm_totp(const OperatorBody& body);
+
+  Result<Intent> see_users(const OperatorBody& body);
+  Result<Intent> add_user(const OperatorBody& body);
+  Result<Intent> reset_user(const OperatorBody& body);
+  Result<Intent> disable_user(const OperatorBody& body);
+  Result<Intent> grant(const OperatorBody& body);
+  Result<Intent> revoke(const OperatorBody& body);
+
+  Result<Intent> see_devices(const OperatorBody& body);
+  Result<Intent> see_claims(const OperatorBody& body);
+  Result<Intent> decide(const OperatorBody& body);
+  Result<Intent> see_groups(const OperatorBody& body);
+  Result<Intent> see_alarms(const OperatorBody& body);
+  Result<Intent> clear_alarm(const OperatorBody& body);
+  Result<Intent> read_audit(const OperatorBody& body);
+  Result<Intent> read_audit_head(const OperatorBody& body);
+
+  Result<Intent> see_deployments(const OperatorBody& body);
+  Result<Intent> deploy(const OperatorBody& body);
+  Result<Intent> change_deployment(const OperatorBody& body);
+  Result<Intent> approve(const OperatorBody& body);
 
   OperatorStores stores_;
+  HasRelease has_release_;
   WallClock clock_;
   std::mutex hashing_;  ///< one password at a time: each takes 19 MiB
 };

@@ -37,8 +37,9 @@ DeploymentState parse_deployment_state(std::string_view text);  ///< what is not
 
 /// What an operator asks for.
 struct DeploymentOrder {
-  std::string release;  ///< target name
-  std::string group;    ///< empty: every device of the release's hardware
+  std::string release;       ///< target name
+  std::string group;         ///< empty: every device of the release's hardware
+  std::string created_by{};  ///< who may not approve it
   std::vector<Phase> phases{Phase{}};
   std::int64_t priority = 0;  ///< of deployments of one release: the higher one decides
   std::int64_t begins = 0;    ///< seconds since 1970 UTC

@@ -1,6 +1,5 @@
 #include "store/audit.hpp"
 
-#include "skiff/trust.hpp"
 #include "store/database.hpp"
 
 namespace skiff::server {
@@ -19,13 +18,24 @@ std::string chain(const std::string& before, const AuditEntry& entry) {
   return sha256(as_bytes(text)).hex();
 }
 
+/// What is signed: no signature over anything else is one over this.
+std::string statement(std::uint64_t number, const std::string& hash) {
+  return "skiff audit log\n" + std::to_string(number) + ":" + hash + "\n";
+}
+
+bool is_signed(const AuditEntry& entry, const PublicKey& key) {
+  const auto signature = from_hex(entry.signature);
+  return signature && key.verify(as_bytes(statement(entry.number, entry.hash)), *signature);
+}
+
 AuditHead read_head(soci::session& sql) {
   AuditHead head{0, kBeginning};
   Integer number = 0;
   std::string hash;
-  sql << "SELECT number, hash FROM audit_log ORDER BY number DESC LIMIT 1", soci::into(number),
-      soci::into(hash);
-  if (sql.got_data()) head = {static_cast<std::uint64_t>(number), hash};
+  std::string signature;
+  sql << "SELECT number, hash, signature FROM audit_log ORDER BY number DESC LIMIT 1", soci::into(number),
+      soci::into(hash), soci::into(signature);
+  if (sql.got_data()) head = {static_cast<std::uint64_t>(number), hash, signature};
   return head;
 }
 
@@ -35,17 +45,29 @@ tl::unexpected<Error> broken(std::uint64_t number, std::string_view why) {
 
 }  // namespace
 
+Result<std::unique_ptr<Signer>> open_audit_key(const std::filesystem::path& state) {
+  const std::filesystem::path file = state / "audit.key";
+  if (!std::filesystem::exists(file)) {
+    SKIFF_ASSIGN(const std::unique_ptr<Signer> made, generate_ed25519());
+    const auto saved = save_key(*made, file, "");
+    // Another process may have made one meanwhile: that one holds.
+    if (!saved && !std::filesystem::exists(file)) return tl::unexpected(saved.error());
+  }
+  return load_key(file, "");
+}
+
 Result<void> AuditLog::append(AuditEntry entry) {
   return database_.transact("write the audit log", [&](soci::session& sql) {
     const AuditHead before = read_head(sql);
     entry.number = before.number + 1;
     entry.hash = chain(before.hash, entry);
+    entry.signature = to_hex(key_.sign(as_bytes(statement(entry.number, entry.hash))).value());
     const auto number = static_cast<Integer>(entry.number);
     const Integer time = entry.time;
-    sql << "INSERT INTO audit_log (number, time, who, verb, object, detail, hash)"
-           " VALUES (:number, :time, :who, :verb, :object, :detail, :hash)",
+    sql << "INSERT INTO audit_log (number, time, who, verb, object, detail, hash, signature)"
+           " VALUES (:number, :time, :who, :verb, :object, :detail, :hash, :signature)",
         soci::use(number), soci::use(time), soci::use(entry.who), soci::use(entry.verb),
-        soci::use(entry.object), soci::use(entry.detail), soci::use(entry.hash);
+        soci::use(entry.object), soci::use(entry.detail), soci::use(entry.hash), soci::use(entry.signature);
   });
 }
 
@@ -61,7 +83,7 @@ Result<std::vector<AuditEntry>> AuditLog::list(std::uint64_t after, std::uint64_
       entries.push_back({unsigned_column(row, "number"), row.get<Integer>("time"),
                          row.get<std::string>("who"), row.get<std::string>("verb"),
                          row.get<std::string>("object"), row.get<std::string>("detail"),
-                         row.get<std::string>("hash")});
+                         row.get<std::string>("hash"), row.get<std::string>("signature")});
     }
     return entries;
   });
@@ -71,7 +93,7 @@ Result<AuditHead> AuditLog::head() {
   return database_.transact("read the audit log", [](soci::session& sql) { return read_head(sql); });
 }
 
-Result<AuditHead> AuditLog::verify(const std::optional<AuditHead>& noted) {
+Result<AuditHead> AuditLog::verify(const std::optional<AuditHead>& noted, const PublicKey& key) {
   AuditHead at{0, kBeginning};
   for (;;) {
     SKIFF_ASSIGN(const std::vector<AuditEntry> entries, list(at.number, kPage));
@@ -79,7 +101,10 @@ Result<AuditHead> AuditLog::verify(const std::optional<AuditHead>& noted) {
       if (entry.number != at.number + 1) return broken(at.number + 1, "it is missing");
       if (entry.hash != chain(at.hash, entry))
         return broken(entry.number, "it does not follow from what is before it");
-      at = {entry.number, entry.hash};
+      if (!(entry.signature.empty() && at.signature.empty()) && !is_signed(entry, key)) {
+        return broken(entry.number, "it is not signed by the server's audit key");
+      }
+      at = {entry.number, entry.hash, entry.signature};
       if (noted && noted->number == at.number && noted->hash != at.hash) {
         return broken(at.number, "it is not the one that was noted");
       }
@@ -87,6 +112,7 @@ Result<AuditHead> AuditLog::verify(const std::optional<AuditHead>& noted) {
     if (entries.size() < kPage) break;
   }
   if (noted && noted->number > at.number) return broken(at.number + 1, "it and those after it were cut off");
+  if (at.number != 0 && at.signature.empty()) return broken(at.number, "it is not signed");
   return at;
 }
 

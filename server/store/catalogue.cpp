@@ -144,6 +144,12 @@ const Release* CatalogueView::find_image(const Sha256& image) const {
   return found == releases.end() ? nullptr : &*found;
 }
 
+const Release* CatalogueView::find_release(std::string_view target) const {
+  const auto found = std::find_if(releases.begin(), releases.end(),
+                                  [&](const Release& release) { return release.target == target; });
+  return found == releases.end() ? nullptr : &*found;
+}
+
 Result<std::shared_ptr<const Source>> CatalogueView::open_image(const Release& release) const {
   const auto found = targets.find(image_wire_path(release));
   if (found == targets.end()) return fail(ErrorKind::kNotFound, "no image of " + release.target);

@@ -54,6 +54,8 @@ struct CatalogueView {
 
   /// The image of some release, if this is one.
   [[nodiscard]] const Release* find_image(const Sha256& image) const;
+  /// The release of this target name, if there is one.
+  [[nodiscard]] const Release* find_release(std::string_view target) const;
   /// The file of such an image in the repository.
   [[nodiscard]] Result<std::shared_ptr<const Source>> open_image(const Release& release) const;
 };

@@ -91,6 +91,17 @@ bool is_member(soci::session& sql, const std::string& group, const DeviceTraits&
   return parsed && parsed->matches(device);
 }
 
+std::vector<std::string> protected_groups_of(soci::session& sql, const DeviceTraits& device) {
+  std::vector<std::string> names;
+  {
+    const soci::rowset<std::string> rows = sql.prepare
+                                           << "SELECT name FROM groups WHERE protected <> 0 ORDER BY name";
+    names.assign(rows.begin(), rows.end());
+  }
+  std::erase_if(names, [&](const std::string& name) { return !is_member(sql, name, device); });
+  return names;
+}
+
 GroupView GroupView::load(soci::session& sql, const std::string& group) {
   GroupView view;
   view.everybody_ = group.empty();
@@ -117,9 +128,10 @@ Result<void> GroupStore::put(const Group& group) {
   }
   if (!group.filter.empty()) SKIFF_TRY(DeviceFilter::parse(group.filter));
   return database_.transact("keep a group", [&](soci::session& sql) {
-    sql << "INSERT INTO groups (name, filter) VALUES (:name, :filter)"
-           " ON CONFLICT (name) DO UPDATE SET filter = excluded.filter",
-        soci::use(group.name), soci::use(group.filter);
+    const Integer is_protected = group.is_protected ? 1 : 0;
+    sql << "INSERT INTO groups (name, filter, protected) VALUES (:name, :filter, :protected)"
+           " ON CONFLICT (name) DO UPDATE SET filter = excluded.filter, protected = excluded.protected",
+        soci::use(group.name), soci::use(group.filter), soci::use(is_protected);
     bump_epoch(sql);
   });
 }
@@ -169,8 +181,11 @@ Result<void> GroupStore::take_out(const std::string& name, const std::string& se
 Result<std::vector<Group>> GroupStore::list() {
   return database_.transact("list groups", [](soci::session& sql) {
     std::vector<Group> groups;
-    const soci::rowset<soci::row> rows = sql.prepare << "SELECT name, filter FROM groups ORDER BY name";
-    for (const soci::row& row : rows) groups.push_back({row.get<std::string>(0), row.get<std::string>(1)});
+    const soci::rowset<soci::row> rows = sql.prepare
+                                         << "SELECT name, filter, protected FROM groups ORDER BY name";
+    for (const soci::row& row : rows) {
+      groups.push_back({row.get<std::string>(0), row.get<std::string>(1), row.get<Integer>(2) != 0});
+    }
     return groups;
   });
 }

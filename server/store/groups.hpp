@@ -44,11 +44,15 @@ class DeviceFilter {
 
 struct Group {
   std::string name;
-  std::string filter;  ///< empty: its members are listed
+  std::string filter;         ///< empty: its members are listed
+  bool is_protected = false;  ///< its devices take no update that a second person has not approved
 };
 
 /// Within a transaction. The name "" is the group of all devices; of a group that is not there nobody is.
 bool is_member(soci::session& sql, const std::string& group, const DeviceTraits& device);
+
+/// Within a transaction: the protected groups that have the device, by name.
+std::vector<std::string> protected_groups_of(soci::session& sql, const DeviceTraits& device);
 
 /// A group as it is at one moment, to be asked of many devices.
 class GroupView {

@@ -1,8 +1,9 @@
-// UserStore: people and programs that run the fleet, what they may do, and how they prove who they are.
+// UserStore: people and programs that run the fleet, what they may do, and on which devices. How they prove
+// who they are is the CredentialStore's.
 #pragma once
 
-#include <cstdint>
-#include <optional>
+#include <soci/soci.h>
+
 #include <string>
 #include <vector>
 
@@ -13,21 +14,22 @@ namespace skiff::server {
 
 class Database;
 
+/// Within a transaction: whether there is such a user, not disabled.
+bool is_active_user(soci::session& sql, const std::string& name);
+/// Within a transaction: the grants of a user, by role and group.
+std::vector<Grant> grants_of(soci::session& sql, const std::string& name);
+/// Within a transaction: makes a user without any right; false: there is one of this name.
+bool add_user(soci::session& sql, const std::string& name);
+/// 1 to 64 of A-Z a-z 0-9 . _ - @
+bool is_user_name(std::string_view name);
+
 struct UserRecord {
   std::string name;
   bool disabled = false;
   bool has_password = false;
+  bool has_totp = false;
   std::vector<Grant> grants;
 };
-
-/// A new token, shown once: what is kept is its SHA-256.
-struct IssuedToken {
-  std::string secret;
-  std::int64_t expires = 0;  ///< seconds since 1970 UTC
-};
-
-/// What a token may do at most; empty: whatever its user may.
-using TokenScope = std::vector<Role>;
 
 /// Whatever is taken away from a user or a token holds from the next request on.
 ///
@@ -38,8 +40,6 @@ class UserStore {
 
   /// kUsage: an odd name, or it is there already.
   Result<void> add(const std::string& name);
-  /// `hash`: see hash_password(). Ends the waiting time after wrong passwords.
-  Result<void> set_password(const std::string& name, const std::string& hash);
   /// A disabled user has no rights and no tokens; both are gone for good.
   Result<void> disable(const std::string& name);
   Result<void> grant(const std::string& name, const Grant& grant);
@@ -47,21 +47,6 @@ class UserStore {
   Result<void> revoke(const std::string& name, const Grant& grant);
   /// By name.
   Result<std::vector<UserRecord>> list();
-
-  /// A token of a user who is there and not disabled.
-  Result<IssuedToken> issue_token(const std::string& name, const TokenScope& scope, std::int64_t now,
-                                  std::int64_t lifetime);
-  /// Who a token is of, with the rights that both have; nullopt: nobody's, or it has expired.
-  Result<std::optional<Principal>> find_token(std::string_view secret, std::int64_t now);
-
-  /// The hash to compare a password with; empty: there is none. Until `wait_until` no password is looked at:
-  /// each wrong one in a row doubles that time.
-  struct Login {
-    std::string hash;
-    std::int64_t wait_until = 0;  ///< seconds since 1970 UTC
-  };
-  Result<Login> login(const std::string& name);
-  Result<void> note_login(const std::string& name, bool right, std::int64_t now);
 
  private:
   Database& database_;

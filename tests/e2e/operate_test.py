@@ -73,6 +73,26 @@ class OperateTest(FleetCase):
         self.assertRegex(self.operate("audit", "verify"), r"^\d+:[0-9a-f]{64}\n$")
         self.assertNotIn(releaser, self.server.log.read_text())
 
+    def test_a_protected_group_waits_for_a_second_person(self):
+        self.accept_newcomer()
+        self.operate("group", "create", "hospitals", "--filter", f"serial={SERIAL}", "--protected")
+        secret = self.operate("user", "first-admin").strip()
+        ann = {"user": "ann", "password": "correct horse battery"}
+        self.assertEqual(self.ask("", "POST", "/v1/first-admin", secret=secret, **ann)[0], 200)
+        self.assertEqual(self.ask("", "POST", "/v1/first-admin", secret=secret, **ann)[0], 401)
+        session = self.ask("", "POST", "/v1/session", **ann)[1]["token"]
+        self.assertEqual(self.ask(session, "POST", "/v1/deployments/create", release="releases/no.img")[0], 404)
+        self.assertEqual(self.ask(session, "POST", "/v1/deployments/create", release="releases/two.img")[0], 200)
+        self.assertEqual(self.newcomer.once(), self.device.OK, self.newcomer.log())
+        approval = {"id": 1, "group": "hospitals"}
+        self.assertEqual(self.ask(session, "POST", "/v1/deployments/approve", **approval)[0], 400)
+        self.assertEqual(self.ask(self.user("rea", "releaser"), "POST", "/v1/deployments/approve", **approval)[0], 200)
+        self.assertEqual(self.newcomer.once(), self.device.REBOOT, self.newcomer.log())
+        audited = self.operate("audit", "list")
+        self.assertIn("first-admin\t/v1/first-admin\tann\tallowed", audited)
+        for word in (secret, session, ann["password"]):
+            self.assertNotIn(word, audited + self.server.log.read_text())
+
     def test_a_second_key_for_a_serial_waits_and_raises_an_alarm(self):
         self.accept_newcomer()
         certificate = (self.newcomer.folder / "device.crt").read_bytes()

@@ -1,0 +1,112 @@
+// What OperatorApi does about deployments.
+#include <algorithm>
+
+#include "fleet/operator_api.hpp"
+
+namespace skiff::server {
+namespace {
+
+constexpr std::int64_t kLatestTime = std::int64_t{1} << 40;
+constexpr std::int64_t kLongestSpread = 86'400;
+constexpr std::int64_t kMostDeployments = std::int64_t{1} << 40;
+
+Json deployment_json(const Deployment& deployment, const std::vector<Approval>& approvals) {
+  Json::Array approved;
+  for (const Approval& approval : approvals) {
+    if (approval.deployment == deployment.id) {
+      approved.push_back(Json::Object{{"group", approval.group}, {"who", approval.who}});
+    }
+  }
+  return Json::Object{{"id", deployment.id},
+                      {"release", deployment.order.release},
+                      {"group", deployment.order.group},
+                      {"phases", to_string(deployment.order.phases)},
+                      {"phase", deployment.phase + 1},
+                      {"state", to_string(deployment.state)},
+                      {"reason", deployment.reason},
+                      {"created_by", deployment.order.created_by},
+                      {"approved", std::move(approved)},
+                      {"started", deployment.started},
+                      {"committed", deployment.committed},
+                      {"failed", deployment.failed}};
+}
+
+std::optional<DeploymentState> wanted_state(std::string_view text) {
+  if (text == "paused") return DeploymentState::kPaused;
+  if (text == "running") return DeploymentState::kRunning;
+  if (text == "aborted") return DeploymentState::kAborted;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<OperatorApi::Intent> OperatorApi::see_deployments(const OperatorBody&) {
+  return Intent{std::nullopt, "", "", [this](const Principal& who) -> Result<Json> {
+                  SKIFF_ASSIGN(const std::vector<Deployment> stored, stores_.deployments.list());
+                  SKIFF_ASSIGN(const std::vector<Approval> approvals, stores_.deployments.approvals());
+                  Json::Array deployments;
+                  for (const Deployment& deployment : stored) {
+                    if (!authorise(who, Verb::kSee, deployment.order.group)) continue;
+                    deployments.push_back(deployment_json(deployment, approvals));
+                  }
+                  return answer_list("deployments", std::move(deployments));
+                }};
+}
+
+Result<OperatorApi::Intent> OperatorApi::deploy(const OperatorBody& body) {
+  DeploymentOrder order;
+  SKIFF_ASSIGN(order.release, body.text("release"));
+  SKIFF_ASSIGN(order.group, body.text_or("group", ""));
+  SKIFF_ASSIGN(const std::string phases, body.text_or("phases", "100%"));
+  SKIFF_ASSIGN(order.phases, parse_phases(phases));
+  SKIFF_ASSIGN(const std::string window, body.text_or("window", ""));
+  SKIFF_ASSIGN(order.window, parse_window(window));
+  SKIFF_ASSIGN(order.begins, body.number_or("begins", 0, kLatestTime));
+  SKIFF_ASSIGN(order.spread, body.number_or("spread", 0, kLongestSpread));
+  SKIFF_ASSIGN(order.success_percent, body.number_or("success_percent", order.success_percent, 100));
+  SKIFF_ASSIGN(order.failure_percent, body.number_or("failure_percent", order.failure_percent, 100));
+  SKIFF_ASSIGN(order.attempts, body.number_or("attempts", order.attempts, 100));
+  SKIFF_ASSIGN(order.priority, body.number_or("priority", 0, 1'000'000));
+  return Intent{order.group, order.release, phases, [this, order](const Principal& who) -> Result<Json> {
+                  if (!has_release_(order.release)) {
+                    return fail(ErrorKind::kNotFound, "no published release is named " + order.release);
+                  }
+                  DeploymentOrder ordered = order;
+                  ordered.created_by = who.name;
+                  SKIFF_ASSIGN(const std::int64_t id, stores_.deployments.create(ordered, clock_()));
+                  return Json(Json::Object{{"v", 1}, {"id", id}});
+                }};
+}
+
+Result<OperatorApi::Intent> OperatorApi::change_deployment(const OperatorBody& body) {
+  SKIFF_ASSIGN(const std::uint64_t id, body.number("id"));
+  SKIFF_ASSIGN(const std::string text, body.text("state"));
+  const auto state = wanted_state(text);
+  if (!state) return body.reject("state", "running, paused or aborted");
+  SKIFF_ASSIGN(const std::string reason, body.text_or("reason", ""));
+  SKIFF_ASSIGN(const std::vector<Deployment> deployments, stores_.deployments.list());
+  const auto found = std::find_if(deployments.begin(), deployments.end(), [&](const Deployment& deployment) {
+    return static_cast<std::uint64_t>(deployment.id) == id;
+  });
+  // Of what is not there, only who may see all shall learn it.
+  const std::string group = found == deployments.end() ? "" : found->order.group;
+  return Intent{group, "deployment " + std::to_string(id), text + (reason.empty() ? "" : ": " + reason),
+                [this, id, state, reason](const Principal& who) -> Result<Json> {
+                  const std::string why = reason.empty() ? "by " + who.name : reason;
+                  SKIFF_TRY(stores_.deployments.set_state(static_cast<std::int64_t>(id), *state, why));
+                  return answer_done();
+                }};
+}
+
+Result<OperatorApi::Intent> OperatorApi::approve(const OperatorBody& body) {
+  SKIFF_ASSIGN(const std::int64_t id, body.number_or("id", 0, kMostDeployments));
+  SKIFF_ASSIGN(const std::string group, body.text("group"));
+  if (group.empty()) return body.reject("group", "the name of a group");
+  return Intent{group, "deployment " + std::to_string(id), group,
+                [this, id, group](const Principal& who) -> Result<Json> {
+                  SKIFF_TRY(stores_.deployments.approve({id, group, who.name}, clock_()));
+                  return answer_done();
+                }};
+}
+
+}  // namespace skiff::server

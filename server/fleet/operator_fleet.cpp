@@ -1,0 +1,148 @@
+// What OperatorApi does about devices, groups, alarms and the audit log.
+#include "access/identity.hpp"
+#include "fleet/operator_api.hpp"
+
+namespace skiff::server {
+namespace {
+
+constexpr std::uint64_t kAuditPage = 1'000;
+
+Json device_json(const DeviceRecord& record) {
+  return Json::Object{{"serial", record.status.serial},
+                      {"admission", to_string(record.admission)},
+                      {"hardware", record.status.hardware},
+                      {"version", record.status.version},
+                      {"image", record.status.image.sha256.hex()},
+                      {"state", record.status.agent_state},
+                      {"last_contact", record.last_contact},
+                      {"received", record.wire.received},
+                      {"sent", record.wire.sent}};
+}
+
+}  // namespace
+
+Result<OperatorApi::Intent> OperatorApi::see_devices(const OperatorBody&) {
+  return Intent{std::nullopt, "", "", [this](const Principal& who) -> Result<Json> {
+                  SKIFF_ASSIGN(const std::vector<DeviceRecord> records, stores_.devices.list());
+                  SKIFF_ASSIGN(const auto is_seen, stores_.groups.reach_of(who, Verb::kSee));
+                  Json::Array devices;
+                  for (const DeviceRecord& record : records) {
+                    const DeviceStatus& status = record.status;
+                    if (is_seen({status.serial, status.hardware, status.version, status.agent})) {
+                      devices.push_back(device_json(record));
+                    }
+                  }
+                  return answer_list("devices", std::move(devices));
+                }};
+}
+
+Result<OperatorApi::Intent> OperatorApi::see_claims(const OperatorBody&) {
+  return Intent{"", "", "", [this](const Principal&) -> Result<Json> {
+                  SKIFF_ASSIGN(const std::vector<StoredClaim> stored, stores_.admissions.claims());
+                  Json::Array claims;
+                  for (const StoredClaim& one : stored) {
+                    claims.push_back(Json::Object{{"serial", one.claim.serial},
+                                                  {"key", one.claim.key},
+                                                  {"address", one.claim.address},
+                                                  {"admission", to_string(one.admission)},
+                                                  {"first", one.first},
+                                                  {"last", one.last}});
+                  }
+                  return answer_list("claims", std::move(claims));
+                }};
+}
+
+Result<OperatorApi::Intent> OperatorApi::decide(const OperatorBody& body) {
+  SKIFF_ASSIGN(const std::string serial, body.text("serial"));
+  if (!is_serial(serial)) return body.reject("serial", "a serial");
+  SKIFF_ASSIGN(const std::string text, body.text("admission"));
+  if (text != "accepted" && text != "rejected" && text != "decommissioned") {
+    return body.reject("admission", "accepted, rejected or decommissioned");
+  }
+  const Admission admission = parse_admission(text);
+  SKIFF_ASSIGN(const std::string key, body.text_or("key", ""));
+  if (!key.empty() && admission == Admission::kDecommissioned) {
+    return body.reject("admission", "accepted or rejected, of a key");
+  }
+  SKIFF_ASSIGN(const std::string group, body.text_or("group", ""));
+  return Intent{group, serial, text + (key.empty() ? "" : ", key " + key),
+                [this, serial, admission, key, group](const Principal&) -> Result<Json> {
+                  SKIFF_ASSIGN(const bool inside, stores_.groups.has(group, serial));
+                  if (!inside) return fail(ErrorKind::kNotFound, serial + " is not in group " + group);
+                  SKIFF_TRY(key.empty() ? stores_.admissions.decide(serial, admission)
+                                        : stores_.admissions.decide_claim(serial, key, admission));
+                  return answer_done();
+                }};
+}
+
+Result<OperatorApi::Intent> OperatorApi::see_groups(const OperatorBody&) {
+  return Intent{std::nullopt, "", "", [this](const Principal& who) -> Result<Json> {
+                  SKIFF_ASSIGN(const std::vector<Group> stored, stores_.groups.list());
+                  Json::Array groups;
+                  for (const Group& group : stored) {
+                    if (!authorise(who, Verb::kSee, group.name)) continue;
+                    groups.push_back(Json::Object{
+                        {"name", group.name}, {"filter", group.filter}, {"protected", group.is_protected}});
+                  }
+                  return answer_list("groups", std::move(groups));
+                }};
+}
+
+Result<OperatorApi::Intent> OperatorApi::see_alarms(const OperatorBody&) {
+  return Intent{"", "", "", [this](const Principal&) -> Result<Json> {
+                  SKIFF_ASSIGN(const std::vector<Alarm> stored, stores_.alarms.list());
+                  Json::Array alarms;
+                  for (const Alarm& alarm : stored) {
+                    alarms.push_back(Json::Object{{"kind", alarm.kind},
+                                                  {"subject", alarm.subject},
+                                                  {"detail", alarm.detail},
+                                                  {"first", alarm.first},
+                                                  {"last", alarm.last},
+                                                  {"times", alarm.times}});
+                  }
+                  return answer_list("alarms", std::move(alarms));
+                }};
+}
+
+Result<OperatorApi::Intent> OperatorApi::clear_alarm(const OperatorBody& body) {
+  SKIFF_ASSIGN(const std::string kind, body.text("kind"));
+  SKIFF_ASSIGN(const std::string subject, body.text("subject"));
+  return Intent{"", kind + " " + subject, "", [this, kind, subject](const Principal&) -> Result<Json> {
+                  SKIFF_ASSIGN(const bool cleared, stores_.alarms.clear(kind, subject));
+                  if (!cleared) return fail(ErrorKind::kNotFound, "there is no such alarm");
+                  return answer_done();
+                }};
+}
+
+Result<OperatorApi::Intent> OperatorApi::read_audit(const OperatorBody&) {
+  return Intent{"", "", "", [this](const Principal&) -> Result<Json> {
+                  SKIFF_ASSIGN(const AuditHead head, stores_.audit.head());
+                  const std::uint64_t after = head.number > kAuditPage ? head.number - kAuditPage : 0;
+                  SKIFF_ASSIGN(const std::vector<AuditEntry> stored, stores_.audit.list(after, kAuditPage));
+                  Json::Array entries;
+                  for (const AuditEntry& entry : stored) {
+                    entries.push_back(Json::Object{{"number", entry.number},
+                                                   {"time", entry.time},
+                                                   {"who", entry.who},
+                                                   {"verb", entry.verb},
+                                                   {"object", entry.object},
+                                                   {"detail", entry.detail},
+                                                   {"hash", entry.hash},
+                                                   {"signature", entry.signature}});
+                  }
+                  return answer_list("entries", std::move(entries));
+                }};
+}
+
+Result<OperatorApi::Intent> OperatorApi::read_audit_head(const OperatorBody&) {
+  return Intent{"", "", "", [this](const Principal&) -> Result<Json> {
+                  SKIFF_ASSIGN(const AuditHead head, stores_.audit.head());
+                  return Json(Json::Object{{"v", 1},
+                                           {"number", head.number},
+                                           {"hash", head.hash},
+                                           {"signature", head.signature},
+                                           {"key", stores_.audit.key().json()}});
+                }};
+}
+
+}  // namespace skiff::server

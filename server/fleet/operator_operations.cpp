@@ -1,0 +1,192 @@
+// The tables of OperatorApi's routes.
+#include <algorithm>
+#include <iterator>
+
+#include "fleet/operator_api.hpp"
+
+namespace skiff::server {
+namespace {
+
+constexpr FieldType kText = FieldType::kText;
+constexpr FieldType kNumber = FieldType::kNumber;
+constexpr BodyField kUser = {"user", kText, true, "name of a user"};
+constexpr BodyField kPassword = {"password", kText, true, "12 to 256 bytes"};
+constexpr BodyField kCode = {"code", kText, false, "six digits of the second factor, where the user has one"};
+constexpr BodyField kOneGroup = {"group", kText, true, "name of a group"};
+constexpr BodyField kGroup = {"group", kText, false, "name of a group; all devices unless told"};
+constexpr BodyField kRole = {"role", kText, true, "viewer, operator, releaser, admin or auditor"};
+constexpr BodyField kDeployment = {"id", kNumber, true, "number of a deployment"};
+
+std::vector<BodyField> deployment_fields() {
+  return {{"release", kText, true, "target name of a published release"},
+          kGroup,
+          {"phases", kText, false, "devices, or percent of the group, as \"5 10% 100%\""},
+          {"window", kText, false, "time of day of starts, UTC, as 22:00-04:00"},
+          {"begins", kNumber, false, "not before, seconds since 1970"},
+          {"spread", kNumber, false, "seconds over which starts are spread"},
+          {"success_percent", kNumber, false, "of a phase that must have committed before the next"},
+          {"failure_percent", kNumber, false, "of updates that ended: more pause the deployment"},
+          {"attempts", kNumber, false, "starts that one device has"},
+          {"priority", kNumber, false, "the higher one of a release's deployments decides"}};
+}
+
+}  // namespace
+
+const std::vector<OperatorApi::LoginOperation>& OperatorApi::login_operations() {
+  static const std::vector<LoginOperation> kOperations = {
+      {"/v1/session", &OperatorApi::begin_session, "Begin a session", {kUser, kPassword, kCode}},
+      {"/v1/password",
+       &OperatorApi::change_password,
+       "Change a password, which ends every session of the user",
+       {kUser, kPassword, kCode, {"new_password", kText, true, "12 to 256 bytes"}}},
+      {"/v1/first-admin",
+       &OperatorApi::make_first_admin,
+       "Make the first admin by a secret that works once",
+       {{"secret", kText, true, "as skiff-server user first-admin printed it"}, kUser, kPassword}},
+  };
+  return kOperations;
+}
+
+std::vector<OperatorApi::Operation> OperatorApi::own_operations() {
+  using Api = OperatorApi;
+  return {
+      {"POST", "/v1/session/end", Verb::kOwn, true, &Api::end_session, "End the session or token that asks"},
+      {"GET", "/v1/tokens", Verb::kOwn, false, &Api::see_tokens, "One's own sessions and tokens"},
+      {"POST",
+       "/v1/tokens/issue",
+       Verb::kOwn,
+       true,
+       &Api::issue_token,
+       "Issue a token",
+       {{"days", kNumber, false, "its life: 90"}, {"roles", FieldType::kTexts, false, "what it may at most"}},
+       true},
+      {"POST",
+       "/v1/tokens/revoke",
+       Verb::kOwn,
+       true,
+       &Api::revoke_token,
+       "Revoke a session or token of one's own",
+       {{"id", kText, true, "as listed"}}},
+      {"POST",
+       "/v1/totp/begin",
+       Verb::kOwn,
+       true,
+       &Api::begin_totp,
+       "Get a second factor's secret",
+       {kCode},
+       true},
+      {"POST",
+       "/v1/totp/confirm",
+       Verb::kOwn,
+       true,
+       &Api::confirm_totp,
+       "Ask for this second factor from now on",
+       {{"code", kText, true, "six digits of the new second factor"}},
+       true},
+  };
+}
+
+std::vector<OperatorApi::Operation> OperatorApi::user_operations() {
+  using Api = OperatorApi;
+  return {
+      {"GET", "/v1/users", Verb::kManageUsers, false, &Api::see_users, "Every user and grant"},
+      {"POST", "/v1/users/add", Verb::kManageUsers, true, &Api::add_user, "Make a user", {kUser}},
+      {"POST",
+       "/v1/users/reset",
+       Verb::kManageUsers,
+       true,
+       &Api::reset_user,
+       "Set a password, and take away the second factor and the sessions",
+       {kUser, kPassword}},
+      {"POST", "/v1/users/disable", Verb::kManageUsers, true, &Api::disable_user, "End a user", {kUser}},
+      {"POST",
+       "/v1/users/grant",
+       Verb::kManageUsers,
+       true,
+       &Api::grant,
+       "Give a role",
+       {kUser, kRole, kGroup}},
+      {"POST",
+       "/v1/users/revoke",
+       Verb::kManageUsers,
+       true,
+       &Api::revoke,
+       "Take a role",
+       {kUser, kRole, kGroup}},
+  };
+}
+
+std::vector<OperatorApi::Operation> OperatorApi::device_operations() {
+  using Api = OperatorApi;
+  return {
+      {"GET", "/v1/devices", Verb::kSee, false, &Api::see_devices, "Devices that one's grants reach"},
+      {"POST",
+       "/v1/devices/admission",
+       Verb::kAdmit,
+       true,
+       &Api::decide,
+       "Accept, reject or decommission a device or a key",
+       {{"serial", kText, true, "of the device"},
+        {"admission", kText, true, "accepted, rejected or decommissioned"},
+        {"key", kText, false, "of a claim"},
+        {"group", kText, false, "by whose grant the user acts"}}},
+      {"GET", "/v1/claims", Verb::kAdmit, false, &Api::see_claims, "Keys that wait or were refused"},
+      {"GET", "/v1/groups", Verb::kSee, false, &Api::see_groups, "Groups that one's grants reach"},
+  };
+}
+
+std::vector<OperatorApi::Operation> OperatorApi::deployment_operations() {
+  using Api = OperatorApi;
+  return {
+      {"GET", "/v1/deployments", Verb::kSee, false, &Api::see_deployments, "Deployments of these groups"},
+      {"POST", "/v1/deployments/create", Verb::kDeploy, true, &Api::deploy, "Begin a deployment",
+       deployment_fields()},
+      {"POST",
+       "/v1/deployments/state",
+       Verb::kDeploy,
+       true,
+       &Api::change_deployment,
+       "Pause, resume or abort a deployment",
+       {kDeployment,
+        {"state", kText, true, "running, paused or aborted"},
+        {"reason", kText, false, "for people"}}},
+      {"POST",
+       "/v1/deployments/approve",
+       Verb::kDeploy,
+       true,
+       &Api::approve,
+       "Let another's deployment reach a protected group",
+       {kDeployment, kOneGroup}},
+  };
+}
+
+std::vector<OperatorApi::Operation> OperatorApi::report_operations() {
+  using Api = OperatorApi;
+  return {
+      {"GET", "/v1/alarms", Verb::kSee, false, &Api::see_alarms, "Every alarm, the latest first"},
+      {"POST",
+       "/v1/alarms/clear",
+       Verb::kClearAlarms,
+       true,
+       &Api::clear_alarm,
+       "Forget an alarm that was dealt with",
+       {{"kind", kText, true, "as listed"}, {"subject", kText, true, "as listed"}}},
+      {"GET", "/v1/audit", Verb::kReadAudit, true, &Api::read_audit, "The last 1,000 entries"},
+      {"GET", "/v1/audit/head", Verb::kReadAudit, false, &Api::read_audit_head,
+       "The last entry's number, hash and signature"},
+  };
+}
+
+const std::vector<OperatorApi::Operation>& OperatorApi::operations() {
+  static const std::vector<Operation> kOperations = [] {
+    std::vector<Operation> all;
+    for (auto part : {own_operations(), user_operations(), device_operations(), deployment_operations(),
+                      report_operations()}) {
+      std::ranges::move(part, std::back_inserter(all));
+    }
+    return all;
+  }();
+  return kOperations;
+}
+
+}  // namespace skiff::server
