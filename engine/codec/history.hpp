@@ -2,8 +2,10 @@
 // before.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
+#include "entropy/context_mixing.hpp"
 #include "skiff/bytes.hpp"
 
 namespace skiff {
@@ -39,6 +41,16 @@ class History {
   struct Expected {
     std::uint8_t byte = 0;
     std::uint32_t length = 0;
+    /// 0 if it says nothing of bit 7 to 0 of a byte whose higher bits follow the leading 1 of `partial`, or
+    /// what they were is something else; then 1 to 4, by how long it has held.
+    [[nodiscard]] std::uint32_t state(std::uint32_t partial, unsigned bit) const {
+      const bool holds = length > 0 && (byte | 256u) >> (bit + 1) == partial;
+      return holds ? 1 + std::min(length, 6u) / 2 : 0;
+    }
+    /// The context of that bit, in that state.
+    [[nodiscard]] std::uint32_t hash(std::uint32_t state, unsigned bit) const {
+      return state == 0 ? 0 : mix(length, byte >> bit & 1u);
+    }
   };
   [[nodiscard]] Expected expected() const;
   /// The same of the next four bytes, as a little-endian word.

@@ -28,10 +28,4 @@ LiteralCoder::Hashes LiteralCoder::contexts_of(const LiteralContext& context, co
           mix(c4, c1, where)};
 }
 
-void LiteralCoder::select(const Hashes& hashes, std::uint32_t partial) {
-  Hashes lines;
-  for (std::uint32_t i = 0; i < kContexts; ++i) lines[i] = mix(hashes[i], partial);
-  bits_.select(lines);
-}
-
 }  // namespace skiff

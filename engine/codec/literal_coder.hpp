@@ -33,24 +33,13 @@ class LiteralCoder {
   template <class Coder>
   std::uint8_t code(Coder& coder, std::uint8_t value, const LiteralContext& context, const History& history) {
     const History::Expected expected = history.expected();
-    const Hashes hashes = contexts_of(context, history);
-    std::uint32_t partial = 1;
-    for (unsigned bit = 8; bit-- > 0;) {
-      std::uint32_t state = 0;
-      if (expected.length > 0 && ((expected.byte | 256u) >> (bit + 1)) == partial) {
-        state = 1 + std::min(expected.length, 6u) / 2;
-      }
-      if (bit == 7 || bit == 3) select(hashes, partial);
-      if (expected.length > 0) {
-        bits_.select_one(kExpectedContext, state == 0 ? 0 : mix(expected.length, expected.byte >> bit & 1));
-      }
-      const std::uint32_t node = node_of_bit(partial, bit);
-      const bool one = bits_.code(coder, value >> bit & 1, node,
-                                  {phase(context) * 8 + state, partial + 256 * family(context.kind),
-                                   history.back(1) + 256 * family(context.kind)});
-      partial = partial << 1 | (one ? 1 : 0);
-    }
-    return static_cast<std::uint8_t>(partial);
+    const std::uint32_t family = 256 * family_of(context.kind);
+    const auto selectors = [&](std::uint32_t partial, unsigned bit) -> Selectors {
+      const std::uint32_t state = expected.state(partial, bit);
+      if (expected.length > 0) bits_.select_one(kExpectedContext, expected.hash(state, bit));
+      return {phase(context) * 8 + state, partial + family, history.back(1) + family};
+    };
+    return static_cast<std::uint8_t>(bits_.code_byte(coder, value, contexts_of(context, history), selectors));
   }
 
  private:
@@ -72,10 +61,9 @@ class LiteralCoder {
         return (offset & 7) + 16;
     }
   }
-  static std::uint32_t family(Kind kind) { return kind == Kind::kA64 ? 1 : kind == Kind::kX64 ? 2 : 0; }
+  static std::uint32_t family_of(Kind kind) { return kind == Kind::kA64 ? 1 : kind == Kind::kX64 ? 2 : 0; }
 
   static Hashes contexts_of(const LiteralContext& context, const History& history);
-  void select(const Hashes& hashes, std::uint32_t partial);
 
   ContextGroup<kShape> bits_;
 };

@@ -117,10 +117,4 @@ TokenCoder::ByteHashes TokenCoder::byte_contexts(const Token& token, std::uint64
           mix(place, old, last & 0xff)};
 }
 
-void TokenCoder::select_bytes(const ByteHashes& hashes, std::uint32_t partial) {
-  ByteHashes lines;
-  for (std::uint32_t i = 0; i < kByteContexts; ++i) lines[i] = mix(hashes[i], partial);
-  bytes_.select(lines);
-}
-
 }  // namespace skiff

@@ -141,17 +141,12 @@ class TokenCoder {
       const ByteHashes hashes = byte_contexts(token, guess, known, k, context);
       const std::uint32_t expected = guess >> (8 * k) & 0xff;
       const std::uint32_t shape = (std::min(k, 7u) * 3) * 8 + std::min(token_class(token), 7u);
-      std::uint32_t partial = 1;
-      for (unsigned bit = 8; bit-- > 0;) {
-        if (bit == 7 || bit == 3) select_bytes(hashes, partial);
+      const auto selectors = [&](std::uint32_t partial, unsigned bit) -> Selectors {
         const bool on_track = ((expected | 256u) >> (bit + 1)) == partial;
         const std::uint32_t says = on_track ? 1 + (expected >> bit & 1) : 0;
-        const std::uint32_t node = node_of_bit(partial, bit);
-        const bool one = bytes_.code(coder, value >> (8 * k + bit) & 1, node,
-                                     {shape + says * 8, partial, (token_class(token) * 8 + k) * 3 + says});
-        partial = partial << 1 | (one ? 1 : 0);
-      }
-      known = known << 8 | (partial & 0xff);
+        return {shape + says * 8, partial, (token_class(token) * 8 + k) * 3 + says};
+      };
+      known = known << 8 | bytes_.code_byte(coder, value >> (8 * k) & 0xff, hashes, selectors);
     }
     return known;
   }
@@ -169,7 +164,6 @@ class TokenCoder {
   void select_other(const State& state, const Token& token, const Prediction& prediction,
                     std::uint32_t index);
   void select_opcode(const State& state, const Prediction& prediction);
-  void select_bytes(const ByteHashes& hashes, std::uint32_t partial);
   ByteHashes byte_contexts(const Token& token, std::uint64_t guess, std::uint64_t known, std::uint32_t k,
                            const TokenContext& context) const;
 

@@ -34,10 +34,4 @@ WordCoder::Hashes WordCoder::contexts_of(const WordContext& context, const Histo
           mix(place, top(first), top(second), top(third))};
 }
 
-void WordCoder::select(const Hashes& hashes, std::uint32_t partial) {
-  Hashes lines;
-  for (std::uint32_t i = 0; i < kContexts; ++i) lines[i] = mix(hashes[i], partial);
-  bits_.select(lines);
-}
-
 }  // namespace skiff

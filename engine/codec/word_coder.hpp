@@ -28,27 +28,20 @@ class WordCoder {
   /// One little-endian word; the caller pushes its bytes to `history` afterwards.
   template <class Coder>
   std::uint32_t code(Coder& coder, std::uint32_t value, const WordContext& context, const History& history) {
-    const History::ExpectedWord expected = history.expected_word();
+    const History::ExpectedWord word = history.expected_word();
     const std::uint32_t before = history.word_back(4);
     std::uint32_t known = 0;
     for (std::uint32_t k = 4; k-- > 0;) {
       const std::uint32_t shift = 8 * k;
-      const bool follows = expected.length > 0 && agrees(expected.word, known, k);
-      const std::uint32_t says = expected.word >> shift & 0xff;
+      const bool follows = agrees(word.word, known, k);
+      const History::Expected expected{static_cast<std::uint8_t>(word.word >> shift), word.length};
+      const auto selectors = [&](std::uint32_t partial, unsigned bit) -> Selectors {
+        const std::uint32_t state = follows ? expected.state(partial, bit) : 0;
+        if (expected.length > 0) bits_.select_one(kExpectedContext, expected.hash(state, bit));
+        return {8 * k + state, partial, before >> 24};
+      };
       const Hashes hashes = contexts_of(context, history, known, k);
-      std::uint32_t partial = 1;
-      for (unsigned bit = 8; bit-- > 0;) {
-        const std::uint32_t state =
-            follows && (says | 256u) >> (bit + 1) == partial ? 1 + std::min(expected.length, 6u) / 2 : 0;
-        if (bit == 7 || bit == 3) select(hashes, partial);
-        if (expected.length > 0)
-          bits_.select_one(kExpectedContext, state == 0 ? 0 : mix(expected.length, says >> bit & 1));
-        const std::uint32_t node = node_of_bit(partial, bit);
-        const bool one =
-            bits_.code(coder, value >> (shift + bit) & 1, node, {8 * k + state, partial, before >> 24});
-        partial = partial << 1 | (one ? 1 : 0);
-      }
-      known = known << 8 | (partial & 0xff);
+      known = known << 8 | bits_.code_byte(coder, value >> shift & 0xff, hashes, selectors);
     }
     return known;
   }
@@ -60,7 +53,6 @@ class WordCoder {
   }
   static Hashes contexts_of(const WordContext& context, const History& history, std::uint32_t known,
                             std::uint32_t k);
-  void select(const Hashes& hashes, std::uint32_t partial);
 
   ContextGroup<kShape> bits_;
 };

@@ -15,16 +15,14 @@ constexpr std::uint32_t kInitialCount = 6;
 }  // namespace
 
 SKIFF_VECTOR_CLONES
-Sums weighed(const std::int32_t* inputs, const Rows& rows, std::uint32_t count) {
+void weigh(const std::int32_t* inputs, const Rows& rows, std::uint32_t count, Sums& sums) {
   count &= ~(kLanes - 1);  // whole vectors only, as the compiler cannot know
-  Sums sums{};
   for (std::uint32_t row = 0; row < kRows; ++row) {
     const std::int32_t* weights = rows[row];
     std::int32_t sum = 0;
     for (std::uint32_t i = 0; i < count; ++i) sum += (inputs[i] * weights[i]) >> 8;
     sums[row] = sum >> 8;
   }
-  return sums;
 }
 
 SKIFF_VECTOR_CLONES

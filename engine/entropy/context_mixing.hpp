@@ -23,12 +23,6 @@ constexpr std::uint32_t mix(std::uint32_t a, std::uint32_t b, More... more) {
   return mix(mix(a, b), more...);
 }
 
-/// The node of bit 7 to 0 of a byte whose higher bits follow the leading 1 of `partial`: contexts are chosen
-/// before bits 7 and 3 (FORMAT.md, 9.5).
-constexpr std::uint32_t node_of_bit(std::uint32_t partial, unsigned bit) {
-  return bit > 3 ? partial : (partial & ((1u << (3 - bit)) - 1)) | 1u << (3 - bit);
-}
-
 /// Each bit is mixed by this many rows of weights, each row chosen from its set by a selector of its own.
 inline constexpr std::uint32_t kRows = 3;
 using Selectors = std::array<std::uint32_t, kRows>;
@@ -55,8 +49,9 @@ inline constexpr std::uint32_t kHistories = 256;
 using Sums = std::array<std::int32_t, kRows>;
 using Rows = std::array<std::int32_t*, kRows>;
 
-/// The inputs weighed by each row; `count` is a multiple of kLanes.
-Sums weighed(const std::int32_t* inputs, const Rows& rows, std::uint32_t count);
+/// The inputs weighed by each row; `count` is a multiple of kLanes. (The sums are not returned: an array
+/// comes back in registers, put together in memory that has to be written first.)
+void weigh(const std::int32_t* inputs, const Rows& rows, std::uint32_t count, Sums& sums);
 /// Moves the rows by their errors.
 void learn(const std::int32_t* inputs, const Rows& rows, std::uint32_t count, const Sums& errors);
 
@@ -147,6 +142,26 @@ class ContextGroup {
     return bit;
   }
 
+  /// Codes a byte, the highest bit first; its contexts are chosen before bits 7 and 3, by `hashes` and the
+  /// bits above (FORMAT.md, 9.5). `selectors(partial, bit)` is asked before each bit, and may choose one
+  /// context anew; the bits above follow the leading 1 of `partial`.
+  template <class Coder, class SelectorsOf>
+  std::uint32_t code_byte(Coder& coder, std::uint32_t value, const Hashes& hashes,
+                          const SelectorsOf& selectors) {
+    std::uint32_t partial = 1;
+    for (unsigned bit = 8; bit-- > 0;) {
+      if (bit == 7 || bit == 3) {
+        Hashes lines;
+        for (std::uint32_t i = 0; i < kContexts; ++i) lines[i] = mix(hashes[i], partial);
+        select(lines);
+      }
+      const Selectors chosen = selectors(partial, bit);
+      const std::uint32_t node = bit > 3 ? partial : (partial & ((1u << (3 - bit)) - 1)) | 1u << (3 - bit);
+      partial = partial << 1 | (code(coder, value >> bit & 1, node, chosen) ? 1 : 0);
+    }
+    return partial & 0xff;
+  }
+
   /// Bytes that a group of this shape keeps.
   static constexpr std::size_t memory() {
     return std::size_t{kContexts} * mixing::kHistories * (sizeof(std::uint32_t) + sizeof(std::int16_t)) +
@@ -175,7 +190,8 @@ class ContextGroup {
       rows_[row] = set + std::size_t{kInputs} * selectors[row];
       set += std::size_t{kInputs} * kShape.rows[row];
     }
-    const mixing::Sums sums = mixing::weighed(inputs_.data(), rows_, kInputs);
+    mixing::Sums sums;
+    mixing::weigh(inputs_.data(), rows_, kInputs, sums);
     std::int32_t all = 0;
     for (std::uint32_t row = 0; row < kRows; ++row) {
       const std::int32_t sum = std::clamp(sums[row], -kStretchLimit, kStretchLimit);

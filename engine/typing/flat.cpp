@@ -51,35 +51,40 @@ class FlatImage {
   explicit FlatImage(const Source& image) : reader_(image), size_(image.size()) {}
 
   std::optional<Space> space() {
-    score_blocks();
-    if (a64_blocks_ * 20 >= scores_.size() && a64_blocks_ > 0) return a64_space();
-    score_a32_blocks();
-    if (a32_blocks_ * 5 >= a32_scores_.size() && a32_blocks_ > 0) return a32_space();
+    const Blocks a64 = blocks([this](std::uint64_t at, std::uint64_t length) { return is_a64(at, length); });
+    if (a64.code > 0 && a64.code * 20 >= a64.is_code.size()) return a64_space(a64);
+    const Blocks a32 = blocks([this](std::uint64_t at, std::uint64_t length) {
+      return !reader_.is_zero(at, length) && looks_like_a32(reader_, at, length);
+    });
+    if (a32.code > 0 && a32.code * 5 >= a32.is_code.size()) return a32_space(a32);
     const ThumbCounts counts = count_thumb();
     if (counts.calls * 240 > size_ && counts.functions * 2000 > size_) return thumb_space();
     return std::nullopt;
   }
 
  private:
-  void score_blocks() {
+  /// Which blocks of an image are code of one kind.
+  struct Blocks {
+    std::vector<bool> is_code;
+    std::uint64_t code = 0;  ///< how many are
+  };
+
+  template <class IsCode>
+  [[nodiscard]] Blocks blocks(const IsCode& is_code) const {
+    Blocks blocks;
     for (std::uint64_t at = 0; at < size_; at += kBlock) {
-      const std::uint64_t length = std::min(kBlock, size_ - at);
-      std::uint64_t hits = 0;
-      const std::uint64_t looked = reader_.is_zero(at, length) ? 0 : length;
-      for (std::uint64_t i = 0; i + 4 <= looked; i += 4) hits += looks_like_a64(reader_.u32(at + i)) ? 1 : 0;
-      const bool code = hits * 100 > length / 4 * 35;
-      scores_.push_back(code);
-      a64_blocks_ += code ? 1 : 0;
+      const bool code = is_code(at, std::min(kBlock, size_ - at));
+      blocks.is_code.push_back(code);
+      blocks.code += code ? 1 : 0;
     }
+    return blocks;
   }
 
-  void score_a32_blocks() {
-    for (std::uint64_t at = 0; at < size_; at += kBlock) {
-      const std::uint64_t length = std::min(kBlock, size_ - at);
-      const bool code = !reader_.is_zero(at, length) && looks_like_a32(reader_, at, length);
-      a32_scores_.push_back(code);
-      a32_blocks_ += code ? 1 : 0;
-    }
+  bool is_a64(std::uint64_t at, std::uint64_t length) {
+    if (reader_.is_zero(at, length)) return false;
+    std::uint64_t hits = 0;
+    for (std::uint64_t i = 0; i + 4 <= length; i += 4) hits += looks_like_a64(reader_.u32(at + i)) ? 1 : 0;
+    return hits * 100 > length / 4 * 35;
   }
 
   ThumbCounts count_thumb() {
@@ -110,30 +115,23 @@ class FlatImage {
     return space;
   }
 
-  std::optional<Space> a64_space() {
+  Space a64_space(const Blocks& blocks) {
     std::vector<std::uint64_t> pointers;
     std::vector<std::uint64_t> functions;
     for (std::uint64_t at = 0; at + 8 <= size_; at += 4) {
       const std::uint64_t word = reader_.u64(at);
-      if (scores_[at / kBlock]) {
+      if (blocks.is_code[at / kBlock]) {
         if (begins_a64_function(static_cast<std::uint32_t>(word))) functions.push_back(at);
       } else if (at % 8 == 0 && word % 4 == 0 && word >= kPage && word < kLowMemory) {
         pointers.push_back(word);
       }
     }
-    std::optional<std::uint64_t> address = kernel_address();
+    std::optional<std::uint64_t> address = kernel_address(blocks);
     if (!address) address = load_address(std::move(pointers), std::move(functions), kPage);
-    // Zero-initialised memory follows the image.
-    Space space = whole(address.value_or(0), size_ + size_ / 4);
-    for (std::uint64_t block = 0; block < scores_.size(); ++block) {
-      const std::uint64_t length = std::min(kBlock, size_ - block * kBlock);
-      append(space, block * kBlock, length,
-             scores_[block] ? Kind::kA64 : table_kind(block * kBlock, length, Kind::kPointer64));
-    }
-    return space;
+    return typed(address, blocks, Kind::kA64, Kind::kPointer64);
   }
 
-  std::optional<Space> a32_space() {
+  Space a32_space(const Blocks& blocks) {
     std::vector<std::uint64_t> pointers;
     std::vector<std::uint64_t> functions;
     for (std::uint64_t at = 0; at + 4 <= size_; at += 4) {
@@ -145,24 +143,29 @@ class FlatImage {
       }
     }
     const auto address = load_address(std::move(pointers), std::move(functions), kPage);
+    return typed(address, blocks, Kind::kA32, Kind::kPointer32);
+  }
+
+  /// Code where it is, tables elsewhere; zero-initialised memory follows the image.
+  Space typed(const std::optional<std::uint64_t>& address, const Blocks& blocks, Kind code, Kind pointers) {
     Space space = whole(address.value_or(0), size_ + size_ / 4);
-    for (std::uint64_t block = 0; block < a32_scores_.size(); ++block) {
-      const std::uint64_t at = block * kBlock;
+    for (std::uint64_t at = 0; at < size_; at += kBlock) {
       const std::uint64_t length = std::min(kBlock, size_ - at);
-      append(space, at, length, a32_scores_[block] ? Kind::kA32 : table_kind(at, length, Kind::kPointer32));
+      append(space, at, length, blocks.is_code[at / kBlock] ? code : table_kind(at, length, pointers));
     }
     return space;
   }
 
   /// Kernels run at the upper end of the address space, at a multiple of 16 MiB: the lowest that is among
   /// those which the image's pointers name most.
-  std::optional<std::uint64_t> kernel_address() {
+  std::optional<std::uint64_t> kernel_address(const Blocks& blocks) {
     constexpr std::uint64_t kUpperEnd = 0x1ffff;  // the top 17 bits
     constexpr unsigned kUnit = 24;
     std::map<std::uint64_t, std::uint64_t> named;
     for (std::uint64_t at = 0; at + 8 <= size_; at += 8) {
       const std::uint64_t word = reader_.u64(at);
-      if (!scores_[at / kBlock] && word >> 47 == kUpperEnd && ~word >> kUnit != 0) ++named[word >> kUnit];
+      if (!blocks.is_code[at / kBlock] && word >> 47 == kUpperEnd && ~word >> kUnit != 0)
+        ++named[word >> kUnit];
     }
     const auto most = std::max_element(named.begin(), named.end(),
                                        [](const auto& a, const auto& b) { return a.second < b.second; });
@@ -215,10 +218,6 @@ class FlatImage {
 
   ImageReader reader_;
   std::uint64_t size_;
-  std::vector<bool> scores_;  ///< per block: whether it is A64 code
-  std::uint64_t a64_blocks_ = 0;
-  std::vector<bool> a32_scores_;  ///< per block: whether it is A32 code
-  std::uint64_t a32_blocks_ = 0;
 };
 
 }  // namespace
