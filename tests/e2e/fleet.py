@@ -201,9 +201,9 @@ class Fleet:
         path.write_bytes(content)
         return path
 
-    def release(self, image, hardware=HARDWARE):
+    def release(self, image, hardware=HARDWARE, counter=None):
         """Signs an image as the next release, and makes everything that was added visible."""
-        counter = 1 + len(run_json(self.programs.skiff, "repo", "list", self.repo, "--json")["releases"])
+        counter = counter or 1 + len(run_json(self.programs.skiff, "repo", "list", self.repo, "--json")["releases"])
         words = ["--image", image, "--name", image.name, "--hardware", hardware]
         words += ["--version", f"{counter}.0", "--counter", counter, "--keys", self.keys]
         run_well(self.programs.skiff, "repo", "add-release", self.repo, *words)

@@ -4,7 +4,7 @@ import shutil
 import unittest
 
 from keys_case import OFFLINE, ONLINE, KeysCase
-from programs import run
+from programs import run, run_well
 
 AHEAD = 3  # versions that a thief drives a role up by
 
@@ -29,6 +29,11 @@ class Thief:
     def release(self, image):
         words = ["--image", image, "--name", "bad.img", "--hardware", "gw1", "--version", "66.6", "--counter", 66]
         return self.skiff("repo", "add-release", self.folder / "repo", *words, "--keys", self.folder / "keys")
+
+    def add_delta(self, base, image):
+        delta = self.folder / "delta.skd"
+        self.skiff("diff", base, image, "-o", delta)
+        return self.skiff("repo", "add-delta", self.folder / "repo", delta, "--keys", self.folder / "keys")
 
     def serve(self):
         """Devices reach the thief's server from now on; gives what brings them back."""
@@ -82,6 +87,60 @@ class TheftTest(KeysCase):
         self.assertEqual(self.device.boot(), "B")
         self.assertTrue(self.device.holds("B", self.two))
         back()
+        self.check_step(self.device.OK)
+
+    def test_a_release_that_a_thief_made_is_replaced_by_one_with_a_higher_counter(self):
+        bad = self.fleet.write_image("bad.img", self.one.read_bytes()[::-1])
+        thief = Thief(self, "releases", *ONLINE)
+        self.assertEqual(thief.release(bad).returncode, 0)
+        self.assertEqual(thief.add_delta(self.one, bad).returncode, 0)
+        self.assertEqual(thief.publish(1).returncode, 0)
+        back = thief.serve()
+        self.check_step(self.device.REBOOT)
+        self.assertEqual(self.device.boot(), "B")
+        self.check_step(self.device.OK)
+        self.assertTrue(self.device.holds("B", bad))
+        back()
+        self.replace("releases", *ONLINE)
+        three = self.fleet.write_image("three.img", self.two.read_bytes()[::-1])
+        self.fleet.release(three, counter=66)  # as high as the thief's is not high enough
+        self.fleet.add_delta("/dev/null", three)
+        self.restart_server()
+        self.check_step(self.device.OK)
+        self.assertTrue(self.device.holds("B", bad))
+        four = self.fleet.write_image("four.img", self.two.read_bytes()[::-2])
+        self.fleet.release(four, counter=67)
+        self.fleet.add_delta("/dev/null", four)  # nobody but the thief has a delta from the bad one
+        self.restart_server()
+        self.check_step(self.device.REBOOT)
+        self.assertTrue(self.device.holds("A", four))
+        self.assertEqual(self.device.boot(), "A")
+        self.check_step(self.device.OK)
+
+
+class DeviceTheftTest(KeysCase):
+    def admission(self, verb, *words):
+        state = self.fleet.folder / "server-state"
+        return run_well(self.fleet.programs.server, "device", verb, *words, "--state", state)
+
+    def test_a_stolen_devices_key_opens_nothing_and_the_device_comes_back_with_a_new_one(self):
+        stolen = {name: self.device.settings[name] for name in ("certificate", "key")}
+        self.check_updates()
+        self.admission("reject", "device-1")
+        self.check_step(self.device.LATER)
+        certificate, key = self.device.folder / "new.crt", self.device.folder / "new.pem"
+        words = ["--serial", "device-1", "--out", certificate, "--key", key]
+        run_well(self.fleet.programs.server, "ca", "issue", self.fleet.ca, *words)
+        fresh = {"certificate": str(certificate), "key": str(key)}
+        self.device.configure(**fresh)
+        self.check_step(self.device.LATER)  # a certificate alone does not bring it back
+        self.server.wait_for("event=alarm", "device-1")
+        claim = self.admission("claims").splitlines()[1]
+        self.admission("accept", "device-1", "--key", claim.split("\t")[-1])
+        self.check_step(self.device.OK)
+        self.device.configure(**stolen)
+        self.check_step(self.device.LATER)
+        self.device.configure(**fresh)
         self.check_step(self.device.OK)
 
 
