@@ -29,21 +29,32 @@ std::string target_with(const Json& part, const Json& image) {
   return {};
 }
 
+/// Whether a version that a request follows lists the image already.
+Result<bool> was_signed(const SignRequest& request, const Json& image) {
+  if (request.previous().empty()) return false;
+  SKIFF_ASSIGN(const Json previous, parse_json(as_bytes(request.previous())));
+  const Json* const before = previous.find("signed");
+  return before != nullptr && !target_with(*before, image).empty();
+}
+
 Result<void> run_rebuild_check(const RebuildArguments& arguments) {
   SKIFF_ASSIGN(const Bytes text, read_file(arguments.request, kMaxRequest));
-  SKIFF_ASSIGN(const SignRequest request, SignRequest::parse(text));
+  SKIFF_ASSIGN(const std::vector<SignRequest> requests, parse_sign_requests(text));
   SKIFF_ASSIGN(const std::unique_ptr<Source> source, open_source(arguments.image));
   SKIFF_ASSIGN(const Sha256 digest, hash_source(*source, make_sha256));
   const Json image = Json::Object{{"length", source->size()}, {"sha256", digest.hex()}};
   std::printf("%s: %llu bytes, sha256 %s\n", arguments.image.c_str(),
               static_cast<unsigned long long>(source->size()), digest.hex().c_str());
-  const std::string target = target_with(request.next(), image);
+  std::string target;
+  bool is_old = false;
+  for (const SignRequest& request : requests) {
+    if (target.empty()) target = target_with(request.next(), image);
+    SKIFF_ASSIGN(const bool was, was_signed(request, image));
+    is_old = is_old || was;
+  }
   if (target.empty())
     return fail(ErrorKind::kMismatch, arguments.request + " asks for no release of this image");
-  SKIFF_ASSIGN(const Json previous, parse_json(as_bytes(request.previous())));
-  const Json* const before = previous.find("signed");
-  const bool is_new = before == nullptr || target_with(*before, image).empty();
-  std::printf("%s: the same image%s\n", target.c_str(), is_new ? "" : ", which was signed before");
+  std::printf("%s: the same image%s\n", target.c_str(), is_old ? ", which was signed before" : "");
   return {};
 }
 

@@ -43,28 +43,63 @@ void print_lines(const std::vector<std::string>& lines) {
   for (const std::string& line : lines) std::printf("%s\n", line.c_str());
 }
 
-Result<SignRequest> read_request(const std::string& path) {
+using Requests = std::vector<SignRequest>;
+
+Result<Requests> read_requests(const std::string& path) {
   SKIFF_ASSIGN(const Bytes text, read_file(path, kMaxRequest));
-  Result<SignRequest> request = SignRequest::parse(text);
-  if (!request) return fail_with(request.error(), path);
-  return request;
+  Result<Requests> requests = parse_sign_requests(text);
+  if (!requests) return fail_with(requests.error(), path);
+  return requests;
 }
 
-Result<void> write_request(const SignRequest& request, const std::string& path) {
-  return write_file(path, as_bytes(request.text()));
+Result<void> write_requests(const Requests& requests, const std::string& path) {
+  return write_file(path, as_bytes(sign_requests_text(requests)));
 }
 
-Result<void> export_request(const Result<SignRequest>& request, const ExportArguments& arguments) {
-  if (!request) return tl::unexpected<Error>(request.error());
-  SKIFF_TRY(write_request(*request, arguments.out));
-  print_lines(request->summary());
+Result<void> export_requests(const Result<Requests>& requests, const ExportArguments& arguments) {
+  if (!requests) return tl::unexpected<Error>(requests.error());
+  SKIFF_TRY(write_requests(*requests, arguments.out));
+  for (const SignRequest& request : *requests) print_lines(request.summary());
+  return {};
+}
+
+Result<void> print_progress(const Requests& requests) {
+  for (const SignRequest& request : requests) {
+    SKIFF_ASSIGN(const std::vector<std::string> progress, request.progress());
+    print_lines(progress);
+  }
+  return {};
+}
+
+/// Adds a key's signatures wherever it has to sign; kUsage if that is nowhere.
+Result<void> sign(Requests& requests, const Signer& key) {
+  Result<void> outcome = {};
+  std::size_t signatures = 0;
+  for (SignRequest& request : requests) {
+    const Result<void> added = request.sign(key);
+    if (added) {
+      ++signatures;
+    } else if (added.error().kind == ErrorKind::kUsage) {
+      outcome = added;
+    } else {
+      return added;
+    }
+  }
+  return signatures > 0 ? Result<void>() : outcome;
+}
+
+Result<void> merge(Requests& requests, const Requests& copy) {
+  if (copy.size() != requests.size()) {
+    return fail(ErrorKind::kMismatch, "requests for signatures of different things");
+  }
+  for (std::size_t i = 0; i < requests.size(); ++i) SKIFF_TRY(requests[i].merge(copy[i]));
   return {};
 }
 
 Result<void> run_export_release(const ExportArguments& arguments) {
   SKIFF_ASSIGN(Repository repository, Repository::open(arguments.folder));
   SKIFF_ASSIGN(const std::unique_ptr<Source> image, open_source(arguments.image));
-  return export_request(repository.propose_release(arguments.release, *image, now()), arguments);
+  return export_requests(repository.propose_release(arguments.release, *image, now()), arguments);
 }
 
 Result<void> run_export_keys(const ExportArguments& arguments) {
@@ -77,12 +112,12 @@ Result<void> run_export_keys(const ExportArguments& arguments) {
     change.added.push_back(std::move(key));
   }
   SKIFF_ASSIGN(Repository repository, Repository::open(arguments.folder));
-  return export_request(repository.propose_keys(change, now()), arguments);
+  return export_requests(repository.propose_keys(change, now()), arguments);
 }
 
 Result<void> run_export_renewal(const ExportArguments& arguments) {
   SKIFF_ASSIGN(Repository repository, Repository::open(arguments.folder));
-  return export_request(repository.propose_renewal(arguments.role, now()), arguments);
+  return export_requests(repository.propose_renewal(arguments.role, now()), arguments);
 }
 
 /// What a person answers; no terminal, no yes.
@@ -95,29 +130,28 @@ bool agreed() {
 }
 
 Result<void> run_approve(const ApproveArguments& arguments) {
-  SKIFF_ASSIGN(SignRequest request, read_request(arguments.request));
+  SKIFF_ASSIGN(Requests requests, read_requests(arguments.request));
   SKIFF_ASSIGN(const Bytes root, read_file(arguments.root, kMaxRoot));
-  SKIFF_TRY(request.check(root));
-  print_lines(request.summary());
+  for (const SignRequest& request : requests) {
+    SKIFF_TRY(request.check(root));
+    print_lines(request.summary());
+  }
   if (!arguments.yes && !agreed()) return fail(ErrorKind::kCancelled, "nothing was signed");
   SKIFF_ASSIGN(const OwnedSigners signers, load_keys(arguments.keys));
-  for (const std::unique_ptr<Signer>& signer : signers) SKIFF_TRY(request.sign(*signer));
-  SKIFF_TRY(write_request(request, arguments.request));
-  SKIFF_ASSIGN(const std::vector<std::string> progress, request.progress());
-  print_lines(progress);
-  return {};
+  for (const std::unique_ptr<Signer>& signer : signers) SKIFF_TRY(sign(requests, *signer));
+  SKIFF_TRY(write_requests(requests, arguments.request));
+  return print_progress(requests);
 }
 
 Result<void> run_import(const ImportArguments& arguments) {
-  SKIFF_ASSIGN(SignRequest request, read_request(arguments.requests.front()));
+  SKIFF_ASSIGN(Requests requests, read_requests(arguments.requests.front()));
   for (const std::string& file : arguments.requests) {
-    SKIFF_ASSIGN(const SignRequest other, read_request(file));
-    SKIFF_TRY(request.merge(other));
+    SKIFF_ASSIGN(const Requests copy, read_requests(file));
+    SKIFF_TRY(merge(requests, copy));
   }
-  SKIFF_ASSIGN(const std::vector<std::string> progress, request.progress());
-  print_lines(progress);
+  SKIFF_TRY(print_progress(requests));
   SKIFF_ASSIGN(Repository repository, Repository::open(arguments.folder));
-  return repository.import(request);
+  return repository.import(requests);
 }
 
 CLI::App* add_export(CLI::App& parent, Action& chosen, const char* name,

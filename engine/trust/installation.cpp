@@ -2,14 +2,14 @@
 #include <algorithm>
 
 #include "skiff/release.hpp"
-#include "trust/delta_roles.hpp"
+#include "trust/binned_role.hpp"
 #include "trust/release_names.hpp"
 #include "trust/semantic_version.hpp"
 
 namespace skiff {
 namespace {
 
-/// A target that exactly this role vouches for, or the bins that `deltas` divides its own among.
+/// A target that this role vouches for, or the bins that it divides its own among.
 Result<tuf::Target> target_of_role(tuf::Client& client, std::string_view name, std::string_view role) {
   if (!is_target_of(name, role)) {
     return fail(ErrorKind::kMismatch,
@@ -17,7 +17,7 @@ Result<tuf::Target> target_of_role(tuf::Client& client, std::string_view name, s
   }
   SKIFF_ASSIGN(std::optional<tuf::Target> target, client.find(name));
   if (!target) return fail(ErrorKind::kNotFound, "no role vouches for " + std::string(name));
-  if (target->role != role && !(role == kDeltasRole && is_delta_role(target->role))) {
+  if (!is_role_or_bin(target->role, role)) {
     return fail(ErrorKind::kSignature, std::string(name) + " is vouched for by the role " + target->role +
                                            ", not by " + std::string(role));
   }

@@ -39,9 +39,8 @@ bool share_hardware(const Release& release, const NewRelease& added) {
   });
 }
 
-Result<void> check_successor(const RepositoryState& state, const NewRelease& added) {
-  SKIFF_ASSIGN(const std::vector<Release> releases, state.release_list());
-  for (const Release& release : releases) {
+Result<void> check_successor(const std::vector<Release>& present, const NewRelease& added) {
+  for (const Release& release : present) {
     if (release.target == std::string(kReleasesRole) + "/" + added.name) {
       return fail(ErrorKind::kUsage, "name: " + release.target + " exists");
     }
@@ -65,20 +64,21 @@ Release release_of(const NewRelease& added, const StagedFile& image, std::int64_
   return release;
 }
 
-/// A release whose image is in the repository, and the part of `releases` that lists it, to be signed.
+/// A release whose image is in the repository, and the parts that list it, to be signed.
 struct PlacedRelease {
   Release release;
-  Json part;
+  std::vector<RolePart> parts;
 };
 
 /// Puts a staged image among the targets if the release may follow those of `state`. Needs the folder's lock.
 Result<PlacedRelease> place_release(const RepositoryFolder& folder, const RepositoryState& state,
                                     const NewRelease& added, StagedFile staged, std::int64_t now) {
-  SKIFF_TRY(check_successor(state, added));
-  PlacedRelease placed{.release = release_of(added, staged, now), .part = {}};
+  SKIFF_ASSIGN(const std::vector<Release> present, state.releases.list(folder));
+  SKIFF_TRY(check_successor(present, added));
+  PlacedRelease placed{.release = release_of(added, staged, now), .parts = {}};
   const Release& release = placed.release;
   SKIFF_TRY(staged.place(folder.target_file(release.target, release.image.sha256)));
-  placed.part = with_target(state.releases, release.target, target_entry(release), now + kReleasesLife);
+  SKIFF_ASSIGN(placed.parts, state.releases.with(folder, {&release, 1}, state.release_keys, now));
   return placed;
 }
 
@@ -99,21 +99,32 @@ Result<DeltaOffer> offer_of(const StagedFile& staged, std::string_view min_agent
   return offer;
 }
 
-Result<void> check_is_released(const RepositoryState& state, const ImageId& image) {
-  SKIFF_ASSIGN(const std::vector<Release> releases, state.release_list());
+Result<void> check_is_released(const RepositoryFolder& folder, const RepositoryState& state,
+                               const ImageId& image) {
+  SKIFF_ASSIGN(const std::vector<Release> releases, state.releases.list(folder));
   if (std::ranges::find(releases, image, &Release::image) != releases.end()) return {};
   return fail(ErrorKind::kMismatch, "the delta ends in no released image: " + image.sha256.hex());
 }
 
-/// Signs and writes the next version of `releases`, no larger than devices will read.
-Result<void> write_releases(const RepositoryFolder& folder, const Json& part, const tuf::KeyRing& keys,
-                            const SignerList& signers) {
-  SKIFF_ASSIGN(const SignedRole next, sign_role(part, keys, kReleasesRole, signers));
-  if (next.text.size() > tuf::Limits().targets) {
-    return fail(ErrorKind::kLimit,
-                "releases: its metadata would be " + std::to_string(next.text.size()) + " bytes long");
+/// Signs all parts of `releases` and its bins, none larger than devices will read, and then writes them.
+Result<void> write_releases(const RepositoryFolder& folder, const RepositoryState& state,
+                            const std::vector<RolePart>& parts, const SignerList& signers) {
+  std::vector<SignedRole> signed_roles;
+  for (const auto& [role, part] : parts) {
+    const auto& bins = state.releases.bins;
+    const tuf::KeyRing& keys = role != kReleasesRole && bins ? bins->keys : state.release_keys;
+    SKIFF_ASSIGN(signed_roles.emplace_back(), sign_role(part, keys, role, signers));
+    const std::size_t length = signed_roles.back().text.size();
+    if (length > tuf::Limits().targets) {
+      return fail(ErrorKind::kLimit,
+                  role + ": its metadata would be " + std::to_string(length) + " bytes long");
+    }
   }
-  return folder.write_metadata(tuf::versioned_file_name(kReleasesRole, next.header.version), next.text);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const SignedRole& next = signed_roles[i];
+    SKIFF_TRY(folder.write_metadata(tuf::versioned_file_name(parts[i].role, next.header.version), next.text));
+  }
+  return {};
 }
 
 /// The newest deltas, a version further where they age.
@@ -137,17 +148,27 @@ class Repository::Impl {
 
 namespace {
 
+/// A bin that comes alone is read by the keys that `releases` gave its bins when it was signed last.
+Result<void> check_bin_keys(const RepositoryState& state, const std::vector<SignRequest>& requests,
+                            const SignRequest& request, const std::string& text) {
+  const auto& bins = state.releases.bins;
+  if (!bins || request.role() == kReleasesRole) return {};
+  if (std::ranges::find(requests, kReleasesRole, &SignRequest::role) != requests.end()) return {};
+  SKIFF_TRY(read_signed_role(Bytes(text.begin(), text.end()), bins->keys, request.role()));
+  return {};
+}
+
 /// What is signed elsewhere has to keep the rules of add_release(), too.
-Result<void> check_imported(const RepositoryFolder& folder, const RepositoryState& state, const Json& part) {
+Result<void> check_imported(const RepositoryFolder& folder, const std::vector<Release>& present,
+                            const Json& part) {
   SKIFF_ASSIGN(const tuf::Targets next, tuf::parse_targets(part));
-  SKIFF_ASSIGN(const std::vector<Release> present, state.release_list());
   for (const auto& [name, target] : next.targets) {
     SKIFF_ASSIGN(const Release release, read_release(target));
     if (std::ranges::find(present, name, &Release::target) != present.end()) continue;
     const NewRelease added{name.substr(kReleasesRole.size() + 1), release.hardware, release.version,
                            release.release_counter};
     SKIFF_TRY(check_fields(added));
-    SKIFF_TRY(check_successor(state, added));
+    SKIFF_TRY(check_successor(present, added));
     std::error_code error;
     if (!std::filesystem::exists(folder.target_file(name, release.image.sha256), error)) {
       return fail(ErrorKind::kNotFound, "the image of " + name + " is not in the repository");
@@ -187,48 +208,63 @@ Result<Release> Repository::add_release(const NewRelease& added, const Source& i
     // Asked before the long copy, which needs no lock, and again after it.
     SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load(impl_->folder()));
     SKIFF_TRY(check_signers(state.release_keys, kReleasesRole, signers));
-    SKIFF_TRY(check_successor(state, added));
+    SKIFF_ASSIGN(const std::vector<Release> present, state.releases.list(impl_->folder()));
+    SKIFF_TRY(check_successor(present, added));
   }
   SKIFF_ASSIGN(StagedFile staged, impl_->folder().stage(image));
   SKIFF_ASSIGN(const std::shared_ptr<void> lock, impl_->folder().lock());
   SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load(impl_->folder()));
   SKIFF_ASSIGN(const PlacedRelease placed,
                place_release(impl_->folder(), state, added, std::move(staged), now));
-  SKIFF_TRY(write_releases(impl_->folder(), placed.part, state.release_keys, signers));
+  SKIFF_TRY(write_releases(impl_->folder(), state, placed.parts, signers));
   return placed.release;
 }
 
-Result<SignRequest> Repository::propose_release(const NewRelease& added, const Source& image,
-                                                std::int64_t now) {
+Result<std::vector<SignRequest>> Repository::propose_release(const NewRelease& added, const Source& image,
+                                                             std::int64_t now) {
   SKIFF_TRY(check_fields(added));
   SKIFF_ASSIGN(StagedFile staged, impl_->folder().stage(image));
   SKIFF_ASSIGN(const std::shared_ptr<void> lock, impl_->folder().lock());
   SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load(impl_->folder()));
   SKIFF_ASSIGN(PlacedRelease placed, place_release(impl_->folder(), state, added, std::move(staged), now));
-  return propose(impl_->folder(), std::string(kReleasesRole), std::move(placed.part));
+  return propose_all(impl_->folder(), std::move(placed.parts));
 }
 
-Result<SignRequest> Repository::propose_keys(const KeyChange& change, std::int64_t now) {
-  const std::string role = delegator_of(change.role);
+Result<std::vector<SignRequest>> Repository::propose_keys(const KeyChange& change, std::int64_t now) {
   SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load(impl_->folder()));
-  SKIFF_ASSIGN(Json part, next_part(impl_->folder(), state, role, now));
-  SKIFF_ASSIGN(part, with_keys(std::move(part), change));
-  return propose(impl_->folder(), role, std::move(part));
+  SKIFF_ASSIGN(std::vector<RolePart> parts,
+               next_parts(impl_->folder(), state, delegator_of(change.role), now));
+  SKIFF_ASSIGN(parts.front().part, with_keys(std::move(parts.front().part), change));
+  if (change.role == kReleasesRole && state.releases.bins) {
+    SKIFF_ASSIGN(const tuf::Targets targets, tuf::parse_targets(parts.front().part));
+    SKIFF_ASSIGN(const tuf::KeyRing keys, delegated_keys(targets, kReleasesRole));
+    parts.push_back(state.releases.with_keys(keys, now));
+  }
+  return propose_all(impl_->folder(), std::move(parts));
 }
 
-Result<SignRequest> Repository::propose_renewal(const std::string& role, std::int64_t now) {
+Result<std::vector<SignRequest>> Repository::propose_renewal(const std::string& role, std::int64_t now) {
   SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load(impl_->folder()));
-  SKIFF_ASSIGN(Json part, next_part(impl_->folder(), state, role, now));
-  return propose(impl_->folder(), role, std::move(part));
+  SKIFF_ASSIGN(std::vector<RolePart> parts, next_parts(impl_->folder(), state, role, now));
+  return propose_all(impl_->folder(), std::move(parts));
 }
 
-Result<void> Repository::import(const SignRequest& request) {
+Result<void> Repository::import(const std::vector<SignRequest>& requests) {
   SKIFF_ASSIGN(const std::shared_ptr<void> lock, impl_->folder().lock());
   SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load(impl_->folder()));
-  SKIFF_ASSIGN(const std::string text, finish(impl_->folder(), request));
-  if (request.role() == kReleasesRole) SKIFF_TRY(check_imported(impl_->folder(), state, request.next()));
-  SKIFF_ASSIGN(const std::uint64_t version, unsigned_member(request.next(), "version"));
-  return impl_->folder().write_metadata(tuf::versioned_file_name(request.role(), version), as_bytes(text));
+  SKIFF_ASSIGN(const std::vector<Release> present, state.releases.list(impl_->folder()));
+  std::vector<std::pair<std::string, std::string>> files;
+  for (const SignRequest& request : requests) {
+    SKIFF_ASSIGN(std::string text, finish(impl_->folder(), request));
+    if (is_role_or_bin(request.role(), kReleasesRole)) {
+      SKIFF_TRY(check_imported(impl_->folder(), present, request.next()));
+      SKIFF_TRY(check_bin_keys(state, requests, request, text));
+    }
+    SKIFF_ASSIGN(const std::uint64_t version, unsigned_member(request.next(), "version"));
+    files.emplace_back(tuf::versioned_file_name(request.role(), version), std::move(text));
+  }
+  for (const auto& [name, text] : files) SKIFF_TRY(impl_->folder().write_metadata(name, as_bytes(text)));
+  return {};
 }
 
 Result<DeltaOffer> Repository::add_delta(const Source& delta, std::string_view min_agent,
@@ -238,7 +274,7 @@ Result<DeltaOffer> Repository::add_delta(const Source& delta, std::string_view m
   SKIFF_ASSIGN(DeltaOffer offer, offer_of(staged, min_agent));
   SKIFF_ASSIGN(const std::shared_ptr<void> lock, impl_->folder().lock());
   SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load(impl_->folder()));
-  SKIFF_TRY(check_is_released(state, offer.result));
+  SKIFF_TRY(check_is_released(impl_->folder(), state, offer.result));
   SKIFF_ASSIGN(DeltaRoles deltas, fresh_deltas(impl_->folder(), state, signers, now));
   SKIFF_ASSIGN(const std::optional<DeltaOffer> present, deltas.find(impl_->folder(), offer.target));
   if (present && present->sha256 == offer.sha256) return *present;
@@ -279,7 +315,7 @@ Result<void> Repository::renew(const Signers& signers, std::int64_t now) {
 
 Result<std::vector<Release>> Repository::releases() const {
   SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load(impl_->folder()));
-  return state.release_list();
+  return state.releases.list(impl_->folder());
 }
 
 Result<std::vector<DeltaOffer>> Repository::deltas() const {
@@ -289,7 +325,7 @@ Result<std::vector<DeltaOffer>> Repository::deltas() const {
 
 Result<std::vector<Release>> Repository::published_releases() const {
   SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load_published(impl_->folder()));
-  return state.release_list();
+  return state.releases.list(impl_->folder());
 }
 
 Result<std::vector<DeltaOffer>> Repository::published_deltas() const {

@@ -105,12 +105,14 @@ Result<void> write_first_versions(const RepositoryFolder& folder, const Reposito
   RepositoryState state;
   SKIFF_ASSIGN(state.root, tuf::parse_root(root.signed_part));
   SKIFF_ASSIGN(state.targets, sign_role(top_targets_part(rings, now), rings.targets, "targets", signers));
-  SKIFF_ASSIGN(state.releases,
+  state.releases.name = kReleasesRole;
+  state.deltas.name = kDeltasRole;
+  SKIFF_ASSIGN(state.releases.top,
                sign_role(targets_part(now + kReleasesLife), rings.releases, kReleasesRole, signers));
   SKIFF_ASSIGN(state.deltas.top,
                sign_role(targets_part(now + kDeltasLife), rings.deltas, kDeltasRole, signers));
   SKIFF_TRY(folder.write_metadata(tuf::versioned_file_name("targets", 1), state.targets.text));
-  SKIFF_TRY(folder.write_metadata(tuf::versioned_file_name(kReleasesRole, 1), state.releases.text));
+  SKIFF_TRY(folder.write_metadata(tuf::versioned_file_name(kReleasesRole, 1), state.releases.top.text));
   SKIFF_TRY(folder.write_metadata(tuf::versioned_file_name(kDeltasRole, 1), state.deltas.top.text));
   SKIFF_TRY(write_publication(folder, state, signers, now));
   return folder.write_metadata(tuf::versioned_file_name("root", 1), root.text);

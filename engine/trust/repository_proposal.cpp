@@ -14,6 +14,15 @@ Result<Bytes> newest_file(const RepositoryFolder& folder, std::string_view role)
   return folder.read_metadata(tuf::versioned_file_name(role, version));
 }
 
+/// As requests give it; empty where there is no version.
+Result<std::string> newest_text(const RepositoryFolder& folder, const std::string& role) {
+  SKIFF_ASSIGN(const std::uint64_t version, folder.newest_version(role));
+  if (version == 0) return std::string();
+  SKIFF_ASSIGN(const Bytes newest, newest_file(folder, role));
+  SKIFF_ASSIGN(const Json json, parse_json(newest));
+  return json_text(json);
+}
+
 bool is_delegated(const std::string& role) { return role == kReleasesRole || role == kDeltasRole; }
 
 /// The object that names a role's keys and threshold, in root's `roles` or targets' `delegations`.
@@ -80,35 +89,47 @@ Result<Json> next_root_part(const RepositoryFolder& folder, std::int64_t now) {
 
 }  // namespace
 
-Result<SignRequest> propose(const RepositoryFolder& folder, const std::string& role, Json next) {
+Result<SignRequest> propose(const RepositoryFolder& folder, RolePart next) {
+  SKIFF_ASSIGN(const std::uint64_t version, folder.newest_version(next.role));
   std::vector<Bytes> chain;
-  for (const std::string& link : {std::string("root"), std::string("targets"), role}) {
+  for (const std::string& link : {std::string("root"), std::string("targets"), next.role}) {
+    if (link == next.role && version == 0) break;
     SKIFF_ASSIGN(chain.emplace_back(), newest_file(folder, link));
-    if (link == role) break;
+    if (link == next.role) break;
   }
-  return SignRequest::make(role, std::move(next), chain);
+  return SignRequest::make(std::move(next.role), std::move(next.part), chain);
+}
+
+Result<std::vector<SignRequest>> propose_all(const RepositoryFolder& folder, std::vector<RolePart> parts) {
+  std::vector<SignRequest> requests;
+  for (RolePart& part : parts) {
+    SKIFF_ASSIGN(requests.emplace_back(), propose(folder, std::move(part)));
+  }
+  return requests;
 }
 
 Result<std::string> finish(const RepositoryFolder& folder, const SignRequest& request) {
-  SKIFF_ASSIGN(const Bytes newest, newest_file(folder, request.role()));
-  SKIFF_ASSIGN(const Json json, parse_json(newest));
-  if (json_text(json) != request.previous()) {
+  SKIFF_ASSIGN(const std::string newest, newest_text(folder, request.role()));
+  if (newest != request.previous()) {
     return fail(ErrorKind::kMismatch, "the repository has moved on: its newest " + request.role() +
                                           " is not what the request follows");
   }
-  SKIFF_ASSIGN(SignRequest own, propose(folder, request.role(), request.next()));
+  SKIFF_ASSIGN(SignRequest own, propose(folder, {request.role(), request.next()}));
   SKIFF_TRY(own.merge(request));
   return own.finish();
 }
 
 std::string delegator_of(const std::string& role) { return is_delegated(role) ? "targets" : "root"; }
 
-Result<Json> next_part(const RepositoryFolder& folder, const RepositoryState& state, const std::string& role,
-                       std::int64_t now) {
-  if (role == "root") return next_root_part(folder, now);
-  if (role == "targets") return next_signed_part(state.targets, now + kTargetsLife);
-  if (role == kReleasesRole) return next_signed_part(state.releases, now + kReleasesLife);
-  return fail(ErrorKind::kUsage, role + " is not signed offline");
+Result<std::vector<RolePart>> next_parts(const RepositoryFolder& folder, const RepositoryState& state,
+                                         const std::string& role, std::int64_t now) {
+  if (role == kReleasesRole) return state.releases.renewed(folder, state.release_keys, now);
+  if (role == "targets") {
+    return std::vector<RolePart>{{role, next_signed_part(state.targets, now + kTargetsLife)}};
+  }
+  if (role != "root") return fail(ErrorKind::kUsage, role + " is not signed offline");
+  SKIFF_ASSIGN(Json part, next_root_part(folder, now));
+  return std::vector<RolePart>{{role, std::move(part)}};
 }
 
 Result<Json> with_keys(Json part, const KeyChange& change) {

@@ -3,7 +3,6 @@
 #include <optional>
 
 #include "trust/file_names.hpp"
-#include "trust/release_names.hpp"
 
 namespace skiff {
 namespace {
@@ -25,7 +24,7 @@ Result<std::optional<SignedRole>> read_if_there(const RepositoryFolder& folder, 
 Json::Object listing_of(const RepositoryState& state) {
   Json::Object files = state.deltas.listing();
   files[tuf::file_name("targets")] = file_meta_json(state.targets.listing());
-  files[tuf::file_name(kReleasesRole)] = file_meta_json(state.releases.listing());
+  files.merge(state.releases.listing());
   return files;
 }
 
@@ -34,8 +33,8 @@ bool lists(const SignedRole& role, const Json& meta) {
   return present != nullptr && *present == meta;
 }
 
-/// Bins change often. What the snapshot before listed stays, for whoever has begun to fetch; older versions
-/// go.
+/// Bins of deltas change often. What the snapshot before listed stays, for whoever has begun to fetch; older
+/// versions go.
 void remove_older_bins(const RepositoryFolder& folder, const DeltaRoles& deltas, const SignedRole& before) {
   const Json* const listed = before.signed_part.find("meta");
   for (const auto& [role, version] : deltas.versions) {

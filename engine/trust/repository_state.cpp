@@ -52,6 +52,23 @@ Result<tuf::Snapshot> published_snapshot(const RepositoryFolder& folder, const t
   return tuf::parse_snapshot(snapshot.signed_part);
 }
 
+Result<RepositoryState> load_versions(const RepositoryFolder& folder, tuf::Root root,
+                                      const RoleVersions& versions) {
+  RepositoryState state;
+  state.root = std::move(root);
+  SKIFF_ASSIGN(const std::uint64_t version, version_of(folder, versions, "targets"));
+  SKIFF_ASSIGN(Bytes text, folder.read_metadata(tuf::versioned_file_name("targets", version)));
+  SKIFF_ASSIGN(state.targets, read_signed_role(std::move(text), state.keys_of("targets"), "targets"));
+  SKIFF_ASSIGN(const tuf::Targets targets, tuf::parse_targets(state.targets.signed_part));
+  SKIFF_ASSIGN(state.release_keys, delegated_keys(targets, kReleasesRole));
+  SKIFF_ASSIGN(state.delta_keys, delegated_keys(targets, kDeltasRole));
+  SKIFF_ASSIGN(state.releases, ReleaseRoles::load(folder, state.release_keys, versions));
+  SKIFF_ASSIGN(state.deltas, DeltaRoles::load(folder, state.delta_keys, versions));
+  return state;
+}
+
+}  // namespace
+
 Result<tuf::KeyRing> delegated_keys(const tuf::Targets& targets, std::string_view role) {
   const auto found = std::ranges::find(targets.delegations, role, &tuf::DelegatedRole::name);
   if (found == targets.delegations.end()) {
@@ -59,26 +76,6 @@ Result<tuf::KeyRing> delegated_keys(const tuf::Targets& targets, std::string_vie
   }
   return found->keys;
 }
-
-Result<RepositoryState> load_versions(const RepositoryFolder& folder, tuf::Root root,
-                                      const RoleVersions& versions) {
-  const auto read = [&](std::string_view role, const tuf::KeyRing& keys) -> Result<SignedRole> {
-    SKIFF_ASSIGN(const std::uint64_t version, version_of(folder, versions, role));
-    SKIFF_ASSIGN(Bytes text, folder.read_metadata(tuf::versioned_file_name(role, version)));
-    return read_signed_role(std::move(text), keys, role);
-  };
-  RepositoryState state;
-  state.root = std::move(root);
-  SKIFF_ASSIGN(state.targets, read("targets", state.keys_of("targets")));
-  SKIFF_ASSIGN(const tuf::Targets targets, tuf::parse_targets(state.targets.signed_part));
-  SKIFF_ASSIGN(state.release_keys, delegated_keys(targets, kReleasesRole));
-  SKIFF_ASSIGN(state.delta_keys, delegated_keys(targets, kDeltasRole));
-  SKIFF_ASSIGN(state.releases, read(kReleasesRole, state.release_keys));
-  SKIFF_ASSIGN(state.deltas, DeltaRoles::load(folder, state.delta_keys, versions));
-  return state;
-}
-
-}  // namespace
 
 Result<RepositoryState> RepositoryState::load(const RepositoryFolder& folder) {
   SKIFF_ASSIGN(const RoleVersions newest, newest_versions(folder));
@@ -92,21 +89,6 @@ Result<RepositoryState> RepositoryState::load_published(const RepositoryFolder& 
   SKIFF_ASSIGN(const tuf::Snapshot snapshot, published_snapshot(folder, root));
   return load_versions(folder, std::move(root),
                        by_role(snapshot.files, [](const tuf::FileMeta& file) { return file.version; }));
-}
-
-Result<std::vector<Release>> RepositoryState::release_list() const {
-  SKIFF_ASSIGN(const tuf::Targets parsed, tuf::parse_targets(releases.signed_part));
-  std::vector<Release> list;
-  for (const auto& [name, target] : parsed.targets) {
-    SKIFF_ASSIGN(list.emplace_back(), read_release(target));
-  }
-  return list;
-}
-
-Json with_target(const SignedRole& role, const std::string& name, Json entry, std::int64_t expires) {
-  Json next = next_signed_part(role, expires);
-  (*next.object())["targets"].object()->insert_or_assign(name, std::move(entry));
-  return next;
 }
 
 }  // namespace skiff

@@ -1,10 +1,8 @@
 // RepositoryState: the metadata of a repository, newest or published, read and verified from the root down.
 #pragma once
 
-#include "skiff/release.hpp"
 #include "trust/delta_roles.hpp"
-#include "trust/repository_folder.hpp"
-#include "trust/signed_role.hpp"
+#include "trust/release_roles.hpp"
 
 namespace skiff {
 
@@ -15,7 +13,7 @@ struct RepositoryState {
   SignedRole targets;
   tuf::KeyRing release_keys;
   tuf::KeyRing delta_keys;
-  SignedRole releases;
+  ReleaseRoles releases;
   DeltaRoles deltas;
 
   /// The newest version of each role.
@@ -26,11 +24,9 @@ struct RepositoryState {
   [[nodiscard]] const tuf::KeyRing& keys_of(std::string_view top_level_role) const {
     return root.roles.find(top_level_role)->second;
   }
-  /// In order of their names.
-  [[nodiscard]] Result<std::vector<Release>> release_list() const;
 };
 
-/// The part of `role` with a target more (or another in its place), one version further.
-Json with_target(const SignedRole& role, const std::string& name, Json entry, std::int64_t expires);
+/// The keys that `targets` gives to a role; kFormat if it gives it none.
+Result<tuf::KeyRing> delegated_keys(const tuf::Targets& targets, std::string_view role);
 
 }  // namespace skiff

@@ -1,8 +1,10 @@
 #include <algorithm>
 
 #include "skiff/signing.hpp"
+#include "trust/binned_role.hpp"
 #include "trust/change_summary.hpp"
 #include "trust/envelope.hpp"
+#include "trust/release_names.hpp"
 #include "trust/rules.hpp"
 
 namespace skiff {
@@ -20,12 +22,12 @@ struct Demand {
   tuf::KeyRing ring;
 };
 
-Result<tuf::KeyRing> delegated_ring(ByteView targets_file, const tuf::Root& root, const std::string& role) {
+Result<tuf::KeyRing> delegated_ring(ByteView targets_file, const tuf::Root& root, std::string_view role) {
   SKIFF_ASSIGN(const tuf::Targets targets,
                tuf::read_targets(root.roles.find("targets")->second, "targets", targets_file));
   const auto found = std::ranges::find(targets.delegations, role, &tuf::DelegatedRole::name);
   if (found != targets.delegations.end()) return found->keys;
-  return fail(ErrorKind::kFormat, "request: targets does not delegate to " + role);
+  return fail(ErrorKind::kFormat, "request: targets does not delegate to " + std::string(role));
 }
 
 /// The chain's metadata verified from its root down, and whose signatures the next version needs.
@@ -43,13 +45,20 @@ Result<std::vector<Demand>> demands_of(const std::string& role, const Json& next
     const tuf::KeyRing& ring = root.roles.find("targets")->second;
     return std::vector<Demand>{{"targets", ring}};
   }
-  SKIFF_ASSIGN(tuf::KeyRing ring, delegated_ring(file(1), root, role));
+  const std::string_view delegated = is_role_or_bin(role, kReleasesRole) ? kReleasesRole : role;
+  SKIFF_ASSIGN(tuf::KeyRing ring, delegated_ring(file(1), root, delegated));
   return std::vector<Demand>{{role, std::move(ring)}};
 }
 
+/// How many files lead to a version of the role, that version included.
 std::size_t chain_length(const std::string& role) {
   if (role == "root") return 1;
   return role == "targets" ? 2 : kLongestChain;
+}
+
+/// The first version of a bin follows nothing.
+bool is_first(const std::string& role, const Json::Array& chain) {
+  return role != kReleasesRole && is_role_or_bin(role, kReleasesRole) && chain.size() == kLongestChain - 1;
 }
 
 /// What the next version is compared with: the version before, if the keys that sign today have signed that
@@ -78,16 +87,21 @@ Result<SignRequest> SignRequest::make(std::string role, Json next, const std::ve
     SKIFF_ASSIGN(Json json, parse_json(file));
     request.chain_.push_back(std::move(json));
   }
-  if (request.chain_.size() != chain_length(request.role_)) {
+  const bool first = is_first(request.role_, request.chain_);
+  if (!first && request.chain_.size() != chain_length(request.role_)) {
     return fail(ErrorKind::kFormat, "request: a chain of " + std::to_string(chain.size()) + " files");
   }
   SKIFF_ASSIGN(const std::vector<Demand> demands, demands_of(request.role_, request.next_, request.chain_));
-  SKIFF_ASSIGN(const Json* const before, object_member(request.chain_.back(), "signed"));
-  SKIFF_ASSIGN(const std::uint64_t old_version, unsigned_member(*before, "version"));
+  Json trusted = Json::Object();
+  std::uint64_t old_version = 0;
+  if (!first) {
+    SKIFF_ASSIGN(const Json* const before, object_member(request.chain_.back(), "signed"));
+    SKIFF_ASSIGN(old_version, unsigned_member(*before, "version"));
+    SKIFF_ASSIGN(trusted, trusted_part(request.chain_.back(), demands.front().ring));
+  }
   SKIFF_ASSIGN(const std::uint64_t new_version, unsigned_member(request.next_, "version"));
   if (new_version != old_version + 1)
     return fail(ErrorKind::kFormat, "request: versions do not follow each other");
-  SKIFF_ASSIGN(const Json trusted, trusted_part(request.chain_.back(), demands.front().ring));
   request.summary_ = change_summary(request.role_, trusted, request.next_);
   return request;
 }
@@ -123,7 +137,9 @@ std::string SignRequest::text() const {
          "\n";
 }
 
-std::string SignRequest::previous() const { return json_text(chain_.back()); }
+std::string SignRequest::previous() const {
+  return is_first(role_, chain_) ? std::string() : json_text(chain_.back());
+}
 
 Result<void> SignRequest::check(ByteView trusted_root) const {
   SKIFF_ASSIGN(const tuf::Root trusted, tuf::read_first_root(trusted_root));
@@ -187,6 +203,24 @@ Result<std::string> SignRequest::finish() const {
   std::string text = json_text(Json::Object{{"signatures", signatures_}, {"signed", next_}});
   SKIFF_ASSIGN(const tuf::Envelope envelope, tuf::Envelope::parse(as_bytes(text)));
   for (const Demand& demand : demands) SKIFF_TRY(envelope.verify(demand.ring, demand.name));
+  return text;
+}
+
+Result<std::vector<SignRequest>> parse_sign_requests(ByteView untrusted_text) {
+  std::vector<SignRequest> requests;
+  while (!untrusted_text.empty()) {
+    const auto end = std::ranges::find(untrusted_text, std::uint8_t{'\n'});
+    const auto length = static_cast<std::size_t>(end - untrusted_text.begin());
+    SKIFF_ASSIGN(requests.emplace_back(), SignRequest::parse(untrusted_text.first(length)));
+    untrusted_text = untrusted_text.subspan(std::min(length + 1, untrusted_text.size()));
+  }
+  if (requests.empty()) return fail(ErrorKind::kFormat, "a file without requests");
+  return requests;
+}
+
+std::string sign_requests_text(const std::vector<SignRequest>& requests) {
+  std::string text;
+  for (const SignRequest& request : requests) text += request.text();
   return text;
 }
 

@@ -1,8 +1,11 @@
 """Signing without a network, and rotation of keys: two of three signers, each with a copy of a request and nothing else."""
 
+import functools
+import http.server
 import json
 import shutil
 import tempfile
+import threading
 import unittest
 from pathlib import Path
 
@@ -13,6 +16,28 @@ FAILURE, USAGE = 1, 2
 OFFLINE = ("root", "targets", "releases")
 ONLINE = ("deltas", "snapshot", "timestamp")
 SIGNERS = 3
+FEW = 24  # releases that one role lists
+
+
+class Listing:
+    """A folder served over HTTP on loopback, for as long as a `with` lasts."""
+
+    def __init__(self, folder):
+        handler = functools.partial(QuietHandler, directory=folder)
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+
+    def __enter__(self):
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
 
 
 class SignTest(unittest.TestCase):
@@ -181,6 +206,58 @@ class SignTest(unittest.TestCase):
                 self.import_well()
                 self.assertTrue((self.repo / "metadata" / f"2.{role}.json").exists())
         self.publish()
+
+    def add_releases(self, count):
+        keys = [word for number in (0, 1) for word in ("--key", self.keys / f"releases-{number}")]
+        for number in range(count):
+            image = self.folder / "small"
+            image.write_text(f"image {number}")
+            words = ["--image", image, "--name", f"small-{number}", "--hardware", "gw1", "--version", "1", "--counter", number + 1]
+            run_well(self.skiff, "repo", "add-release", self.repo, *words, *keys)
+
+    def check_devices_read(self, *names):
+        """A client that trusts no more than the first root finds these."""
+        trusted = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        run_well(self.skiff, "tuf", "--metadata-dir", trusted, "init", self.root)
+        with Listing(self.repo) as url:
+            wanted = [word for name in names for word in ("--target-name", f"releases/{name}")]
+            words = ["--metadata-url", f"{url}/metadata", "--target-base-url", f"{url}/targets", "--target-dir", trusted / "files"]
+            (trusted / "files").mkdir()
+            run_well(self.skiff, "tuf", "--metadata-dir", trusted, *words, *wanted, "download")
+
+    def test_many_releases_are_divided_and_change_their_keys_offline(self):
+        self.add_releases(FEW)
+        self.export_release(counter=FEW + 1)  # one more than one role lists
+        requests = self.request.read_text().splitlines()
+        self.assertGreater(len(requests), FEW / 2)
+        check = [self.skiff, "release", "rebuild-check", self.image, "--request", self.request]
+        self.assertIn("releases/one: the same image", run_well(*check))
+        self.approve_well("releases", 0)
+        self.assertIn("of 2 signatures needed", self.import_requests().stderr)
+        self.assertEqual(len(self.releases()), FEW)
+        self.approve_well("releases", 1)
+        self.import_well()
+        self.export_release(name="two", counter=FEW + 2)
+        self.assertEqual(len(self.request.read_text().splitlines()), 1)
+        self.approve_well("releases", 0, 1)
+        self.import_well()
+        self.publish()
+        self.check_devices_read("one", "two", "small-0", f"small-{FEW - 1}")
+
+        run_well(self.skiff, "sign", "export", "renewal", self.repo, "--role", "releases", "-o", self.request)
+        self.approve_well("releases", 0, 1, 2)
+        self.import_well()
+        gone = run_json(self.skiff, "key", "show", self.keys / "releases-0")["keyid"]
+        words = ["--role", "releases", "--remove", gone, "-o", self.request]
+        run_well(self.skiff, "sign", "export", "keys", self.repo, *words)
+        self.approve_well("targets", 0, 1)
+        self.assertIn("releases: 0 of 2", self.import_requests().stdout)
+        self.approve_well("releases", 1, 2)
+        self.import_well()
+        self.publish()
+        self.check_devices_read("one", "two", "small-0")
+        self.export_release(name="three", counter=FEW + 3)
+        self.assertEqual(self.approve("releases", 0).returncode, USAGE)
 
 
 if __name__ == "__main__":

@@ -60,11 +60,25 @@ class TufJs(TufCase):
         self.trust((folder / "metadata/1.root.json").read_bytes())
         for counter in ("1", "2"):
             self.repo("add-release", "--image", image, "--name", f"gw-{counter}.img", "--hardware", "gw", "--version",
-                      counter, "--counter", counter)  # fmt: skip
+                      counter, "--counter", str(counter))  # fmt: skip
             self.repo("publish")
             self.read(f"releases/gw-{counter}.img")
         self.assertEqual(self.trusted()["timestamp"], 3)
         self.assertEqual(self.downloaded(), 2 * [image.read_bytes()])
+
+    def test_it_finds_a_release_of_ours_in_a_bin(self):
+        folder, image = self.repo("init"), self.folder / "image"
+        self.server.repository = FolderOnDisk(folder)
+        self.trust((folder / "metadata/1.root.json").read_bytes())
+        names = [f"gw-{counter}.img" for counter in range(1, 26)]  # one more than a single role lists
+        for counter, name in enumerate(names, 1):
+            image.write_bytes(name.encode())
+            self.repo("add-release", "--image", image, "--name", name, "--hardware", "gw", "--version", str(counter),
+                      "--counter", str(counter))  # fmt: skip
+        self.repo("publish")
+        self.read(*(f"releases/{name}" for name in names))
+        self.assertEqual(self.downloaded(), sorted(name.encode() for name in names))
+        self.assertTrue(any(role.startswith("releases-") for role in self.trusted()))
 
     def test_it_follows_a_new_root_of_ours_to_a_delta_in_a_bin(self):
         folder, keys = self.repo("init"), self.folder / "keys"

@@ -45,9 +45,9 @@ struct KeyChange {
 ///   metadata/N.root.json  N.targets.json  N.releases.json  N.deltas.json  N.snapshot.json  timestamp.json
 ///   targets/releases/<sha256>.<name>   targets/deltas/<sha256>.<name>
 /// Many deltas are listed in hashed bins below `deltas`, N.deltas-<number>.json, twice as many as soon as one
-/// is full. Everything appears atomically; readers may read while a writer writes; two writers exclude each
-/// other by a lock. Signers: a call takes those it needs and refuses (kSignature) where the role's threshold
-/// is not met.
+/// is full, and many releases in 128 below `releases`, each of which is there once it lists one. Everything
+/// appears atomically; readers may read while a writer writes; two writers exclude each other by a lock.
+/// Signers: a call takes those it needs and refuses (kSignature) where the role's threshold is not met.
 class Repository {
  public:
   using Signers = std::vector<const Signer*>;
@@ -79,20 +79,21 @@ class Repository {
   /// added since; but `deltas`, when they age, are renewed as they are now.
   Result<void> renew(const Signers& signers, std::int64_t now);
 
-  /// For keys that are elsewhere: what add_release() would sign, as a request. The image is copied into
-  /// targets/.
-  Result<SignRequest> propose_release(const NewRelease& release, const Source& image, std::int64_t now);
+  /// For keys that are elsewhere: what add_release() would sign, as requests that belong together. The image
+  /// is copied into targets/.
+  Result<std::vector<SignRequest>> propose_release(const NewRelease& release, const Source& image,
+                                                   std::int64_t now);
   /// The next root, or for `releases` and `deltas` the next targets, with other keys. A planned rotation
   /// takes two steps, so that no device is ever without a key that it knows: first the new key comes, later
   /// the old one goes.
-  Result<SignRequest> propose_keys(const KeyChange& change, std::int64_t now);
-  /// The next version of root, targets or releases with nothing new but its date, signed by whoever signs
-  /// today.
-  Result<SignRequest> propose_renewal(const std::string& role, std::int64_t now);
-  /// Takes the signed version in: kSignature unless the thresholds of this repository's own metadata are met,
-  /// kMismatch if it follows another version than the newest, kRollback or kNotFound for a release that
-  /// add_release() would refuse or whose image is not in targets/.
-  Result<void> import(const SignRequest& request);
+  Result<std::vector<SignRequest>> propose_keys(const KeyChange& change, std::int64_t now);
+  /// The next version of root, targets, or releases and its bins with nothing new but their date, signed by
+  /// whoever signs today.
+  Result<std::vector<SignRequest>> propose_renewal(const std::string& role, std::int64_t now);
+  /// Takes the signed versions in, all or none: kSignature unless the thresholds of this repository's own
+  /// metadata are met, kMismatch if one follows another version than the newest, kRollback or kNotFound for a
+  /// release that add_release() would refuse or whose image is not in targets/.
+  Result<void> import(const std::vector<SignRequest>& requests);
 
   /// What the newest metadata lists, whether published yet or not.
   [[nodiscard]] Result<std::vector<Release>> releases() const;

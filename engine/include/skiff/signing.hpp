@@ -15,7 +15,8 @@ namespace skiff {
 class SignRequest {
  public:
   /// `next`: the signed part to be signed as `role`; `chain`: metadata files from the current root to the
-  /// version of the role that `next` follows: one file for root, two for targets, three for a delegated role.
+  /// version of the role that `next` follows: one file for root, two for targets, three for a delegated role,
+  /// but two for the first version of a bin of `releases`, which follows nothing.
   static Result<SignRequest> make(std::string role, Json next, const std::vector<Bytes>& chain);
   /// kFormat: not a request; or its summary is not what make() would say, so that nobody signs what they did
   /// not read.
@@ -38,7 +39,7 @@ class SignRequest {
 
   [[nodiscard]] const std::string& role() const { return role_; }
   [[nodiscard]] const Json& next() const { return next_; }
-  /// The version that the request follows, as a file.
+  /// The version that the request follows, as a file; empty if it is the first.
   [[nodiscard]] std::string previous() const;
 
  private:
@@ -48,5 +49,10 @@ class SignRequest {
   Json::Array signatures_;
   std::vector<std::string> summary_;
 };
+
+/// What is signed together travels in one file, a request a line. As SignRequest::parse(); kFormat if there
+/// is none.
+Result<std::vector<SignRequest>> parse_sign_requests(ByteView untrusted_text);
+std::string sign_requests_text(const std::vector<SignRequest>& requests);
 
 }  // namespace skiff

@@ -243,6 +243,14 @@ TEST_F(StolenServer, CannotReleaseThroughARoleOfItsOwnNamedReleases) {
   EXPECT_EQ(authorise("releases/evil.img", delta_to("evil")), "signature");
 }
 
+TEST_F(StolenServer, CannotReleaseThroughARoleOfItsOwnNamedLikeABinOfReleases) {
+  model_.delegate("deltas", "releases-00", {"releases/*", "deltas/*"});
+  add("releases-00", "releases/evil.img", "evil", release_custom("evil"));
+  add("deltas", delta_to("evil"), "delta", delta_custom("evil"));
+  model_.publish({"releases-00", "deltas"});
+  EXPECT_EQ(authorise("releases/evil.img", delta_to("evil")), "not-found");
+}
+
 TEST_F(StolenServer, CustomDataMustBeWholeAndAgreeWithItsTarget) {
   add("deltas", delta_to("image one"), "delta", delta_custom("image one"));
   const auto with = [&](const char* field, const Json& value) {

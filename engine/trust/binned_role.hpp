@@ -1,0 +1,49 @@
+// BinnedRole: a delegated role of a repository that lists targets, by itself while they are few, and through
+// hashed bins below it when they are many, so that what a device fetches for one target stays small (TAP 15).
+#pragma once
+
+#include <map>
+#include <optional>
+
+#include "trust/repository_folder.hpp"
+#include "trust/signed_role.hpp"
+
+namespace skiff {
+
+/// Versions by role name.
+using RoleVersions = std::map<std::string, std::uint64_t, std::less<>>;
+
+/// Whether a role is `name` or one of its bins.
+bool is_role_or_bin(std::string_view role, std::string_view name);
+
+struct BinnedRole {
+  std::string name;
+  SignedRole top;                     ///< the role itself
+  std::optional<tuf::HashBins> bins;  ///< as `top` delegates to them
+  RoleVersions versions;              ///< of all bins, also of those out of use: snapshots go on listing them
+
+  /// `versions` are those of all roles. Each role is verified when it is read: the role itself here, by
+  /// `keys`.
+  static Result<BinnedRole> load(const RepositoryFolder& folder, std::string name, const tuf::KeyRing& keys,
+                                 const RoleVersions& versions);
+
+  /// The role that lists a target of this name, if one does.
+  [[nodiscard]] std::string role_for(const std::string& target) const;
+  /// The roles that list targets: the role itself, or those of its bins that have been written.
+  [[nodiscard]] std::vector<std::string> roles_in_use() const;
+  /// What one of them lists; a bin that was never written lists nothing.
+  [[nodiscard]] Result<Json::Object> targets_of(const RepositoryFolder& folder,
+                                                const std::string& role) const;
+  /// Everything that is listed.
+  [[nodiscard]] Result<Json::Object> entries(const RepositoryFolder& folder) const;
+  /// How a snapshot lists them.
+  [[nodiscard]] Json::Object listing() const;
+
+  /// The next signed part of the role itself or of one of its bins.
+  [[nodiscard]] Json next_part(const std::string& role, Json::Object targets, std::int64_t expires) const;
+};
+
+/// The entries of each bin, by number.
+std::vector<Json::Object> divided(const Json::Object& entries, const tuf::HashBins& bins);
+
+}  // namespace skiff
