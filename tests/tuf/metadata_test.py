@@ -208,6 +208,13 @@ class Expiry(TufCase):
                 self.refuses(f"{role} version 2 expired")
                 self.assertEqual(self.trusted(), trusted)
 
+    def test_an_expired_trusted_root_serves_to_update(self):
+        for version, days in ((2, 7), (3, 21)):
+            self.repository.root["expires"] = date(days)
+            self.repository.publish("root")
+            self.assertEqual(self.refresh(days=0 if version == 2 else 18), 0, self.message)
+            self.assertEqual(self.trusted()["root"], version)
+
     def test_expired_trusted_metadata_serves_to_update(self):
         self.repository.signed["timestamp"]["expires"] = date(7)
         self.repository.publish("timestamp")

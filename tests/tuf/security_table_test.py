@@ -1,4 +1,4 @@
-"""docs/security-tests.md and docs/runbooks: every attack and every theft has tests, and every test they name exists."""
+"""docs/security-tests.md, tuf-conformance.md and runbooks: every attack, case and theft has tests, and every test they name exists."""
 
 import re
 import unittest
@@ -25,16 +25,27 @@ class SecurityTable(unittest.TestCase):
     def setUp(self):
         lines = (ROOT / "docs/security-tests.md").read_text().splitlines()
         cells = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
-        self.rows = {row[0]: re.findall(r"`([^`]+)`", row[2]) for row in cells[1:]}
+        self.rows = {row[0]: re.findall(r"`([^`]+)`", row[2]) for row in cells if row[2] != "tests"}
 
     def test_every_attack_has_a_row(self):
         for attack in re.split(r",\s+", ATTACKS):
             self.assertTrue(self.rows.get(attack), attack)
+        self.assertNotIn([], self.rows.values())
 
     def test_every_named_test_exists(self):
         tests = existing_tests()
         missing = {name for names in self.rows.values() for name in names} - tests
         self.assertEqual(missing, set())
+
+    def test_every_case_of_the_public_suite_is_walked(self):
+        rows = [line for line in (ROOT / "docs/tuf-conformance.md").read_text().splitlines() if line.startswith("| ")][1:]
+        self.assertGreater(len(rows), 40)
+        tests = existing_tests()
+        for row in rows:
+            with self.subTest(row):
+                walks = re.findall(r"`(test_\w+)`", row)
+                self.assertTrue(walks)
+                self.assertLessEqual(set(walks), tests)
 
     def test_every_runbook_is_walked(self):
         tests = existing_tests()
