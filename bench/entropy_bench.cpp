@@ -68,31 +68,28 @@ class ByteModel {
 
   template <class Coder>
   std::uint8_t code(Coder& coder, std::uint8_t value) {
-    std::uint32_t partial = 1;
-    for (unsigned bit = 8; bit-- > 0;) {
-      const bool low = bit < 4;
-      if (bit == 7 || bit == 3) select(partial);
-      const std::uint32_t node = node_of_bit(partial, bit);
-      partial =
-          partial << 1 | (bits_.code(coder, value >> bit & 1, node, {low ? 1u : 0u, partial, 0}) ? 1 : 0);
-    }
-    last_ = last_ << 8 | (partial & 255);
-    return static_cast<std::uint8_t>(partial);
+    const auto selectors = [](std::uint32_t partial, unsigned bit) -> Selectors {
+      return {bit < 4 ? 1u : 0u, partial, 0};
+    };
+    const std::uint32_t byte = bits_.code_byte(coder, value, contexts(), selectors);
+    last_ = last_ << 8 | byte;
+    return static_cast<std::uint8_t>(byte);
   }
 
  private:
   static constexpr unsigned kLineBits = 14;  // 1 MiB, as a device of the standard profile has
   static constexpr GroupShape kShape{.id = 1, .contexts = kContexts, .rows = {2, 256, 1}, .rate = 983};
+  using Hashes = typename ContextGroup<kShape>::Hashes;
 
-  void select(std::uint32_t partial) {
+  [[nodiscard]] Hashes contexts() const {
+    Hashes hashes;
     for (std::uint32_t i = 0; i < kContexts; ++i) {
       const std::uint64_t seen = i < 8 ? last_ & ((std::uint64_t{1} << (8 * i)) - 1) : last_;
-      hashes_[i] = mix(i, partial, static_cast<std::uint32_t>(seen), static_cast<std::uint32_t>(seen >> 32));
+      hashes[i] = mix(i, static_cast<std::uint32_t>(seen), static_cast<std::uint32_t>(seen >> 32));
     }
-    bits_.select(hashes_);
+    return hashes;
   }
 
-  typename ContextGroup<kShape>::Hashes hashes_{};
   SlotTable slots_;
   ContextGroup<kShape> bits_;
   std::uint64_t last_ = 0;
