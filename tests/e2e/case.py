@@ -17,13 +17,14 @@ class FleetCase(unittest.TestCase):
     """Each test has a fleet of its own, copied from one that is made once."""
 
     server_options = ()
+    host = "127.0.0.1"  # where servers listen
 
     @classmethod
     def setUpClass(cls):
         scratch = tempfile.TemporaryDirectory()
         cls.addClassCleanup(scratch.cleanup)
         cls.template = Path(scratch.name)
-        fleet = Fleet(programs(), cls.template)
+        fleet = Fleet(programs(), cls.template, host=cls.host)
         base, revised = cls.make_images()
         one = fleet.write_image("one.img", base)
         two = fleet.write_image("two.img", revised)
@@ -45,7 +46,7 @@ class FleetCase(unittest.TestCase):
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
         shutil.copytree(self.template, scratch.name, dirs_exist_ok=True)
-        self.fleet = Fleet(programs(), scratch.name)
+        self.fleet = Fleet(programs(), scratch.name, host=self.host)
         self.addCleanup(self.fleet.close)
         self.one, self.two = self.fleet.folder / "one.img", self.fleet.folder / "two.img"
         self.delta = self.fleet.folder / self.delta_name

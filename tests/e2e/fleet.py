@@ -22,7 +22,7 @@ class Server:
         port_file.unlink(missing_ok=True)
         command = [fleet.programs.server, "serve", "--repo", fleet.repo, "--keys", fleet.online_keys]
         command += ["--state", fleet.folder / "server-state", "--ca", fleet.ca]
-        command += ["--listen", "127.0.0.1:0", "--port-file", port_file, *options]
+        command += ["--listen", f"{fleet.host}:0", "--port-file", port_file, *options]
         self.log = fleet.folder / "server.log"
         self.database = fleet.folder / "server-state" / "skiff.sqlite"
         self._process = subprocess.Popen(
@@ -33,7 +33,7 @@ class Server:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         self.wait_for("started")
-        self.address = ("127.0.0.1", int(port_file.read_text()))
+        self.address = (fleet.host, int(port_file.read_text()))
 
     def _read(self):
         with self.log.open("a") as log:
@@ -76,7 +76,7 @@ class Server:
 
 class Device:
     """One device. `slots` are paths of block devices by the names A and B; None: files are made. `port` is where its agent
-    finds the server."""
+    finds the server, `runner` a command that runs the agent."""
 
     OK, FAILURE, USAGE, REBOOT, LATER = range(5)
 
@@ -84,6 +84,7 @@ class Device:
         self.fleet = fleet
         self.folder = fleet.folder / serial
         self.folder.mkdir()
+        self.runner = []
         slots = slots or {"A": self.folder / "slot-a", "B": self.folder / "slot-b"}
         shutil.copyfile(image, slots["A"])
         slots["B"].touch()
@@ -125,7 +126,7 @@ class Device:
         path.chmod(0o755)
 
     def command(self, verb, *words):
-        return [self.fleet.programs.agent, verb, "--config", self.config, *words]
+        return [*self.runner, self.fleet.programs.agent, verb, "--config", self.config, *words]
 
     def agent(self, verb, *words, **options):
         return run(*self.command(verb, *words), **options)
@@ -166,11 +167,12 @@ class Device:
 
 
 class Fleet:
-    """Everything below one folder, which is made if it is empty and taken up as it is otherwise. `server_name` is a name of the
-    server beside localhost."""
+    """Everything below one folder, which is made if it is empty and taken up as it is otherwise. Servers listen on `host`;
+    their names are localhost, this one, and `server_name`."""
 
-    def __init__(self, programs, folder, server_name="127.0.0.1"):
+    def __init__(self, programs, folder, server_name="updates", host="127.0.0.1"):
         self.programs = programs
+        self.host = host
         self.folder = Path(folder)
         self.repo, self.keys = self.folder / "repo", self.folder / "keys"
         self.online_keys, self.ca = self.folder / "online-keys", self.folder / "ca"
@@ -181,7 +183,7 @@ class Fleet:
         self.online_keys.mkdir(mode=0o700)
         for name in ONLINE_KEYS:
             shutil.copy(self.keys / name, self.online_keys / name)
-        names = ["--server-name", "localhost", "--server-name", server_name]
+        names = sum((["--server-name", name] for name in ("localhost", host, server_name)), [])
         run_well(programs.server, "ca", "init", self.ca, *names)
 
     def close(self):
