@@ -73,14 +73,22 @@ Result<Json::Object> BinnedRole::targets_of(const RepositoryFolder& folder, cons
   return listed_by(bin);
 }
 
+Result<Json::Object> BinnedRole::entries_of(const RepositoryFolder& folder, const std::string& role) const {
+  SKIFF_ASSIGN(Json::Object listed, targets_of(folder, role));
+  // A division that was cut off leaves entries where nobody looks for them: they are made again.
+  std::erase_if(listed, [&](const auto& entry) { return role_for(entry.first) != role; });
+  return listed;
+}
+
+std::string BinnedRole::version_of(const std::string& role) const {
+  return tuf::versioned_file_name(role, role == name ? top.header.version : versions.find(role)->second);
+}
+
 Result<Json::Object> BinnedRole::entries(const RepositoryFolder& folder) const {
   Json::Object all;
   for (const std::string& role : roles_in_use()) {
-    SKIFF_ASSIGN(const Json::Object listed, targets_of(folder, role));
-    for (const auto& entry : listed) {
-      // A division that was cut off leaves entries where nobody looks for them: they are made again.
-      if (role_for(entry.first) == role) all.insert(entry);
-    }
+    SKIFF_ASSIGN(Json::Object listed, entries_of(folder, role));
+    all.merge(listed);
   }
   return all;
 }

@@ -2,8 +2,10 @@
 // hashed bins below it when they are many, so that what a device fetches for one target stays small (TAP 15).
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "trust/repository_folder.hpp"
 #include "trust/signed_role.hpp"
@@ -34,6 +36,11 @@ struct BinnedRole {
   /// What one of them lists; a bin that was never written lists nothing.
   [[nodiscard]] Result<Json::Object> targets_of(const RepositoryFolder& folder,
                                                 const std::string& role) const;
+  /// As targets_of(), without what is listed where nobody looks for it.
+  [[nodiscard]] Result<Json::Object> entries_of(const RepositoryFolder& folder,
+                                                const std::string& role) const;
+  /// The name of a role's file.
+  [[nodiscard]] std::string version_of(const std::string& role) const;
   /// Everything that is listed.
   [[nodiscard]] Result<Json::Object> entries(const RepositoryFolder& folder) const;
   /// How a snapshot lists them.
@@ -42,6 +49,41 @@ struct BinnedRole {
   /// The next signed part of the role itself or of one of its bins.
   [[nodiscard]] Json next_part(const std::string& role, Json::Object targets, std::int64_t expires) const;
 };
+
+/// What bins listed when they were read: the file of a version never changes, so that only new versions are
+/// read again, unless the bins have other keys or another number by now.
+template <typename T>
+struct ReadBins {
+  std::optional<tuf::HashBins> bins;
+  std::map<std::string, std::vector<T>> listed;  ///< by role and version
+};
+
+/// Everything that a role and its bins list, in order of the names (`target` of each); `read` makes a T of a
+/// tuf::Target. `known` is brought up to date.
+template <typename T, typename Read>
+Result<std::vector<T>> list_targets(const BinnedRole& role, const RepositoryFolder& folder,
+                                    ReadBins<T>& known, Read read) {
+  if (known.bins != role.bins) known = {role.bins, {}};
+  std::map<std::string, std::vector<T>> listed;
+  std::vector<T> all;
+  for (const std::string& name : role.roles_in_use()) {
+    const std::string version = role.version_of(name);
+    if (auto found = known.listed.extract(version)) {
+      listed.insert(std::move(found));
+    } else {
+      SKIFF_ASSIGN(const Json::Object entries, role.entries_of(folder, name));
+      std::vector<T>& targets = listed[version];
+      for (const auto& [target, entry] : entries) {
+        SKIFF_ASSIGN(const tuf::Target parsed, tuf::parse_target(target, entry));
+        SKIFF_ASSIGN(targets.emplace_back(), read(parsed));
+      }
+    }
+    all.insert(all.end(), listed[version].begin(), listed[version].end());
+  }
+  known.listed = std::move(listed);
+  std::ranges::sort(all, {}, &T::target);
+  return all;
+}
 
 /// The entries of each bin, by number.
 std::vector<Json::Object> divided(const Json::Object& entries, const tuf::HashBins& bins);

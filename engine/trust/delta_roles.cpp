@@ -16,10 +16,6 @@ bool all_small(const std::vector<Json::Object>& parts) {
   return std::ranges::all_of(parts, [](const Json::Object& part) { return part.size() <= kMaxDeltasInRole; });
 }
 
-bool same_ring(const tuf::KeyRing& left, const tuf::KeyRing& right) {
-  return left.threshold == right.threshold && left.keys == right.keys;
-}
-
 }  // namespace
 
 Result<DeltaRoles> DeltaRoles::load(const RepositoryFolder& folder, const tuf::KeyRing& keys,
@@ -28,14 +24,9 @@ Result<DeltaRoles> DeltaRoles::load(const RepositoryFolder& folder, const tuf::K
   return DeltaRoles{std::move(role)};
 }
 
-Result<std::vector<DeltaOffer>> DeltaRoles::list(const RepositoryFolder& folder) const {
-  SKIFF_ASSIGN(const Json::Object all, entries(folder));
-  std::vector<DeltaOffer> offers;
-  for (const auto& [target_name, entry] : all) {
-    SKIFF_ASSIGN(const tuf::Target target, tuf::parse_target(target_name, entry));
-    SKIFF_ASSIGN(offers.emplace_back(), read_delta_offer(target));
-  }
-  return offers;
+Result<std::vector<DeltaOffer>> DeltaRoles::list(const RepositoryFolder& folder,
+                                                 ReadBins<DeltaOffer>& known) const {
+  return list_targets(*this, folder, known, read_delta_offer);
 }
 
 Result<std::optional<DeltaOffer>> DeltaRoles::find(const RepositoryFolder& folder,
@@ -97,7 +88,7 @@ Result<void> DeltaRoles::write(const RepositoryFolder& folder, const std::string
 }
 
 Result<void> DeltaRoles::renew(const RepositoryFolder& folder, const DeltaSigning& signing) {
-  const bool keys_changed = bins && !same_ring(bins->keys, signing.keys);
+  const bool keys_changed = bins && bins->keys != signing.keys;
   if (!keys_changed && !is_ageing(top.header, kDeltasLife, signing.now) &&
       !lacks_signature(top, signing.keys, signing.signers)) {
     return {};

@@ -24,7 +24,12 @@ struct DeltaRoles : BinnedRole {
                                  const RoleVersions& versions);
 
   /// In order of their names.
-  [[nodiscard]] Result<std::vector<DeltaOffer>> list(const RepositoryFolder& folder) const;
+  [[nodiscard]] Result<std::vector<DeltaOffer>> list(const RepositoryFolder& folder,
+                                                     ReadBins<DeltaOffer>& known) const;
+  [[nodiscard]] Result<std::vector<DeltaOffer>> list(const RepositoryFolder& folder) const {
+    ReadBins<DeltaOffer> none;
+    return list(folder, none);
+  }
   /// The offer of this name, if there is one.
   [[nodiscard]] Result<std::optional<DeltaOffer>> find(const RepositoryFolder& folder,
                                                        const std::string& target) const;

@@ -16,6 +16,7 @@ namespace skiff::tuf {
 struct KeyRing {
   std::vector<std::pair<std::string, PublicKey>> keys;
   std::uint64_t threshold = 1;
+  bool operator==(const KeyRing&) const = default;
 };
 
 struct Signature {

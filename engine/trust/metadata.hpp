@@ -66,6 +66,7 @@ struct HashBins {
   /// "<prefix>-<number in hexadecimal>"
   [[nodiscard]] std::string name_of(std::uint32_t number) const;
   [[nodiscard]] std::uint32_t number_for(std::string_view target) const;
+  bool operator==(const HashBins&) const = default;
 };
 
 struct Targets {

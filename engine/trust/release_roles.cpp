@@ -11,14 +11,9 @@ Result<ReleaseRoles> ReleaseRoles::load(const RepositoryFolder& folder, const tu
   return ReleaseRoles{std::move(role)};
 }
 
-Result<std::vector<Release>> ReleaseRoles::list(const RepositoryFolder& folder) const {
-  SKIFF_ASSIGN(const Json::Object all, entries(folder));
-  std::vector<Release> releases;
-  for (const auto& [target, entry] : all) {
-    SKIFF_ASSIGN(const tuf::Target parsed, tuf::parse_target(target, entry));
-    SKIFF_ASSIGN(releases.emplace_back(), read_release(parsed));
-  }
-  return releases;
+Result<std::vector<Release>> ReleaseRoles::list(const RepositoryFolder& folder,
+                                                ReadBins<Release>& known) const {
+  return list_targets(*this, folder, known, read_release);
 }
 
 Result<std::vector<RolePart>> ReleaseRoles::with(const RepositoryFolder& folder,

@@ -27,7 +27,12 @@ struct ReleaseRoles : BinnedRole {
                                    const RoleVersions& versions);
 
   /// In order of their names.
-  [[nodiscard]] Result<std::vector<Release>> list(const RepositoryFolder& folder) const;
+  [[nodiscard]] Result<std::vector<Release>> list(const RepositoryFolder& folder,
+                                                  ReadBins<Release>& known) const;
+  [[nodiscard]] Result<std::vector<Release>> list(const RepositoryFolder& folder) const {
+    ReadBins<Release> none;
+    return list(folder, none);
+  }
 
   // The parts below are to be written in the order in which they are given: the role itself comes last.
 

@@ -1,6 +1,7 @@
 #include "skiff/repository.hpp"
 
 #include <algorithm>
+#include <mutex>
 
 #include "trust/file_names.hpp"
 #include "trust/json_limits.hpp"
@@ -141,6 +142,11 @@ class Repository::Impl {
  public:
   explicit Impl(std::filesystem::path folder) : folder_(std::move(folder)) {}
   [[nodiscard]] const RepositoryFolder& folder() const { return folder_; }
+
+  // What was published when it was read last.
+  std::mutex published;
+  ReadBins<Release> releases;
+  ReadBins<DeltaOffer> deltas;
 
  private:
   RepositoryFolder folder_;
@@ -325,12 +331,14 @@ Result<std::vector<DeltaOffer>> Repository::deltas() const {
 
 Result<std::vector<Release>> Repository::published_releases() const {
   SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load_published(impl_->folder()));
-  return state.releases.list(impl_->folder());
+  const std::lock_guard lock(impl_->published);
+  return state.releases.list(impl_->folder(), impl_->releases);
 }
 
 Result<std::vector<DeltaOffer>> Repository::published_deltas() const {
   SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load_published(impl_->folder()));
-  return state.deltas.list(impl_->folder());
+  const std::lock_guard lock(impl_->published);
+  return state.deltas.list(impl_->folder(), impl_->deltas);
 }
 
 std::filesystem::path Repository::target_file(std::string_view target, const Sha256& digest) const {

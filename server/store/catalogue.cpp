@@ -157,7 +157,8 @@ Result<std::shared_ptr<const Source>> CatalogueView::open_image(const Release& r
 }
 
 Result<std::unique_ptr<Catalogue>> Catalogue::open(const fs::path& folder) {
-  std::unique_ptr<Catalogue> catalogue(new Catalogue(folder));
+  SKIFF_ASSIGN(Repository repository, Repository::open(folder));
+  std::unique_ptr<Catalogue> catalogue(new Catalogue(folder, std::move(repository)));
   SKIFF_TRY(catalogue->reload());
   return catalogue;
 }
@@ -186,8 +187,7 @@ Result<Catalogue::Stamp> Catalogue::read_stamp() const {
 Result<void> Catalogue::reload() {
   SKIFF_ASSIGN(const Stamp stamp, read_stamp());
   auto view = std::make_shared<CatalogueView>();
-  SKIFF_ASSIGN(const Repository repository, Repository::open(folder_));
-  SKIFF_TRY(list_targets(repository, view_.get(), *view));
+  SKIFF_TRY(list_targets(repository_, view_.get(), *view));
   SKIFF_TRY(list_metadata(folder_ / "metadata", view_.get(), *view));
   timespec now = {};
   ::clock_gettime(CLOCK_REALTIME, &now);

@@ -11,6 +11,7 @@
 
 #include "skiff/release.hpp"
 #include "skiff/repackers.hpp"
+#include "skiff/repository.hpp"
 
 namespace skiff::server {
 
@@ -79,11 +80,13 @@ class Catalogue {
     bool operator==(const Stamp&) const = default;
   };
 
-  explicit Catalogue(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  Catalogue(std::filesystem::path folder, Repository repository)
+      : folder_(std::move(folder)), repository_(std::move(repository)) {}
   [[nodiscard]] Result<Stamp> read_stamp() const;
   Result<void> reload();
 
   std::filesystem::path folder_;
+  Repository repository_;  ///< kept open, because it reads only what has changed
   std::mutex mutex_;
   std::shared_ptr<const CatalogueView> view_;
   std::optional<Stamp> stamp_;  ///< none: read again in any case

@@ -98,7 +98,7 @@ class Repository {
   /// What the newest metadata lists, whether published yet or not.
   [[nodiscard]] Result<std::vector<Release>> releases() const;
   [[nodiscard]] Result<std::vector<DeltaOffer>> deltas() const;
-  /// What devices see: the lists that the timestamp leads to.
+  /// What devices see: the lists that the timestamp leads to. Asked again, reads what has changed.
   [[nodiscard]] Result<std::vector<Release>> published_releases() const;
   [[nodiscard]] Result<std::vector<DeltaOffer>> published_deltas() const;
   /// The file of an image or delta in targets/.
