@@ -25,7 +25,8 @@ Result<OpenedImages> OpenedImages::make(const DeltaInfo& info, const Source& bas
   SKIFF_ASSIGN(unpack::Recipe recipe, unpack::read_recipe(info.opening->recipe));
   SKIFF_TRY(check_declared(*info.opening, recipe));
   SKIFF_ASSIGN(images.result_, unpack::PackedWriter::make(recipe, info.result.length, repackers, result));
-  SKIFF_ASSIGN(images.base_, unpack::OpenedBase::make(base, std::move(recipe.base), repackers));
+  SKIFF_ASSIGN(images.base_, unpack::OpenedBase::make(
+                                 base, {std::move(recipe.base), std::move(recipe.methods)}, repackers));
   if (images.base_->size() != info.opening->base_length ||
       images.result_->opened_length() != info.opening->result_length) {
     return fail(ErrorKind::kFormat, "opened lengths that are not those of the recipe", "F31");

@@ -8,6 +8,7 @@
 #include "diff/progress_report.hpp"
 #include "diff/squash_typing.hpp"
 #include "unpack/opened_base.hpp"
+#include "unpack/prediction_finder.hpp"
 #include "unpack/recipe.hpp"
 #include "unpack/scan.hpp"
 #include "unpack/trial.hpp"
@@ -18,6 +19,7 @@ namespace {
 using unpack::FoundStream;
 using unpack::Recipe;
 using unpack::Stream;
+using unpack::StreamCodec;
 
 using Digests = std::set<std::uint64_t>;
 
@@ -158,7 +160,7 @@ class Opener {
     std::optional<unpack::Method> method;
   };
 
-  Result<void> open_batch(const std::vector<FoundStream>& batch, ScratchImage& opened) {
+  Result<void> open_batch(std::vector<FoundStream>& batch, ScratchImage& opened) {
     const unpack::MethodFinder known = finder_;
     const auto produce = [&](std::size_t i) -> Result<Trial> {
       Trial trial;
@@ -168,7 +170,7 @@ class Opener {
       return trial;
     };
     const auto consume = [&](std::size_t i, Trial&& trial) -> Result<void> {
-      const FoundStream& found = batch[i];
+      FoundStream& found = batch[i];
       all_of_result_.push_back(result_side_.stream(found, end_of_any_));
       end_of_any_ = found.offset + found.length;
       if (!opens(found, trial)) return {};
@@ -183,7 +185,7 @@ class Opener {
   }
 
   /// Whether a stream is to be opened; then its trial has a method.
-  bool opens(const FoundStream& found, Trial& trial) {
+  bool opens(FoundStream& found, Trial& trial) {
     if (in_base_.contains(trial.digest)) {
       in_both_.insert(trial.digest);
       return false;
@@ -192,6 +194,7 @@ class Opener {
       finder_.learn(*trial.method);
     else
       trial.method = finder_.find(found, trial.packed);
+    if (!trial.method && predicts_) trial.method = predictions_.predict(found, trial.packed);
     return trial.method.has_value();
   }
 
@@ -238,15 +241,45 @@ class Opener {
   /// they hold is of no use, and the less there is to look through, the better.
   Result<void> open_base(ScratchImage& opened) {
     std::uint64_t end = 0;
+    const auto prediction = most_used_prediction();
     for (const BaseStream& found : base_) {
       if (in_both_.contains(found.digest)) continue;
       recipe_.base.push_back(found.stream);
       recipe_.base.back().plain = found.offset - end;
       end = found.offset + found.stream.packed;
+      if (prediction) SKIFF_TRY(predict_base(found, *prediction, recipe_.base.back()));
     }
-    SKIFF_ASSIGN(const auto source,
-                 unpack::OpenedBase::make(base_side_.image, recipe_.base, options_.repackers));
+    SKIFF_ASSIGN(
+        const auto source,
+        unpack::OpenedBase::make(base_side_.image, {recipe_.base, recipe_.methods}, options_.repackers));
     return put_plain(*source, {0, source->size()}, opened);
+  }
+
+  /// The method of most predicted streams of the result, if their corrections are so many that those of the
+  /// base are worth deriving: what they have in common need not be sent then.
+  [[nodiscard]] std::optional<unpack::Method> most_used_prediction() const {
+    if (predictions_.corrections() < changed_ / kFewCorrections) return std::nullopt;
+    std::vector<std::size_t> uses(recipe_.methods.size());
+    for (const Stream& stream : recipe_.result) {
+      if (unpack::is_predicted(stream.codec)) ++uses[stream.method];
+    }
+    const auto most = std::max_element(uses.begin(), uses.end());
+    return *most == 0 ? std::nullopt
+                      : std::optional(recipe_.methods[static_cast<std::size_t>(most - uses.begin())]);
+  }
+
+  Result<void> predict_base(const BaseStream& found, unpack::Method method, Stream& stream) {
+    if (stream.codec != StreamCodec::kDeflate && stream.codec != StreamCodec::kZlib) return {};
+    FoundStream again{.codec = stream.codec, .offset = found.offset, .length = 0, .opened = {}};
+    unpack::Budget budget{stream.opened};
+    if (!unpack::decode_found(base_side_.image, again, budget)) return {};
+    SKIFF_ASSIGN(const Bytes packed, packed_bytes(base_side_.image, again));
+    if (!unpack::predict_as(method, again, packed)) return {};
+    method.codec = again.codec;
+    stream.codec = again.codec;
+    stream.opened = again.opened.size();
+    stream.method = number_of(method);
+    return {};
   }
 
   /// By the files of both images, where they are file systems.
@@ -262,13 +295,14 @@ class Opener {
 
   [[nodiscard]] Result<ImageTyping> type_side(const Side& side, const std::vector<Stream>& all,
                                               const std::vector<Stream>& opened) const {
-    SKIFF_ASSIGN(const auto whole, unpack::OpenedBase::make(side.image, all, options_.repackers));
+    SKIFF_ASSIGN(const auto whole, unpack::OpenedBase::make(side.image, {all, {}}, options_.repackers));
     SKIFF_ASSIGN(const auto layout_of_all, unpack::lay_out(all, side.image.size()));
     SKIFF_ASSIGN(const auto layout, unpack::lay_out(opened, side.image.size()));
     return type_squashfs(*side.system, *whole, layout_of_all, layout);
   }
 
   static constexpr std::uint64_t kPiece = std::uint64_t{1} << 20;
+  static constexpr std::uint64_t kFewCorrections = 64;                   ///< of so many bytes, one
   static constexpr std::size_t kBatch = 64;                              ///< streams tried at once
   static constexpr std::uint64_t kBatchBytes = std::uint64_t{32} << 20;  ///< and what they hold
 
@@ -281,6 +315,8 @@ class Opener {
   Digests in_base_;
   Digests in_both_;
   unpack::MethodFinder finder_;
+  unpack::PredictionFinder predictions_;
+  const bool predicts_ = unpack::repacker_of(options_.repackers, StreamCodec::kPredictedDeflate) != nullptr;
   std::uint64_t end_of_opened_ = 0;  ///< of the result's streams so far: the last that is opened
   std::uint64_t end_of_any_ = 0;     ///< and the last
   std::uint64_t changed_ = 0;

@@ -2,6 +2,8 @@
 
 namespace skiff {
 
-Repackers all_repackers() { return {&deflate_repacker(), &xz_repacker(), &zstd_repacker()}; }
+Repackers all_repackers() {
+  return {&deflate_repacker(), &prediction_repacker(), &xz_repacker(), &zstd_repacker()};
+}
 
 }  // namespace skiff

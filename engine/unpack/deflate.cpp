@@ -81,8 +81,8 @@ class DeflateRepacker final : public Repacker {
   }
   [[nodiscard]] std::uint64_t version() const override { return version_number(zlibVersion()); }
 
-  Result<void> open(StreamCodec codec, ByteView packed, MutableBytes opened) const override {
-    Inflater inflater(codec == StreamCodec::kDeflate);
+  Result<void> open(const Method& method, ByteView packed, MutableBytes opened) const override {
+    Inflater inflater(method.codec == StreamCodec::kDeflate);
     if (!inflater.ready()) return no_memory();
     if (packed.size() > std::numeric_limits<uInt>::max() ||
         opened.size() > std::numeric_limits<uInt>::max()) {

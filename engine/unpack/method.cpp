@@ -28,6 +28,14 @@ bool zstd_allowed(const Method& m) {
   return p[0] >= 1 && p[0] <= 22 && p[1] <= 1 && p[2] == 0 && p[3] == 0 && p[4] == 0;
 }
 
+bool prediction_allowed(const Method& m) {
+  constexpr std::uint64_t kLongest = 258;
+  constexpr std::uint64_t kHashes = 5;
+  const auto& p = m.parameters;
+  return p[0] >= 1 && p[0] <= 4096 && p[1] <= kLongest && p[2] <= kLongest && p[3] <= kLongest && p[4] < 16 &&
+         p[4] % 8 < kHashes;
+}
+
 }  // namespace
 
 Result<void> check_method(const Method& method) {
@@ -43,6 +51,10 @@ Result<void> check_method(const Method& method) {
     case StreamCodec::kZstd:
       allowed = zstd_allowed(method);
       break;
+    case StreamCodec::kPredictedDeflate:
+    case StreamCodec::kPredictedZlib:
+      allowed = prediction_allowed(method);
+      break;
     default:
       return fail(ErrorKind::kUnsupported, "unknown stream codec", "F30");
   }
@@ -56,6 +68,9 @@ std::uint64_t packing_memory(const Method& method, std::uint64_t opened_length) 
       return 12 * method.parameters[1] + 2 * opened_length + 4 * kMebi;
     case StreamCodec::kZstd:
       return 24 * opened_length + 8 * kMebi;
+    case StreamCodec::kPredictedDeflate:
+    case StreamCodec::kPredictedZlib:
+      return 4 * kMebi;
     default:
       return kMebi;
   }
@@ -67,6 +82,9 @@ std::string_view library_of(StreamCodec codec) {
       return "xz";
     case StreamCodec::kZstd:
       return "zstd";
+    case StreamCodec::kPredictedDeflate:
+    case StreamCodec::kPredictedZlib:
+      return "prediction";
     default:
       return "deflate";
   }

@@ -10,7 +10,18 @@ namespace skiff::unpack {
 
 /// What a stream is written in. The values stand in recipes, and 1 << value is the codec's bit in `features`;
 /// bit 0 is never set, so that the files that test for an unknown feature stay what they are.
-enum class StreamCodec : std::uint8_t { kDeflate = 1, kZlib = 2, kXz = 3, kZstd = 4 };
+enum class StreamCodec : std::uint8_t {
+  kDeflate = 1,
+  kZlib = 2,
+  kXz = 3,
+  kZstd = 4,
+  kPredictedDeflate = 5,
+  kPredictedZlib = 6
+};
+
+constexpr bool is_predicted(StreamCodec codec) {
+  return codec == StreamCodec::kPredictedDeflate || codec == StreamCodec::kPredictedZlib;
+}
 
 constexpr std::uint64_t feature_of(StreamCodec codec) {
   return std::uint64_t{1} << static_cast<unsigned>(codec);
@@ -18,11 +29,13 @@ constexpr std::uint64_t feature_of(StreamCodec codec) {
 
 inline constexpr std::size_t kParameters = 5;
 
-/// The parameters of the encoder, by codec; all 0 for a stream that is only decoded.
+/// The parameters of the encoder, by codec; all 0 for a stream that is only decoded, unless it is predicted.
 /// - kDeflate, kZlib: level 0 to 9, memLevel 1 to 9, strategy 0 to 4 (zlib's numbers), window bits 9 to 15, 0
 /// - kXz: preset 0 to 9, + 16 if extreme; dictionary in bytes; filter before LZMA2 (liblzma's id, 0 none);
 ///   check 0 to 15; 1 if the block header names its lengths
 /// - kZstd: level 1 to 22, 1 if the frame has a checksum, 0, 0, 0
+/// - kPredictedDeflate, kPredictedZlib: chain 1 to 4,096; good, lazy, nice 0 to 258; hash 0 to 4, + 8 if
+/// greedy
 struct Method {
   StreamCodec codec = StreamCodec::kDeflate;
   std::array<std::uint64_t, kParameters> parameters{};

@@ -4,11 +4,10 @@
 
 namespace skiff::unpack {
 
-Result<std::unique_ptr<OpenedBase>> OpenedBase::make(const Source& packed, std::vector<Stream> streams,
+Result<std::unique_ptr<OpenedBase>> OpenedBase::make(const Source& packed, StreamList list,
                                                      const Repackers& repackers) {
-  SKIFF_ASSIGN(Layout layout, lay_out(streams, packed.size()));
-  return std::unique_ptr<OpenedBase>(
-      new OpenedBase(packed, std::move(streams), std::move(layout), repackers));
+  SKIFF_ASSIGN(Layout layout, lay_out(list.streams, packed.size()));
+  return std::unique_ptr<OpenedBase>(new OpenedBase(packed, std::move(list), std::move(layout), repackers));
 }
 
 Result<void> OpenedBase::read_at(std::uint64_t offset, MutableBytes out) const {
@@ -57,13 +56,13 @@ Result<ByteView> OpenedBase::content(const Stretch& stretch) const {
     cache_.splice(cache_.begin(), cache_, known);
     return ByteView(cache_.front().bytes.span());
   }
-  const Stream& stream = streams_[static_cast<std::size_t>(stretch.stream)];
+  const Stream& stream = list_.streams[static_cast<std::size_t>(stretch.stream)];
   make_room(stream.opened);
   SKIFF_ASSIGN(HeapArray<std::uint8_t> packed, HeapArray<std::uint8_t>::make(stream.packed));
   SKIFF_TRY(packed_.read_at(stretch.stream_at, packed.span()));
   SKIFF_ASSIGN(HeapArray<std::uint8_t> opened, HeapArray<std::uint8_t>::make(stream.opened));
-  if (auto done = repacker_of(repackers_, stream.codec)->open(stream.codec, packed.span(), opened.span());
-      !done) {
+  const Method method = is_predicted(stream.codec) ? list_.methods[stream.method] : Method{stream.codec, {}};
+  if (auto done = repacker_of(repackers_, stream.codec)->open(method, packed.span(), opened.span()); !done) {
     return fail_with(std::move(done).error(), "base image at byte " + std::to_string(stretch.stream_at));
   }
   cache_.push_front({stretch.stream, std::move(opened)});

@@ -10,11 +10,17 @@
 
 namespace skiff::unpack {
 
+/// Streams of an image, and the methods that the predicted ones of them name.
+struct StreamList {
+  std::vector<Stream> streams;
+  std::vector<Method> methods;
+};
+
 class OpenedBase final : public Source {
  public:
   /// `packed` and the re-packers, which have the codecs of all streams, must outlive it. Errors: kFormat
   /// (F31).
-  static Result<std::unique_ptr<OpenedBase>> make(const Source& packed, std::vector<Stream> streams,
+  static Result<std::unique_ptr<OpenedBase>> make(const Source& packed, StreamList list,
                                                   const Repackers& repackers);
 
   [[nodiscard]] std::uint64_t size() const override { return layout_.length; }
@@ -27,14 +33,14 @@ class OpenedBase final : public Source {
     HeapArray<std::uint8_t> bytes;
   };
 
-  OpenedBase(const Source& packed, std::vector<Stream> streams, Layout layout, const Repackers& repackers)
-      : packed_(packed), streams_(std::move(streams)), layout_(std::move(layout)), repackers_(repackers) {}
+  OpenedBase(const Source& packed, StreamList list, Layout layout, const Repackers& repackers)
+      : packed_(packed), list_(std::move(list)), layout_(std::move(layout)), repackers_(repackers) {}
   Result<void> read_piece(const Stretch& stretch, std::uint64_t offset, MutableBytes out) const;
   Result<ByteView> content(const Stretch& stretch) const;
   void make_room(std::uint64_t length) const;
 
   const Source& packed_;
-  std::vector<Stream> streams_;
+  StreamList list_;
   Layout layout_;
   Repackers repackers_;
   mutable std::mutex mutex_;

@@ -14,13 +14,16 @@ struct Stream {
   std::uint64_t plain = 0;   ///< packed bytes between the stream before (or the image's start) and this one
   std::uint64_t packed = 0;  ///< its length in the image
   std::uint64_t opened = 0;  ///< the length of its content
-  std::size_t method = 0;    ///< of a result stream: which of the recipe's methods makes it
+  std::size_t method = 0;    ///< of a result stream, or a predicted one: which of the recipe's methods
   StreamCodec codec = StreamCodec::kDeflate;
   /// Where in its content something begins that is aligned in the opened image: ascending, above 0 and below
   /// `opened`.
   std::vector<std::uint64_t> cuts{};
   bool operator==(const Stream&) const = default;
 };
+
+/// Kinds of base streams up to here are codecs, those from here on predicted, by a method.
+inline constexpr std::uint64_t kFirstPredicted = static_cast<std::uint64_t>(StreamCodec::kPredictedDeflate);
 
 struct Recipe {
   std::vector<Method> methods;

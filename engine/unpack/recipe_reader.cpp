@@ -38,16 +38,20 @@ Result<void> read_methods(Cursor& cursor, Recipe& recipe) {
   return {};
 }
 
-Result<void> read_kind(std::uint64_t value, const std::vector<Method>* methods, Stream& stream) {
-  if (methods != nullptr) {
-    if (value >= methods->size()) return broken("F29", "a stream of a method that the recipe does not have");
-    stream.method = static_cast<std::size_t>(value);
-    stream.codec = (*methods)[stream.method].codec;
+enum class Side { kBase, kResult };
+
+Result<void> read_kind(std::uint64_t value, Side side, const std::vector<Method>& methods, Stream& stream) {
+  if (side == Side::kBase && value < kFirstPredicted) {
+    if (value < 1) return fail(ErrorKind::kUnsupported, "unknown stream codec 0", "F30");
+    stream.codec = static_cast<StreamCodec>(value);
     return {};
   }
-  if (value < 1 || value > static_cast<std::uint64_t>(StreamCodec::kZstd))
-    return fail(ErrorKind::kUnsupported, "unknown stream codec " + std::to_string(value), "F30");
-  stream.codec = static_cast<StreamCodec>(value);
+  if (side == Side::kBase) value -= kFirstPredicted;
+  if (value >= methods.size()) return broken("F29", "a stream of a method that the recipe does not have");
+  stream.method = static_cast<std::size_t>(value);
+  stream.codec = methods[stream.method].codec;
+  if (side == Side::kBase && !is_predicted(stream.codec))
+    return broken("F29", "a stream of the base by a method that predicts nothing");
   return {};
 }
 
@@ -70,8 +74,7 @@ Result<void> read_cuts(Cursor& cursor, std::vector<Stream>& streams) {
   return {};
 }
 
-/// `methods` are those of result streams; null for streams of the base.
-Result<std::vector<Stream>> read_streams(Cursor& cursor, const std::vector<Method>* methods) {
+Result<std::vector<Stream>> read_streams(Cursor& cursor, Side side, const std::vector<Method>& methods) {
   SKIFF_ASSIGN(const std::uint64_t count, cursor.varint());
   if (count > cursor.remaining() / kStreamFields) return broken("F2", "ends early: streams of a recipe");
   std::vector<Stream> streams(static_cast<std::size_t>(count));
@@ -91,7 +94,7 @@ Result<std::vector<Stream>> read_streams(Cursor& cursor, const std::vector<Metho
   }
   for (Stream& stream : streams) {
     SKIFF_ASSIGN(const std::uint64_t kind, cursor.varint());
-    SKIFF_TRY(read_kind(kind, methods, stream));
+    SKIFF_TRY(read_kind(kind, side, methods, stream));
   }
   SKIFF_TRY(read_cuts(cursor, streams));
   return streams;
@@ -110,8 +113,8 @@ Result<Recipe> read_recipe(ByteView coded) {
   Cursor cursor(raw[0]);
   Recipe recipe;
   SKIFF_TRY(read_methods(cursor, recipe));
-  SKIFF_ASSIGN(recipe.base, read_streams(cursor, nullptr));
-  SKIFF_ASSIGN(recipe.result, read_streams(cursor, &recipe.methods));
+  SKIFF_ASSIGN(recipe.base, read_streams(cursor, Side::kBase, recipe.methods));
+  SKIFF_ASSIGN(recipe.result, read_streams(cursor, Side::kResult, recipe.methods));
   if (!cursor.at_end()) return broken("F28", "a recipe longer than its fields");
   return recipe;
 }

@@ -4,8 +4,8 @@
 
 namespace skiff::unpack {
 
-Result<void> open_stream(StreamCodec codec, ByteView packed, MutableBytes opened) {
-  return repacker_of(all_repackers(), codec)->open(codec, packed, opened);
+Result<void> open_stream(const Method& method, ByteView packed, MutableBytes opened) {
+  return repacker_of(all_repackers(), method.codec)->open(method, packed, opened);
 }
 
 Result<void> pack_stream(const Method& method, ByteView opened, Sink& packed) {

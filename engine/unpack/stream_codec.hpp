@@ -6,8 +6,8 @@
 
 namespace skiff::unpack {
 
-/// Repacker::open() of the codec's re-packer.
-Result<void> open_stream(StreamCodec codec, ByteView packed, MutableBytes opened);
+/// Repacker::open() of the method's re-packer.
+Result<void> open_stream(const Method& method, ByteView packed, MutableBytes opened);
 
 /// Repacker::pack() of the method's re-packer.
 Result<void> pack_stream(const Method& method, ByteView opened, Sink& packed);

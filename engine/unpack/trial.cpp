@@ -5,27 +5,13 @@
 #include <algorithm>
 #include <vector>
 
+#include "unpack/expecting_sink.hpp"
+
 namespace skiff::unpack {
 namespace {
 
 constexpr std::size_t kKnownMethods = 8;
 constexpr std::size_t kMaxFailures = 32;  ///< of a codec, each of which costs trying all that its encoder can
-
-/// Accepts the bytes that are expected and fails at the first that are not.
-class ExpectingSink final : public Sink {
- public:
-  explicit ExpectingSink(ByteView expected) : expected_(expected) {}
-  Result<void> write(ByteView bytes) override {
-    if (bytes.size() > expected_.size() || !std::equal(bytes.begin(), bytes.end(), expected_.begin()))
-      return fail(ErrorKind::kMismatch, "packs otherwise");
-    expected_ = expected_.subspan(bytes.size());
-    return {};
-  }
-  [[nodiscard]] bool complete() const { return expected_.empty(); }
-
- private:
-  ByteView expected_;
-};
 
 bool packs(const Method& method, ByteView opened, ByteView packed) {
   ExpectingSink sink(packed);

@@ -59,7 +59,7 @@ class XzRepacker final : public Repacker {
   [[nodiscard]] std::uint64_t features() const override { return feature_of(StreamCodec::kXz); }
   [[nodiscard]] std::uint64_t version() const override { return lzma_version_number(); }
 
-  Result<void> open(StreamCodec, ByteView packed, MutableBytes opened) const override {
+  Result<void> open(const Method&, ByteView packed, MutableBytes opened) const override {
     std::uint64_t limit = kDecoderLimit;
     std::size_t in = 0;
     std::size_t out = 0;

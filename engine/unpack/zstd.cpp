@@ -19,7 +19,7 @@ class ZstdRepacker final : public Repacker {
   [[nodiscard]] std::uint64_t features() const override { return feature_of(StreamCodec::kZstd); }
   [[nodiscard]] std::uint64_t version() const override { return ZSTD_versionNumber(); }
 
-  Result<void> open(StreamCodec, ByteView packed, MutableBytes opened) const override {
+  Result<void> open(const Method&, ByteView packed, MutableBytes opened) const override {
     const std::size_t length = ZSTD_decompress(opened.data(), opened.size(), packed.data(), packed.size());
     if (length != opened.size())  // an error is a length that no buffer has
       return fail(ErrorKind::kMismatch, "a zstd frame that is not the one that was opened");

@@ -8,7 +8,8 @@ import zstandard
 from mixed_map import check
 
 MOST = 16 << 20
-NAMES = {1: "deflate", 2: "zlib", 3: "xz", 4: "zstd"}
+NAMES = {1: "deflate", 2: "zlib", 3: "xz", 4: "zstd", 5: "predicted deflate", 6: "predicted zlib"}
+PREDICTED = (5, 6)
 
 
 def allowed(codec, p):
@@ -17,13 +18,14 @@ def allowed(codec, p):
         return p[0] <= 9 and 1 <= p[1] <= 9 and p[2] <= 4 and 9 <= p[3] <= 15 and p[4] == 0
     if codec == 3:
         return p[0] & 15 <= 9 and p[0] < 32 and 4096 <= p[1] <= 1 << 30 and p[2] in (0, 4, 5, 6, 7, 8, 9, 10) and p[3] <= 15 and p[4] <= 1
+    if codec in PREDICTED:
+        return 1 <= p[0] <= 4096 and max(p[1:4]) <= 258 and p[4] < 16 and p[4] % 8 < 5
     return 1 <= p[0] <= 22 and p[1] <= 1 and p[2:] == [0, 0, 0]
 
 
 def versions(codec):
     """What a decoder's library may say of itself; this decoder packs nothing, so none is right."""
-    del codec
-    return ()
+    return (1,) if codec in PREDICTED else ()
 
 
 class Opening:
@@ -81,10 +83,13 @@ class Opening:
         check(all(lengths) and sum(lengths) < opened, "F31")
         return [*lengths, opened - sum(lengths)]
 
-    @staticmethod
-    def base_kind(kind):
-        check(kind in NAMES, "F30")
-        return kind
+    def base_kind(self, kind):
+        if kind < PREDICTED[0]:
+            check(kind in NAMES, "F30")
+            return kind
+        codec = self.result_kind(kind - PREDICTED[0])
+        check(codec in PREDICTED, "F29")
+        return codec
 
     def result_kind(self, kind):
         check(kind < len(self.methods), "F29")

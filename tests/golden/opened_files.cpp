@@ -46,7 +46,7 @@ GoodFile opened_base() {
   }
   base = base + noise(30, 4);
   const ViewSource packed(base);
-  const auto source = unpack::OpenedBase::make(packed, recipe.base, all_repackers()).value();
+  const auto source = unpack::OpenedBase::make(packed, {recipe.base, {}}, all_repackers()).value();
   Bytes opened(static_cast<std::size_t>(source->size()));
   (void)source->read_at(0, opened);
   const Bytes result = speckled(part(opened, 40, 800), 90) + noise(9, 5) + part(opened, 5, opened.size() - 5);
@@ -102,6 +102,15 @@ Bytes with_method(StreamCodec codec, std::array<std::uint64_t, unpack::kParamete
   });
 }
 
+/// Its base stream is to be predicted, by the method.
+Bytes with_method_of_base(const unpack::Method& method) {
+  const Bytes raw_method = varint_bytes(static_cast<std::uint64_t>(method.codec));
+  Bytes raw = varint_bytes(1) + raw_method;
+  for (const std::uint64_t parameter : method.parameters) put_varint(raw, parameter);
+  put_varint(raw, 0);                                               // version
+  return with_raw_recipe(raw + Bytes{1, 10, 50, 200, 1, 5, 0, 0});  // 10 plain, 50 packed, 100 opened
+}
+
 }  // namespace
 
 std::vector<GoodFile> opened_good_files() { return {opened_base()}; }
@@ -116,6 +125,8 @@ std::vector<BadFile> opened_bad_files() {
       {"F28", "a-byte-more", kFormat, with_raw_recipe({0, 0, 0, 0})},
       {"F29", "too-many-methods", kFormat, with_raw_recipe(too_many)},
       {"F29", "no-such-method", kFormat, with_raw_recipe({0, 0, 1, 0, 50, 200, 1, 0})},
+      {"F29", "base-by-no-prediction", kFormat, with_method_of_base({StreamCodec::kZlib, {9, 8, 0, 15, 0}})},
+      {"F30", "hash", kFormat, with_method(StreamCodec::kPredictedDeflate, {4096, 32, 258, 258, 5})},
       {"F30", "level", kFormat, with_method(StreamCodec::kZlib, {10, 8, 0, 15, 0})},
       {"F30", "codec", kUnsupported, with_raw_recipe({1, 9, 0, 0, 0, 0, 0, 0, 0, 0})},
       {"F31", "past-the-image", kFormat, with_recipe([](Recipe& recipe) { recipe.base[0].packed = 291; })},

@@ -11,7 +11,6 @@
 namespace skiff {
 
 namespace unpack {
-enum class StreamCodec : std::uint8_t;
 struct Method;
 }  // namespace unpack
 
@@ -27,9 +26,10 @@ class Repacker {
   [[nodiscard]] virtual std::uint64_t features() const = 0;
   /// Of the library, as a number of its own: the same version makes the same bytes.
   [[nodiscard]] virtual std::uint64_t version() const = 0;
-  /// Decodes a stream that fills `packed` to exactly `opened.size()` bytes. Errors: kMismatch if it does not
-  /// (the base is not the one that was opened), kLimit (memory is short).
-  virtual Result<void> open(unpack::StreamCodec codec, ByteView packed, MutableBytes opened) const = 0;
+  /// Decodes a stream that fills `packed` to exactly `opened.size()` bytes; the method's parameters matter to
+  /// predicted streams alone. Errors: kMismatch if it does not (the base is not the one that was opened),
+  /// kLimit (memory is short).
+  virtual Result<void> open(const unpack::Method& method, ByteView packed, MutableBytes opened) const = 0;
   /// Writes the stream that the method makes of `opened`, in pieces. Ends at the sink's first error and
   /// returns it. Errors: the sink's, kLimit (memory is short).
   virtual Result<void> pack(const unpack::Method& method, ByteView opened, Sink& packed) const = 0;
@@ -37,9 +37,10 @@ class Repacker {
 
 using Repackers = std::vector<const Repacker*>;
 
-const Repacker& deflate_repacker();  ///< zlib: squashfs gzip, gzip members
-const Repacker& xz_repacker();       ///< liblzma: squashfs xz, kernels
-const Repacker& zstd_repacker();     ///< libzstd: squashfs zstd
+const Repacker& deflate_repacker();     ///< zlib: squashfs gzip, gzip members
+const Repacker& prediction_repacker();  ///< no library's: deflate streams of any encoder
+const Repacker& xz_repacker();          ///< liblzma: squashfs xz, kernels
+const Repacker& zstd_repacker();        ///< libzstd: squashfs zstd
 /// All of them.
 Repackers all_repackers();
 

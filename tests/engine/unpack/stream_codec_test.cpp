@@ -28,7 +28,7 @@ TEST(StreamCodec, OpensWhatItPacks) {
   const Bytes content = prose(200'000, 1) + noise(3'000, 2);
   for (const Method& method : kMethods) {
     Bytes opened(content.size());
-    EXPECT_TRUE(open_stream(method.codec, packed_by(method, content), opened));
+    EXPECT_TRUE(open_stream(method, packed_by(method, content), opened));
     EXPECT_EQ(opened, content);
   }
 }
@@ -37,10 +37,9 @@ TEST(StreamCodec, RefusesAStreamOfAnotherLength) {
   const Bytes content = prose(5'000, 1);
   for (const Method& method : kMethods) {
     Bytes opened(content.size() + 1);
-    EXPECT_EQ(open_stream(method.codec, packed_by(method, content), opened).error().kind,
-              ErrorKind::kMismatch);
+    EXPECT_EQ(open_stream(method, packed_by(method, content), opened).error().kind, ErrorKind::kMismatch);
     opened.resize(content.size() - 1);
-    EXPECT_FALSE(open_stream(method.codec, packed_by(method, content), opened));
+    EXPECT_FALSE(open_stream(method, packed_by(method, content), opened));
   }
 }
 

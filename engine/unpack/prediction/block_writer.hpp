@@ -1,0 +1,42 @@
+// BlockWriter: blocks as a deflate stream, the inverse of BlockReader.
+#pragma once
+
+#include "skiff/io.hpp"
+#include "unpack/prediction/block.hpp"
+
+namespace skiff::unpack::prediction {
+
+class BlockWriter {
+ public:
+  /// The sink must outlive it.
+  explicit BlockWriter(Sink& packed) : packed_(packed) {}
+  /// A block that is one: each token's symbol has a code (kMismatch). `stored` are a stored block's bytes.
+  /// Errors: the sink's.
+  Result<void> write(const Block& block, ByteView stored);
+  /// What was not handed on yet.
+  Result<void> finish();
+
+ private:
+  struct Code {
+    std::uint16_t bits = 0;  ///< least significant first
+    std::uint8_t length = 0;
+  };
+  using Codes = std::vector<Code>;
+
+  static Codes codes_of(ByteView lengths);
+  void put(std::uint32_t bits, unsigned count);
+  Result<void> put_code(const Codes& codes, std::size_t symbol);
+  Result<void> write_stored(const Block& block, ByteView stored);
+  Result<void> write_lengths(const Block& block);
+  Result<void> write_tokens(const Block& block, const CodeLengths& lengths);
+  /// Fills the byte that was begun with the block's padding.
+  void pad(const Block& block);
+  Result<void> hand_on(std::size_t at_least);
+
+  Sink& packed_;
+  Bytes ready_;
+  std::uint64_t bits_ = 0;
+  unsigned held_ = 0;
+};
+
+}  // namespace skiff::unpack::prediction

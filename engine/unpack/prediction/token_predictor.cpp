@@ -1,0 +1,158 @@
+#include "unpack/prediction/token_predictor.hpp"
+
+#include <algorithm>
+
+namespace skiff::unpack::prediction {
+namespace {
+
+constexpr std::uint32_t kTooFar = 4096;               ///< a shortest match from further away is no gain
+constexpr std::uint32_t kMaxRankWalk = 1024;          ///< strings looked through for a rank
+constexpr std::uint32_t kReach = kMaxDistance - 262;  ///< zlib's MAX_DIST: 262 bytes are kept to look ahead
+constexpr unsigned kHashBits = 16;
+
+std::uint32_t crc32c_of_word(std::uint32_t word) {
+  constexpr std::uint32_t kReversedPolynomial = 0x82f63b78;
+  for (int bit = 0; bit < 32; ++bit) word = (word >> 1) ^ ((word & 1) != 0 ? kReversedPolynomial : 0);
+  return word;
+}
+
+/// CRC-32C of a word is linear: the sum of what each of its bytes adds.
+struct CrcTable {
+  std::array<std::array<std::uint32_t, 256>, 3> of_byte{};
+  CrcTable() {
+    for (std::uint32_t place = 0; place < 3; ++place)
+      for (std::uint32_t byte = 0; byte < 256; ++byte)
+        of_byte[place][byte] = crc32c_of_word(byte << 8 * place);
+  }
+};
+
+std::size_t common(ByteView content, std::size_t a, std::size_t b, std::size_t most) {
+  std::size_t length = 0;
+  while (length < most && content[a + length] == content[b + length]) ++length;
+  return length;
+}
+
+}  // namespace
+
+Result<TokenPredictor> TokenPredictor::make(ByteView content, const Search& search) {
+  TokenPredictor predictor(content, search);
+  SKIFF_ASSIGN(predictor.heads_, HeapArray<std::uint32_t>::make(std::size_t{1} << kHashBits));
+  SKIFF_ASSIGN(predictor.previous_, HeapArray<std::uint32_t>::make(kMaxDistance));
+  std::fill(predictor.heads_.span().begin(), predictor.heads_.span().end(), 0);
+  return predictor;
+}
+
+std::uint32_t TokenPredictor::hash_at(std::size_t at) const {
+  static const CrcTable crc;
+  const std::uint32_t a = content_[at];
+  const std::uint32_t b = content_[at + 1];
+  const std::uint32_t c = content_[at + 2];
+  switch (search_.hash) {
+    case Hash::kShift15:
+      return (a << 10 ^ b << 5 ^ c) & 0x7fff;
+    case Hash::kShift16:
+      return (a << 12 ^ b << 6 ^ c) & 0xffff;
+    case Hash::kCrc:
+      return (crc.of_byte[0][a] ^ crc.of_byte[1][b] ^ crc.of_byte[2][c]) & 0x7fff;
+    case Hash::kMultiply:
+      return ((a | b << 8 | c << 16) * 66521u + 66521u) >> 16 & 0x7fff;
+    case Hash::kFourBytes:
+      break;
+  }
+  return (a | b << 8 | c << 16 | std::uint32_t{content_[at + 3]} << 24) * 0x9e3779b1u >> (32 - kHashBits);
+}
+
+void TokenPredictor::insert(std::size_t at) {
+  if (content_.size() - at < hashed_bytes()) return;
+  std::uint32_t& head = heads_.span()[hash_at(at)];
+  previous_.span()[at % kMaxDistance] = head;
+  head = static_cast<std::uint32_t>(at + 1);
+}
+
+TokenPredictor::Match TokenPredictor::longest(std::size_t at, std::size_t least) {
+  const std::size_t ahead = std::min(content_.size() - at, kMaxMatch);
+  if (ahead < hashed_bytes() || ahead <= least) return {};
+  const std::size_t nice = std::min<std::size_t>(search_.nice, ahead);
+  const std::uint32_t reach = search_.hash == Hash::kFourBytes ? kMaxDistance : kReach;
+  Match best{least, 0};
+  std::uint32_t left = least >= search_.good ? search_.chain / 4 : search_.chain;
+  for (std::size_t string = heads_.span()[hash_at(at)]; string != 0 && at + 1 - string <= reach;) {
+    ++work_;
+    const std::size_t from = string - 1;
+    if (content_[from + best.length] == content_[at + best.length]) {
+      const std::size_t length = common(content_, from, at, ahead);
+      if (length > best.length) {
+        best = {length, static_cast<std::uint32_t>(at - from)};
+        if (length >= nice) break;
+      }
+    }
+    if (left-- <= 1) break;
+    const std::size_t next = before(string);
+    if (next >= string) break;  // of a string that was overwritten
+    string = next;
+  }
+  if (best.distance == 0 || best.length < hashed_bytes()) return {};
+  if (!search_.greedy && best.length == hashed_bytes() && best.distance > kTooFar) return {};
+  return best;
+}
+
+Token TokenPredictor::predict() {
+  const Match here = has_ahead_ ? ahead_ : longest(at_, kMinMatch - 1);
+  has_ahead_ = literal_for_ahead_ = false;
+  insert(at_);
+  inserted_ = at_ + 1;
+  if (here.length == 0) return {0, content_[at_]};
+  const Token match{static_cast<std::uint16_t>(here.length), static_cast<std::uint16_t>(here.distance)};
+  if (search_.greedy || here.length >= search_.lazy) return match;
+  ahead_ = longest(at_ + 1, here.length);
+  if (ahead_.length == 0) return match;
+  literal_for_ahead_ = true;
+  return {0, content_[at_]};
+}
+
+void TokenPredictor::accept(const Token& token) {
+  const std::size_t bytes = span_of(token);
+  has_ahead_ = literal_for_ahead_ && token.length == 0;
+  if (!search_.greedy || bytes <= search_.lazy) {
+    for (std::size_t at = inserted_; at < at_ + bytes; ++at) insert(at);
+  }
+  at_ += bytes;
+  inserted_ = at_;
+}
+
+void TokenPredictor::skip(std::size_t bytes) {
+  has_ahead_ = false;
+  for (std::size_t end = at_ + bytes; at_ < end; ++at_) insert(at_);
+  inserted_ = at_;
+}
+
+template <typename Wanted>
+std::uint32_t TokenPredictor::walk(std::size_t length, Wanted wanted) {
+  if (content_.size() - at_ < std::max(length, hashed_bytes())) return 0;
+  std::size_t string = before(at_ + 1);  // predict() inserted the one at `position`
+  std::size_t last = at_ + 1;
+  for (std::uint32_t left = kMaxRankWalk; left > 0; --left) {
+    if (string == 0 || string >= last || at_ + 1 - string > kMaxDistance) return 0;
+    ++work_;
+    const auto distance = static_cast<std::uint32_t>(at_ + 1 - string);
+    if (common(content_, string - 1, at_, length) == length && wanted(distance)) return distance;
+    last = string;
+    string = before(string);
+  }
+  return 0;
+}
+
+std::uint32_t TokenPredictor::rank_of(std::size_t length, std::uint32_t distance) {
+  std::uint32_t rank = 0;
+  const std::uint32_t found = walk(length, [&](std::uint32_t at) {
+    ++rank;
+    return at >= distance;
+  });
+  return found == distance ? rank : 0;
+}
+
+std::uint32_t TokenPredictor::distance_of(std::size_t length, std::uint32_t rank) {
+  return walk(length, [&](std::uint32_t) { return --rank == 0; });
+}
+
+}  // namespace skiff::unpack::prediction
