@@ -20,6 +20,7 @@ constexpr std::size_t kMagicLength = 10;  ///< bytes of a gzip header without it
 constexpr std::size_t kMaxName = 4096;    ///< of the optional fields of a gzip header, each
 
 constexpr std::array<std::uint8_t, 6> kXzMagic{0xfd, '7', 'z', 'X', 'Z', 0};
+constexpr std::array<std::uint8_t, 4> kZipMagic{'P', 'K', 3, 4};
 constexpr std::array<std::uint8_t, 4> kZstdMagic{0x28, 0xb5, 0x2f, 0xfd};
 constexpr std::array<std::uint8_t, 64> kZeros{};  ///< what much of an image is
 
@@ -30,7 +31,7 @@ bool begins_with(ByteView bytes, const std::array<std::uint8_t, kLength>& magic)
 
 /// Whether any of the streams may begin with this byte: most bytes of an image need no closer look.
 bool may_begin(std::uint8_t byte) {
-  return byte == 0x78 || byte == 0x1f || byte == kXzMagic[0] || byte == kZstdMagic[0];
+  return byte == 0x78 || byte == 0x1f || byte == kXzMagic[0] || byte == kZstdMagic[0] || byte == kZipMagic[0];
 }
 
 /// RFC 1950: deflate with a window of 32 KiB, no dictionary, and a check over both bytes.
@@ -58,6 +59,19 @@ std::size_t gzip_header(ByteView bytes) {
   return at < bytes.size() ? at : 0;
 }
 
+/// Length of a zip member's local header (APPNOTE.TXT, section 4.3.7); 0 if `bytes` begin with none, or with
+/// one of a member that is not deflated, or is encrypted.
+std::size_t zip_header(ByteView bytes) {
+  constexpr std::size_t kFixed = 30;
+  constexpr std::uint8_t kDeflated = 8;
+  constexpr std::uint8_t kEncrypted = 1;
+  if (bytes.size() < kFixed || !begins_with(bytes, kZipMagic)) return 0;
+  if ((bytes[6] & kEncrypted) != 0 || bytes[8] != kDeflated || bytes[9] != 0) return 0;
+  const auto u16 = [&](std::size_t at) { return bytes[at] + std::size_t{256} * bytes[at + 1]; };
+  const std::size_t length = kFixed + u16(26) + u16(28);
+  return length < bytes.size() ? length : 0;
+}
+
 struct Candidate {
   StreamCodec codec;
   std::size_t skip = 0;  ///< bytes of a header that stay plain
@@ -68,6 +82,7 @@ std::optional<Candidate> candidate(ByteView bytes) {
   if (begins_with(bytes, kXzMagic)) return Candidate{StreamCodec::kXz};
   if (begins_with(bytes, kZstdMagic)) return Candidate{StreamCodec::kZstd};
   if (const std::size_t skip = gzip_header(bytes); skip != 0) return Candidate{StreamCodec::kDeflate, skip};
+  if (const std::size_t skip = zip_header(bytes); skip != 0) return Candidate{StreamCodec::kDeflate, skip};
   return std::nullopt;
 }
 

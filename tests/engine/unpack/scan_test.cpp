@@ -48,6 +48,27 @@ TEST(Scan, FindsStreamsOfEachCodecWhereTheyAre) {
   for (const FoundStream& stream : found) EXPECT_EQ(stream.opened, content);
 }
 
+TEST(Scan, FindsMembersOfZipFiles) {
+  const Bytes content = prose(50'000, 1);
+  const Bytes deflated = packed_by({StreamCodec::kDeflate, {6, 8, 0, 15, 0}}, content);
+  Bytes header = {'P', 'K', 3, 4, 20, 0, 0, 0, 8, 0, 0, 0, 0, 0};
+  header.resize(26, 0);
+  const Bytes name = {'a', '/', 'b'};
+  const Bytes lengths = {3, 0, 5, 0};
+  const Bytes member = header + lengths + name + Bytes(5, 1) + deflated;
+  const auto found = found_in(noise(31, 2) + member + member + noise(99, 3));
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].offset, 31 + 38u);
+  EXPECT_EQ(found[1].offset, 31 + member.size() + 38);
+  for (const FoundStream& stream : found) EXPECT_EQ(stream.opened, content);
+  Bytes encrypted = member;
+  encrypted[6] = 1;
+  Bytes stored = member;
+  stored[8] = 0;
+  EXPECT_TRUE(found_in(encrypted).empty());
+  EXPECT_TRUE(found_in(stored).empty());
+}
+
 TEST(Scan, TakesCutStreamsForPlainBytes) {
   const Bytes xz = packed_by({StreamCodec::kXz, {6, 1 << 17, 0, 1, 1}}, prose(100'000, 1));
   for (std::size_t length = 0; length < xz.size(); length += 997)
