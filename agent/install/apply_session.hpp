@@ -29,6 +29,10 @@ class ApplySession {
   /// What to fetch next; length 0 when done().
   [[nodiscard]] ByteRange wanted() const;
   [[nodiscard]] bool done() const;
+  /// See Applier::failed_segment().
+  [[nodiscard]] std::pair<std::uint64_t, ByteView> failed_segment() const {
+    return applier_.failed_segment();
+  }
 
  private:
   Result<void> push_some(ByteView bytes);

@@ -8,27 +8,16 @@
 namespace skiff::agent {
 namespace {
 
-/// The part of a slot that is the base image: the slot may be longer.
-class BaseImage final : public Source {
- public:
-  BaseImage(const Source& slot, std::uint64_t length) : slot_(slot), length_(length) {}
-  [[nodiscard]] std::uint64_t size() const override { return length_; }
-  Result<void> read_at(std::uint64_t offset, MutableBytes out) const override {
-    if (offset > length_ || out.size() > length_ - offset) {
-      return fail(ErrorKind::kUsage, "read past the base image");
-    }
-    return slot_.read_at(offset, out);
-  }
-
- private:
-  const Source& slot_;
-  std::uint64_t length_;
-};
-
 /// Errors after which the same segment may be tried again: bytes that were not what was signed, and a slot or
 /// stash that would not take a write.
 bool may_restart(const Error& error) {
   return error.kind == ErrorKind::kSignature || error.kind == ErrorKind::kIo;
+}
+
+/// Errors that a base which is not what it was may be behind.
+bool may_be_the_base(const Error& error) {
+  return error.kind == ErrorKind::kMismatch || error.kind == ErrorKind::kFormat ||
+         error.kind == ErrorKind::kIo;
 }
 
 SessionOptions session_options(const Installation& installation, const UpdateRecord& record) {
@@ -47,9 +36,17 @@ SessionOptions session_options(const Installation& installation, const UpdateRec
 }  // namespace
 
 Result<void> Installer::run(const Installation& installation, UpdateRecord& record, const Save& save) {
+  SKIFF_ASSIGN(const auto slot, deps_.storage.open(paths_.base_slot, Access::kRead));
+  MendedBase base(deps_.storage, paths_.mended, *slot, installation.delta.base.length);
+  Work work{installation, record, save, base};
+  bool mended = false;
   for (unsigned restarts = 0;; ++restarts) {
     const std::uint64_t before = record.segments_done;
-    Result<void> ended = run_once(installation, record, save);
+    Result<void> ended = run_once(work);
+    if (!ended && !mended && may_be_the_base(ended.error())) {
+      SKIFF_ASSIGN(mended, mend(work, ended.error()));
+      if (mended) continue;
+    }
     if (ended || !may_restart(ended.error()) || restarts >= limits_.restarts) return ended;
     log_event("segment_restart",
               {{"segments_done", std::to_string(record.segments_done)}, {"error", ended.error().text()}});
@@ -57,18 +54,43 @@ Result<void> Installer::run(const Installation& installation, UpdateRecord& reco
   }
 }
 
-Result<void> Installer::run_once(const Installation& installation, UpdateRecord& record, const Save& save) {
-  SKIFF_ASSIGN(const auto base_slot, deps_.storage.open(paths_.base_slot, Access::kRead));
+Result<void> Installer::run_once(Work& work) {
+  const DeltaOffer& delta = work.installation.delta;
   SKIFF_ASSIGN(const auto target, deps_.storage.open(paths_.target_slot, Access::kSlot));
-  SKIFF_TRY(target->set_length(installation.delta.result.length));
-  const BaseImage base(*base_slot, installation.delta.base.length);
+  SKIFF_TRY(target->set_length(delta.result.length));
   SlotWriter writer(*target, [&](std::uint64_t segments_done) -> Result<void> {
     SKIFF_TRY(stash_.sync());
-    record.segments_done = segments_done;
-    return save();
+    work.record.segments_done = segments_done;
+    return work.save();
   });
-  SKIFF_ASSIGN(ApplySession session, begin(base, writer, session_options(installation, record)));
-  return fetch_all(session, installation.delta, record);
+  SKIFF_ASSIGN(ApplySession session,
+               begin(work.base, writer, session_options(work.installation, work.record)));
+  const Segment again = std::exchange(work.failed, {});
+  Result<void> ended;
+  if (session.wanted().offset == again.offset) ended = session.push(again.wire).map([](bool) {});
+  if (ended) ended = fetch_all(session, delta, work.record);
+  const auto [offset, wire] = session.failed_segment();
+  work.failed = {offset, Bytes(wire.begin(), wire.end())};
+  return ended;
+}
+
+/// Whether the base has changed and is as it should be now. That the server or its link are not there now is
+/// an error; where it cannot be mended at all, what failed first is the better reason.
+Result<bool> Installer::mend(Work& work, const Error& error) {
+  const DeltaOffer& delta = work.installation.delta;
+  log_event("segment_failed", {{"error", error.text()}});
+  const Result<std::size_t> blocks =
+      work.base.mend(delta, MendedBase::most_blocks(delta.base.length),
+                     [this](const StoredRange& range) { return fetch_stored(range); });
+  if (blocks) {
+    log_event("base_mended", {{"blocks", std::to_string(*blocks)}});
+    return *blocks > 0;
+  }
+  const ErrorKind kind = blocks.error().kind;
+  if (kind == ErrorKind::kNetwork || kind == ErrorKind::kCancelled)
+    return tl::unexpected<Error>(blocks.error());
+  log_event("base_not_mended", {{"error", blocks.error().text()}});
+  return false;
 }
 
 /// A session fed with as much of the stash as turns out to be good.
@@ -86,6 +108,7 @@ Result<ApplySession> Installer::begin(const Source& base, SlotWriter& writer, co
 }
 
 Result<void> Installer::fetch_all(ApplySession& session, const DeltaOffer& delta, UpdateRecord& record) {
+  const RemoteFile file = remote_target(delta.wire_path, delta.length, delta.sha256);
   unsigned fruitless = 0;
   while (!session.done()) {
     std::uint64_t used = 0;
@@ -94,7 +117,7 @@ Result<void> Installer::fetch_all(ApplySession& session, const DeltaOffer& delta
       record.bytes.payload += part.size();
       return session.push(part);
     };
-    const RangeOutcome outcome = deps_.server.fetch(delta, session.wanted(), consume);
+    const RangeOutcome outcome = deps_.server.fetch(file, session.wanted(), consume);
     record.bytes.payload += outcome.received - std::min(outcome.received, used);
     if (outcome.result) continue;
     if (outcome.result.error().kind != ErrorKind::kNetwork) return outcome.result;
@@ -106,6 +129,27 @@ Result<void> Installer::fetch_all(ApplySession& session, const DeltaOffer& delta
     SKIFF_TRY(wait(fruitless));
   }
   return {};
+}
+
+Result<Bytes> Installer::fetch_stored(const StoredRange& range) {
+  const RemoteFile file = remote_target(range.wire_path, range.length, range.sha256);
+  Bytes bytes;
+  const RangeConsumer consume = [&](ByteView part) {
+    bytes.insert(bytes.end(), part.begin(), part.end());
+    return Result<bool>(bytes.size() < range.wanted);
+  };
+  for (unsigned fruitless = 0; bytes.size() < range.wanted;) {
+    const std::size_t before = bytes.size();
+    const RangeOutcome outcome =
+        deps_.server.fetch(file, {range.offset + before, range.wanted - before}, consume);
+    if (outcome.result) continue;
+    if (outcome.result.error().kind != ErrorKind::kNetwork)
+      return tl::unexpected<Error>(outcome.result.error());
+    fruitless = bytes.size() > before ? 0 : fruitless + 1;
+    if (fruitless >= limits_.fruitless_tries) return tl::unexpected<Error>(outcome.result.error());
+    SKIFF_TRY(wait(fruitless));
+  }
+  return bytes;
 }
 
 Result<void> Installer::wait(unsigned tries) {

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "agent/install/apply_session.hpp"
+#include "agent/install/mended_base.hpp"
 #include "agent/machine/update_record.hpp"
 #include "agent/net/backoff.hpp"
 #include "agent/net/update_server.hpp"
@@ -16,6 +17,7 @@ struct InstallPaths {
   std::filesystem::path base_slot;    ///< the running slot, read only
   std::filesystem::path target_slot;  ///< the inactive slot
   std::filesystem::path stash;
+  std::filesystem::path mended;  ///< blocks of the base that were fetched, see MendedBase
 };
 
 struct InstallLimits {
@@ -40,13 +42,30 @@ class Installer {
 
   /// Goes on from record.segments_done to the end, keeping `record` (segments and payload bytes) up to date
   /// and calling `save` after each segment that is synced to the slot. Errors: kNetwork and kCancelled leave
-  /// everything so that a later call goes on; all others mean that this delta cannot be installed here.
+  /// everything so that a later call goes on; all others mean that this delta cannot be installed here. A
+  /// base that differs in a few blocks is mended on the way.
   Result<void> run(const Installation& installation, UpdateRecord& record, const Save& save);
 
  private:
-  Result<void> run_once(const Installation& installation, UpdateRecord& record, const Save& save);
+  /// Wire bytes of a segment, and where in the delta they begin.
+  struct Segment {
+    std::uint64_t offset = 0;
+    Bytes wire;
+  };
+  /// What one run works on.
+  struct Work {
+    const Installation& installation;
+    UpdateRecord& record;
+    const Save& save;
+    MendedBase& base;
+    Segment failed{};  ///< the segment that the base as it was spoilt
+  };
+
+  Result<void> run_once(Work& work);
+  Result<bool> mend(Work& work, const Error& error);
   Result<ApplySession> begin(const Source& base, SlotWriter& writer, const SessionOptions& options);
   Result<void> fetch_all(ApplySession& session, const DeltaOffer& delta, UpdateRecord& record);
+  Result<Bytes> fetch_stored(const StoredRange& range);
   Result<void> wait(unsigned tries);
 
   InstallDeps deps_;

@@ -100,8 +100,10 @@ class Machine {
     return options_.slots[static_cast<std::size_t>(slot)];
   }
 
+  Result<void> remove_scratch();
   /// Kept until the update is over: the journal may have to go through the same steps again.
   [[nodiscard]] std::filesystem::path stash_file() const { return options_.state_dir / "delta"; }
+  [[nodiscard]] std::filesystem::path mended_file() const { return options_.state_dir / "base-blocks"; }
 
   MachineDeps deps_;
   MachineOptions options_;

@@ -118,7 +118,7 @@ Result<Machine::Step> Machine::finish() {
   send_reports();
   installation_.reset();
   SKIFF_TRY(deps_.storage.remove(checks_file(options_)));
-  SKIFF_TRY(deps_.storage.remove(stash_file()));
+  SKIFF_TRY(remove_scratch());
   return Step{Event::kSettled, Outcome{Stop::kIdle, 0}};
 }
 

@@ -90,8 +90,13 @@ Result<Machine::Step> Machine::prepare() {
   if (installation_) identity_.issued = std::max(identity_.issued, installation_->release.issued);
   if (now() - identity_.good_time >= kDay) identity_.good_time = now();
   SKIFF_TRY(store_.save(identity_));
-  SKIFF_TRY(deps_.storage.remove(stash_file()));
+  SKIFF_TRY(remove_scratch());
   return Step{Event::kSlotPrepared, {}};
+}
+
+Result<void> Machine::remove_scratch() {
+  SKIFF_TRY(deps_.storage.remove(mended_file()));
+  return deps_.storage.remove(stash_file());
 }
 
 Result<Machine::Step> Machine::apply() {
@@ -108,7 +113,7 @@ Result<Machine::Step> Machine::apply() {
     installation_ = std::move(*again);
   }
   Installer installer({deps_.storage, deps_.server, deps_.clock},
-                      {slot_path(options_.running), slot_path(record_.target), stash_file()},
+                      {slot_path(options_.running), slot_path(record_.target), stash_file(), mended_file()},
                       options_.limits);
   const Result<void> done = installer.run(*installation_, record_, [this] { return save(); });
   if (done) {

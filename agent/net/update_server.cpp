@@ -141,9 +141,11 @@ Result<Installation> HttpUpdateServer::authorise(const Plan& plan, const DeviceF
   return installation;
 }
 
-RangeOutcome HttpUpdateServer::fetch(const DeltaOffer& delta, ByteRange wanted,
-                                     const RangeConsumer& consume) {
-  const RemoteFile file{"/v1/targets/" + delta.wire_path, delta.length, '"' + delta.sha256.hex() + '"'};
+RemoteFile remote_target(const std::string& wire_path, std::uint64_t length, const Sha256& sha256) {
+  return {"/v1/targets/" + wire_path, length, '"' + sha256.hex() + '"'};
+}
+
+RangeOutcome HttpUpdateServer::fetch(const RemoteFile& file, ByteRange wanted, const RangeConsumer& consume) {
   RangeOutcome outcome = fetch_range(client_, file, wanted, consume);
   retry_after_ = outcome.retry_after;
   return outcome;

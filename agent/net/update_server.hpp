@@ -42,14 +42,17 @@ class UpdateServer {
   virtual Result<Plan> check_in(const CheckIn& device) = 0;
   /// Refreshes the signed metadata and asks it: the only permission to install. `now` is trusted time.
   virtual Result<Installation> authorise(const Plan& plan, const DeviceFacts& device, std::int64_t now) = 0;
-  /// One try at a range of a delta; see fetch_range().
-  virtual RangeOutcome fetch(const DeltaOffer& delta, ByteRange wanted, const RangeConsumer& consume) = 0;
+  /// One try at a range of a target; see fetch_range().
+  virtual RangeOutcome fetch(const RemoteFile& file, ByteRange wanted, const RangeConsumer& consume) = 0;
   /// kUsage: the server will never take this report; kNetwork: not now.
   virtual Result<void> send_report(std::string_view body) = 0;
   [[nodiscard]] virtual Traffic traffic() const = 0;
   /// Seconds the server asked to be left alone for in its last answer.
   [[nodiscard]] virtual std::optional<std::uint64_t> retry_after() const = 0;
 };
+
+/// A target where the server has it: `wire_path` is what metadata makes of its name.
+RemoteFile remote_target(const std::string& wire_path, std::uint64_t length, const Sha256& sha256);
 
 /// The answer to a check-in. kFormat: a member absent or odd; kUnsupported: another version or plan.
 Result<Plan> parse_plan(ByteView body);
@@ -66,7 +69,7 @@ class HttpUpdateServer final : public UpdateServer {
 
   Result<Plan> check_in(const CheckIn& device) override;
   Result<Installation> authorise(const Plan& plan, const DeviceFacts& device, std::int64_t now) override;
-  RangeOutcome fetch(const DeltaOffer& delta, ByteRange wanted, const RangeConsumer& consume) override;
+  RangeOutcome fetch(const RemoteFile& file, ByteRange wanted, const RangeConsumer& consume) override;
   Result<void> send_report(std::string_view body) override;
   [[nodiscard]] Traffic traffic() const override;
   [[nodiscard]] std::optional<std::uint64_t> retry_after() const override { return retry_after_; }

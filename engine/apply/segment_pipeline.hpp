@@ -23,6 +23,8 @@ class SegmentPipeline {
   /// written.
   Result<void> push(ByteView bytes);
 
+  /// The wire bytes of the segment, when wanted() is 0 and no frame was refused.
+  [[nodiscard]] ByteView wire() const { return frames_.wire(); }
   /// The window whose map is at hand.
   [[nodiscard]] std::optional<std::uint32_t> window() const { return window_; }
   [[nodiscard]] std::uint64_t bytes_authenticated() const { return frames_.authenticated(); }

@@ -97,6 +97,19 @@ Result<void> read_decoder(const Json& custom, DeltaOffer& offer) {
   return {};
 }
 
+Result<std::optional<StoredBase>> read_stored_base(const Json& custom) {
+  if (custom.find("stored_base") == nullptr) return std::optional<StoredBase>();
+  SKIFF_ASSIGN(const Json* const stored, object_member(custom, "stored_base"));
+  StoredBase base;
+  SKIFF_ASSIGN(base.image, string_member(*stored, "image"));
+  if (!is_target_of(base.image, kReleasesRole)) {
+    return fail(ErrorKind::kFormat, "stored_base: image is not the name of a release");
+  }
+  SKIFF_ASSIGN(base.root, digest_member(*stored, "root"));
+  SKIFF_ASSIGN(base.tree, digest_member(*stored, "tree"));
+  return base;
+}
+
 Result<DeltaOffer> read_delta_fields(const tuf::Target& target) {
   SKIFF_ASSIGN(const Json* const custom, read_custom(target));
   DeltaOffer offer;
@@ -112,6 +125,7 @@ Result<DeltaOffer> read_delta_fields(const tuf::Target& target) {
   SKIFF_ASSIGN(offer.frames_root, digest_member(*custom, "frames_root"));
   SKIFF_ASSIGN(offer.frames, unsigned_member(*custom, "frames"));
   SKIFF_TRY(read_decoder(*custom, offer));
+  SKIFF_ASSIGN(offer.stored_base, read_stored_base(*custom));
   return offer;
 }
 
@@ -125,7 +139,20 @@ Json entry(std::uint64_t length, const Sha256& digest, Json custom) {
                       {"custom", Json::Object{{std::string(kCustomKey), std::move(custom)}}}};
 }
 
+/// As consistent snapshots name a file (TUF 6.2).
+std::string wire_path_of(std::string name, const Sha256& digest) {
+  tuf::Target target;
+  target.name = std::move(name);
+  target.hashes["sha256"] = digest.hex();
+  return target.wire_path();
+}
+
 }  // namespace
+
+std::string StoredBase::image_wire_path(const ImageId& base) const {
+  return wire_path_of(image, base.sha256);
+}
+std::string StoredBase::tree_wire_path() const { return wire_path_of(image + ".tree", tree); }
 
 Result<Release> read_release(const tuf::Target& target) {
   Result<Release> release = read_release_fields(target);
@@ -157,6 +184,10 @@ Json custom_of(const DeltaOffer& offer) {
       {"frames", offer.frames},
       {"decoder", Json::Object{{"format", std::uint64_t{offer.format}}, {"memory", offer.decoder_memory}}}};
   if (!offer.min_agent.empty()) custom["min_agent"] = offer.min_agent;
+  if (const std::optional<StoredBase>& stored = offer.stored_base) {
+    custom["stored_base"] =
+        Json::Object{{"image", stored->image}, {"root", stored->root.hex()}, {"tree", stored->tree.hex()}};
+  }
   return custom;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "skiff/block_tree.hpp"
 #include "trust/file_names.hpp"
 #include "trust/json_limits.hpp"
 #include "trust/release_json.hpp"
@@ -98,6 +99,19 @@ Result<DeltaOffer> offer_of(const StagedFile& staged, std::string_view min_agent
   offer.decoder_memory = memory_to_apply(info);
   offer.min_agent = min_agent;
   return offer;
+}
+
+/// Puts the block tree of a released base beside its image. Nothing where no release has this image.
+Result<std::optional<StoredBase>> store_tree(const RepositoryFolder& folder, const RepositoryState& state,
+                                             const ImageId& base) {
+  SKIFF_ASSIGN(const std::vector<Release> releases, state.releases.list(folder));
+  const auto release = std::ranges::find(releases, base, &Release::image);
+  if (release == releases.end()) return std::optional<StoredBase>();
+  SKIFF_ASSIGN(const auto image, open_source(folder.target_file(release->target, base.sha256)));
+  SKIFF_ASSIGN(StagedTree staged, folder.stage_tree(*image));
+  const StoredBase stored{release->target, staged.root, staged.file.sha256()};
+  SKIFF_TRY(staged.file.place(folder.path() / "targets" / stored.tree_wire_path()));
+  return stored;
 }
 
 Result<void> check_is_released(const RepositoryFolder& folder, const RepositoryState& state,
@@ -284,6 +298,7 @@ Result<DeltaOffer> Repository::add_delta(const Source& delta, std::string_view m
   SKIFF_ASSIGN(DeltaRoles deltas, fresh_deltas(impl_->folder(), state, signers, now));
   SKIFF_ASSIGN(const std::optional<DeltaOffer> present, deltas.find(impl_->folder(), offer.target));
   if (present && present->sha256 == offer.sha256) return *present;
+  SKIFF_ASSIGN(offer.stored_base, store_tree(impl_->folder(), state, offer.base));
   SKIFF_TRY(staged.place(target_file(offer.target, offer.sha256)));
   SKIFF_TRY(deltas.add(impl_->folder(), std::span(&offer, 1), {state.delta_keys, signers, now}));
   tuf::Target named;

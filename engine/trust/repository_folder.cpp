@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "skiff/block_tree.hpp"
 #include "skiff/trust.hpp"
 #include "skiff/tuf.hpp"
 #include "trust/file_names.hpp"
@@ -146,12 +147,25 @@ bool RepositoryFolder::remove_metadata(const std::string& name) const {
 }
 
 Result<StagedFile> RepositoryFolder::stage(const Source& source) const {
-  const fs::path path = path_ / "incoming" / to_hex(random_bytes(kStageNameBytes));
+  const fs::path path = new_stage();
   SKIFF_ASSIGN(const std::unique_ptr<FileSink> file, create_file(path));
   HashingSink hashing(file.get(), make_sha256);
   SKIFF_TRY(copy(source, hashing));
   SKIFF_TRY(file->commit());
   return StagedFile(path, source.size(), hashing.finish());
+}
+
+Result<StagedTree> RepositoryFolder::stage_tree(const Source& image) const {
+  const fs::path path = new_stage();
+  SKIFF_ASSIGN(const std::unique_ptr<FileSink> file, create_file(path));
+  HashingSink hashing(file.get(), make_sha256);
+  SKIFF_ASSIGN(const Sha256 root, write_block_tree(image, hashing));
+  SKIFF_TRY(file->commit());
+  return StagedTree{StagedFile(path, tree_length(image.size()), hashing.finish()), root};
+}
+
+fs::path RepositoryFolder::new_stage() const {
+  return path_ / "incoming" / to_hex(random_bytes(kStageNameBytes));
 }
 
 fs::path RepositoryFolder::target_file(std::string_view target, const Sha256& digest) const {

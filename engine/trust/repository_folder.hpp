@@ -30,6 +30,12 @@ class StagedFile {
   Sha256 sha256_;
 };
 
+/// The block tree of an image, see block_tree.hpp.
+struct StagedTree {
+  StagedFile file;
+  Sha256 root;
+};
+
 /// Paths, atomic writes and the writers' lock. Thread-safe: it has no state but its path.
 class RepositoryFolder {
  public:
@@ -52,11 +58,15 @@ class RepositoryFolder {
 
   /// Copies a source of any length, hashing what it copies.
   [[nodiscard]] Result<StagedFile> stage(const Source& source) const;
+  /// Makes the block tree of an image.
+  [[nodiscard]] Result<StagedTree> stage_tree(const Source& image) const;
   /// Where a target with this hash is, as tuf::Target::wire_path() says.
   [[nodiscard]] std::filesystem::path target_file(std::string_view target, const Sha256& digest) const;
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
  private:
+  [[nodiscard]] std::filesystem::path new_stage() const;
+
   std::filesystem::path path_;
 };
 

@@ -10,6 +10,7 @@
 #include <ctime>
 
 #include "event_log.hpp"
+#include "skiff/block_tree.hpp"
 #include "skiff/packed.hpp"
 #include "skiff/repository.hpp"
 #include "skiff/trust.hpp"
@@ -95,6 +96,12 @@ Result<OfferedDelta> load_delta(const DeltaOffer& offer, const fs::path& path) {
   return OfferedDelta{offer, info.codec, std::move(repackers)};
 }
 
+void list_tree(const Repository& repository, const DeltaOffer& offer, CatalogueView& view) {
+  const std::string path = offer.stored_base->tree_wire_path();
+  view.targets.emplace(path, ServedFile{repository.folder() / "targets" / path, offer.stored_base->tree,
+                                        tree_length(offer.base.length), nullptr, true, nullptr});
+}
+
 Result<void> list_targets(const Repository& repository, const CatalogueView* known, CatalogueView& view) {
   SKIFF_ASSIGN(view.releases, repository.published_releases());
   for (const Release& release : view.releases) {
@@ -114,6 +121,7 @@ Result<void> list_targets(const Repository& repository, const CatalogueView* kno
     }
     view.targets.emplace(offer.wire_path,
                          ServedFile{path, offer.sha256, offer.length, nullptr, true, nullptr});
+    if (offer.stored_base) list_tree(repository, offer, view);
   }
   return {};
 }

@@ -55,9 +55,11 @@ class FakeServer final : public agent::UpdateServer {
     if (on_authorise) SKIFF_TRY(on_authorise());
     return installation;
   }
-  agent::RangeOutcome fetch(const DeltaOffer&, ByteRange wanted,
+  agent::RangeOutcome fetch(const agent::RemoteFile& file, ByteRange wanted,
                             const agent::RangeConsumer& consume) override {
     agent::RangeOutcome outcome;
+    const auto other = stored.find(file.path);
+    const Bytes& content = other == stored.end() ? delta : other->second;
     while (wanted.length > 0) {
       if (!reachable || (drop_after && outcome.received >= *drop_after)) {
         outcome.result = fail(ErrorKind::kNetwork, "the link dropped");
@@ -66,7 +68,7 @@ class FakeServer final : public agent::UpdateServer {
       const std::uint64_t length = std::min<std::uint64_t>(wanted.length, piece);
       if (on_bytes) on_bytes({wanted.offset, length});
       outcome.received += length;
-      const Result<bool> more = consume(ByteView(delta).subspan(wanted.offset, length));
+      const Result<bool> more = consume(ByteView(content).subspan(wanted.offset, length));
       if (!more) outcome.result = tl::unexpected<Error>(more.error());
       if (!more || !*more) return outcome;
       wanted = {wanted.offset + length, wanted.length - length};
@@ -85,7 +87,8 @@ class FakeServer final : public agent::UpdateServer {
 
   Installation installation;
   Bytes delta;
-  std::size_t piece = 1'000;  ///< bytes at a time
+  std::map<std::string, Bytes> stored;  ///< other files, by path
+  std::size_t piece = 1'000;            ///< bytes at a time
   bool reachable = true;
   bool withdrawn = false;  ///< has nothing for anybody any more
   std::optional<Error> refusal;

@@ -94,7 +94,8 @@ class HostileTest(FleetCase):
         self.assertTrue(self.device.holds("B", three))
 
     def test_a_base_that_has_decayed_is_noticed_before_anything_is_armed(self):
-        flip_byte(self.device.slots["A"], 4_000_000)
+        for at in range(5_000, self.one.stat().st_size, 40_000):  # more than can be mended block by block
+            flip_byte(self.device.slots["A"], at)
         self.check_step(self.device.OK)
         self.assertEqual(self.device.boot(), "A")
         self.assertEqual(self.device.status()["boot"]["B"], "bad")

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "skiff/io.hpp"
 #include "skiff/repackers.hpp"
@@ -68,6 +69,10 @@ class Applier {
   /// Ranges of the delta that a device must still have to resume here without fetching them again:
   /// the head, and the map segment of the current window. Empty ranges where there is none yet.
   [[nodiscard]] std::pair<ByteRange, ByteRange> keep() const;
+  /// The wire bytes of a segment that were all authenticated and then failed to make what they should (F27),
+  /// and where in the delta they begin; empty but after such an error, and valid as long as the applier.
+  /// Whoever mends the base need not fetch them again for the next applier.
+  [[nodiscard]] std::pair<std::uint64_t, ByteView> failed_segment() const;
   /// The head, once it is read and checked; null before.
   [[nodiscard]] const DeltaInfo* info() const;
   /// All segments are done. The caller then reads the result back and compares its SHA-256 with the signed

@@ -21,6 +21,18 @@ struct Release {
   std::int64_t issued = 0;            ///< seconds since 1970 UTC
 };
 
+/// Where the base of a delta can be read block by block, by a device whose own copy of it has changed.
+struct StoredBase {
+  std::string image;  ///< the target that is the image: "releases/<name>"
+  Sha256 root;        ///< of its block tree, see block_tree.hpp
+  Sha256 tree;        ///< of the file that holds the tree
+  bool operator==(const StoredBase&) const = default;
+
+  /// Where the repository serves both, below the targets URL; `base` is the image.
+  [[nodiscard]] std::string image_wire_path(const ImageId& base) const;
+  [[nodiscard]] std::string tree_wire_path() const;
+};
+
 /// What the online `deltas` signature says of one delta. A delta from an empty base (length 0) is the full
 /// image: one way of installing serves both.
 struct DeltaOffer {
@@ -31,10 +43,11 @@ struct DeltaOffer {
   ImageId result;
   Sha256 frames_root;
   std::uint64_t frames = 0;
-  std::uint32_t format = 0;          ///< of the delta, see kFormatVersion
-  std::uint64_t decoder_memory = 0;  ///< bytes that applying takes in all
-  std::string min_agent;             ///< semantic version, or empty
-  std::string wire_path;             ///< where the repository serves it, below the targets URL
+  std::uint32_t format = 0;               ///< of the delta, see kFormatVersion
+  std::uint64_t decoder_memory = 0;       ///< bytes that applying takes in all
+  std::string min_agent;                  ///< semantic version, or empty
+  std::optional<StoredBase> stored_base;  ///< nothing where the repository does not have the base
+  std::string wire_path;                  ///< where the repository serves it, below the targets URL
   [[nodiscard]] bool is_full_image() const { return base.length == 0; }
 };
 
