@@ -69,7 +69,7 @@ class UpdateTest(FleetCase):
     def test_a_killed_agent_goes_on_and_pays_no_finished_segment_twice(self):
         delta = self.delta.stat().st_size
         kills = 0
-        self.proxy.bytes_per_second = 500_000  # slow enough for an agent on a busy machine to keep up
+        self.proxy.bytes_per_second = 2_000_000
         for part in (0.05, 0.25, 0.25):
             code = self.testbed.kill_in_download(int(delta * part))
             self.check_untouched()
