@@ -12,9 +12,6 @@ namespace ssl = boost::asio::ssl;
 
 constexpr long kSessionLifetime = 7L * 24 * 3600;  // seconds: a device that polls daily always resumes
 constexpr long kSessionCache = 65'536;             // sessions; OpenSSL drops the oldest
-// A record is of use to its receiver when all of it is there. The longest that TLS has takes two seconds at
-// 64 kbit/s, and all of it is lost where the link goes down meanwhile.
-constexpr long kMaxRecord = 4'096;  // bytes
 constexpr unsigned char kSessionContext[] = "skiff-devices-1";
 
 tl::unexpected<Error> tls_error(std::string_view what, const std::filesystem::path& file) {
@@ -38,7 +35,6 @@ void harden(SSL_CTX* context) {
   ::SSL_CTX_set_timeout(context, kSessionLifetime);
   ::SSL_CTX_set_session_id_context(context, kSessionContext, sizeof kSessionContext - 1);
   ::SSL_CTX_set_num_tickets(context, 1);
-  ::SSL_CTX_set_max_send_fragment(context, kMaxRecord);
   ::SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
 }
 
