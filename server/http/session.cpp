@@ -235,6 +235,7 @@ class Session {
     const std::uint64_t due = bytes.size() + kUnsentInKernel;
     expires_after(
         std::chrono::milliseconds(due * 1000 / std::max<std::uint64_t>(1, context_.limits.min_send_rate)));
+    choose_record_length(stream_.native_handle());
     auto [error, count] =
         co_await asio::async_write(stream_, asio::buffer(bytes.data(), bytes.size()), kAwait);
     co_return !error;

@@ -12,6 +12,10 @@ namespace ssl = boost::asio::ssl;
 
 constexpr long kSessionLifetime = 7L * 24 * 3600;  // seconds: a device that polls daily always resumes
 constexpr long kSessionCache = 65'536;             // sessions; OpenSSL drops the oldest
+// A record is of use to its receiver when all of it is there. The longest takes two seconds at 64 kbit/s, and
+// all of it is lost where the link goes down meanwhile.
+constexpr long kShortRecord = 4'096;        // bytes
+constexpr std::uint64_t kYoung = 64 << 10;  // bytes sent
 constexpr unsigned char kSessionContext[] = "skiff-devices-1";
 
 tl::unexpected<Error> tls_error(std::string_view what, const std::filesystem::path& file) {
@@ -77,6 +81,13 @@ WireBytes wire_bytes(SSL* ssl) {
   if (BIO* const in = ::SSL_get_rbio(ssl)) bytes.received = ::BIO_number_read(in);
   if (BIO* const out = ::SSL_get_wbio(ssl)) bytes.sent = ::BIO_number_written(out);
   return bytes;
+}
+
+void choose_record_length(SSL* ssl) {
+  const long length = wire_bytes(ssl).sent < kYoung ? kShortRecord : SSL3_RT_MAX_PLAIN_LENGTH;
+  ::SSL_set_max_send_fragment(ssl, length);
+  ::SSL_set_split_send_fragment(ssl,
+                                length);  // what is written is split by this one, which never grows alone
 }
 
 }  // namespace skiff::server

@@ -23,4 +23,8 @@ Peer peer_of(SSL* ssl, std::string address);
 /// what it takes from it.
 WireBytes wire_bytes(SSL* ssl);
 
+/// Chooses how long the records of what is written next may be: short while the connection is young, for a
+/// link that soon goes down again; then as long as TLS has them, which costs 22 bytes in 16 KiB.
+void choose_record_length(SSL* ssl);
+
 }  // namespace skiff::server
