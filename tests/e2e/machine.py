@@ -18,7 +18,7 @@ class Machine:
         self.random = random
         self.console = disk.parent / "console.log"
         self._process = None
-        self._lines = []
+        self._lines, self._began = [], 0
         self._changed = threading.Condition()
 
     @property
@@ -30,14 +30,14 @@ class Machine:
         run_well("qemu-img", "create", "-q", "-f", "qcow2", "-b", self.disk, "-F", "raw", overlay)
         log.write_bytes(b"")
         self._log = log
-        command = ["qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-cpu", "max", "-m", MEMORY, "-smp", "1"]
+        command = ["qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-cpu", "qemu64", "-m", MEMORY, "-smp", "1"]
         command += ["-display", "none", "-serial", "stdio", "-monitor", "none", "-no-user-config", "-nodefaults"]
         command += ["-blockdev", f"node-name=under,driver=qcow2,file.driver=file,file.filename={overlay},cache.no-flush=on"]
         command += ["-blockdev", f"node-name=log,driver=file,filename={log}"]
         command += ["-blockdev", "node-name=disk,driver=blklogwrites,file=under,log=log,log-sector-size=512"]
         command += ["-device", "virtio-blk-pci,drive=disk,write-cache=on"]
         command += ["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile="]
-        self._lines = []
+        self._lines, self._began = [], time.monotonic()
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
         )
@@ -47,7 +47,7 @@ class Machine:
     def _read(self, stream, lines):
         with self.console.open("a") as console:
             for line in stream:
-                console.write(line)
+                console.write(f"{time.monotonic() - self._began:7.1f} {line}")
                 console.flush()
                 with self._changed:
                     lines.append(line)

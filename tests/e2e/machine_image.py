@@ -2,7 +2,7 @@
 and the agent's state."""
 
 import json
-import os
+import random
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,6 +16,8 @@ GRUB_MODULES = ("biosdisk part_msdos ext2 squash4 gzio normal configfile linux b
                 "reboot serial terminal").split()
 SERVER_NAME = "updates"  # the host, as the emulated network has it
 STATE = "/var/lib/skiff-agent"
+SETTINGS, CHECK, AGENT = "etc/skiff/agent.json", "etc/skiff/checks.d/10-selftest", "usr/bin/skiff-agent"
+NETWORK_FILE = "etc/systemd/network/10-all.network"
 
 SECTOR = 512
 MIB = 1 << 20
@@ -32,6 +34,14 @@ BOOT = {
 DRIVERS = ("virtio_pci", "virtio_blk", "virtio_net", "squashfs", "ext4")
 UNUSED = ("var/lib/apt", "var/cache", "var/log", "usr/share/perl*", "usr/lib/*/perl*", "usr/lib/*/gconv", "usr/lib/udev/hwdb*",
           "boot/System.map*")
+# Units that this machine does not miss; an emulated one takes its time for each.
+MASKED = ("getty.target dev-hugepages.mount dev-mqueue.mount sys-kernel-config.mount sys-kernel-debug.mount "
+          "sys-kernel-tracing.mount sys-fs-fuse-connections.mount modprobe@.service systemd-pstore.service "
+          "systemd-network-generator.service systemd-update-utmp.service systemd-user-sessions.service").split()
+DROP_IN = "[Service]\nStandardError=journal+console\nRestartSec=3\n"
+SQUASHFS = "-noappend -quiet -no-progress -comp gzip -Xcompression-level 1 -all-time 0".split()
+SQUASHFS += ["-action", "uncompressed@subpathname(boot)"]  # GRUB is slow to unpack
+PAYLOAD = 1 << 20  # bytes that are new in each release
 INITRAMFS_HOOK = """#!/bin/sh
 [ "$1" = prereqs ] && exit 0
 . /usr/share/initramfs-tools/hook-functions
@@ -90,6 +100,17 @@ def make_small(root):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
+def put(tree, name, content):
+    """A file in place of what was there; None: nothing. A script is executable."""
+    path = tree / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    if content is None:
+        return
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    path.chmod(0o755 if content[:2] == "#!" else 0o644)
+
+
 class Images:
     """Release images of one root file system with the agent in it."""
 
@@ -98,43 +119,31 @@ class Images:
         self.tree = folder / "tree"
         shutil.rmtree(self.tree, ignore_errors=True)
         run_well("cp", "-a", make_root(folder), self.tree)
-        self.put("etc/fstab", FSTAB)
-        self.put("etc/hosts", f"127.0.0.1 localhost\n10.0.2.2 {SERVER_NAME}\n")
-        self.put("etc/machine-id", "")
-        self.put("etc/systemd/network/10-all.network", NETWORK)
-        self.put("etc/skiff/agent.json", json.dumps(settings))
-        self.put("etc/skiff/checks.d/10-selftest", "#!/bin/sh\ntest ! -e /etc/faulty\n", 0o755)
-        self.put("etc/systemd/system/skiff-agent.service.d/console.conf", "[Service]\nStandardError=journal+console\n")
-        run_well("strip", agent, "-o", self.tree / "usr/bin/skiff-agent")
-        shutil.copy(UNIT, self.tree / "lib/systemd/system/skiff-agent.service")
+        put(self.tree, "etc/fstab", FSTAB)
+        put(self.tree, "etc/hosts", f"127.0.0.1 localhost\n10.0.2.2 {SERVER_NAME}\n")
+        put(self.tree, "etc/machine-id", "")
+        put(self.tree, NETWORK_FILE, NETWORK)
+        put(self.tree, SETTINGS, json.dumps(settings))
+        put(self.tree, CHECK, "#!/bin/sh\ntest -d /run/systemd\n")
+        put(self.tree, "etc/systemd/system/skiff-agent.service.d/machine.conf", DROP_IN)
+        run_well("strip", agent, "-o", self.tree / AGENT)
+        shutil.copy(UNIT, self.tree / "lib/systemd/system")
         (self.tree / "boot/grub").mkdir(exist_ok=True)
         run_well("systemctl", "--root", self.tree, "enable", "skiff-agent.service", "systemd-networkd.service")
-        run_well("systemctl", "--root", self.tree, "mask", "getty.target")
+        run_well("systemctl", "--root", self.tree, "mask", *MASKED)
+        run_well("systemctl", "--root", self.tree, "set-default", "multi-user.target")
 
-    def put(self, name, text, mode=0o644):
-        path = self.tree / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        path.write_text(text)
-        path.chmod(mode)
-
-    def make(self, name, **changes):
-        """An image called `name`. `faulty`: its check fails; `init`: what is run as the first program."""
-        self.put("etc/skiff-release", name + "\n")
-        faulty, init = self.tree / "etc/faulty", self.tree / "sbin/init"
-        kept = os.readlink(init)
-        if changes.get("faulty"):
-            faulty.touch()
-        if "init" in changes:
-            init.unlink()
-            init.symlink_to(changes["init"])
-        image = self.folder / f"{name}.img"
+    def make(self, name, changes=None):
+        """An image called `name`, of which a megabyte is new. `changes`: other contents of files, by path; None: no such file."""
+        tree, image = self.folder / "variant", self.folder / f"{name}.img"
+        shutil.rmtree(tree, ignore_errors=True)
+        run_well("cp", "-al", self.tree, tree)
+        put(tree, "etc/skiff-release", name + "\n")
+        put(tree, "usr/share/skiff/payload", random.Random(name).randbytes(PAYLOAD))
+        for path, content in (changes or {}).items():
+            put(tree, path, content)
         image.unlink(missing_ok=True)
-        words = ["-noappend", "-quiet", "-no-progress", "-comp", "gzip", "-Xcompression-level", "1", "-all-time", "0"]
-        run_well("mksquashfs", self.tree, image, *words)
-        faulty.unlink(missing_ok=True)
-        init.unlink()
-        init.symlink_to(kept)
+        run_well("mksquashfs", tree, image, *SQUASHFS)
         return image
 
 

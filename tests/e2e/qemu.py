@@ -21,7 +21,16 @@ from programs import Programs
 from proxy import Proxy
 
 ROOT = Path(__file__).resolve().parents[2]
+DECODER_MEMORY = 24 << 20  # squashfs is opened and packed again
+TRIAL_DEADLINE = 60  # seconds
 PATIENCE = 1200  # seconds for one update; an emulated machine on a busy host is slow
+
+# Releases that are bad: what they do, what is in them, and how often they are booted before the machine goes back.
+BAD = [
+    ("fails-its-check", {images.CHECK: "#!/bin/sh\nexit 1\n"}, 1),
+    ("has-no-network", {images.NETWORK_FILE: None}, 1),
+    ("panics", {"sbin/init": "#!/bin/false\n"}, 3),
+]
 
 
 class Trial:
@@ -45,8 +54,9 @@ class Trial:
         self.server = self.fleet.start_server("--poll", "2", "--poll-wait", "2", "--workers", "0")
         self.proxy = Proxy(self.server.address)
         self.images = images.Images(self.work, self.fleet.programs.agent, self.settings())
-        one = self.running = self.images.make("one")
+        one = self.kept = self.images.make("one")
         self.fleet.release(one)
+        self.publish("two")
         device = self.fleet.device("device-1", one, self.proxy.port)
         state, grub = device.folder / "state", self.work / "grub"
         shutil.rmtree(grub, ignore_errors=True)
@@ -74,75 +84,73 @@ class Trial:
             "checks_dir": "/etc/skiff/checks.d",
             "checks_user": "nobody",
             "boot": images.BOOT,
+            "decoder_memory": DECODER_MEMORY,
             "poll_interval": 2,
+            "trial_deadline": TRIAL_DEADLINE,
             "reboot_command": ["/usr/bin/systemctl", "reboot"],
         }
 
-    def publish(self, name, **changes):
-        """Makes a release, and the delta to it from what the machine runs."""
-        image = self.images.make(name, **changes)
-        self.fleet.release(image)
-        self.fleet.add_delta(self.running, image)
-        return image
+    def publish(self, name, changes=None):
+        """Makes a release, and the delta to it from the image that the machine keeps."""
+        self.newest = self.images.make(name, changes)
+        self.fleet.release(self.newest)
+        self.fleet.add_delta(self.kept, self.newest)
 
-    def await_report(self, count):
-        """Lets the machine run until the server has so many reports; gives the newest."""
-        self.machine.run_for(PATIENCE, lambda: len(self.server.reports()) >= count)
-        reports = self.server.reports()
-        self.story.must(len(reports) >= count, f"the server has report {count}")
-        return reports[-1]
+    def await_that(self, what, is_so):
+        self.machine.run_for(PATIENCE, is_so)
+        self.story.must(is_so(), what)
 
-    def update(self, name, outcome, **changes):
-        """One update without any disturbance; gives its report and how long it took."""
-        count = len(self.server.reports())
-        image = self.publish(name, **changes)
-        began = time.monotonic()
-        report = self.await_report(count + 1)
-        seconds = time.monotonic() - began
-        self.running = image if report["outcome"] == "committed" else self.running
-        self.story.must(report["outcome"] == outcome, f"{name}: {report['outcome']} {report['reason']}, {seconds:.0f} s")
-        return report, seconds
+    def update(self, outcome, name, changes=None):
+        """Lets the machine go through the update that was published last; gives its report and the slots that were booted.
+        When the new slot is tried, the next release is published: no bad one is fetched again."""
+        reports, boots = len(self.server.reports()), len(self.machine.boots())
+        self.await_that(f"{self.newest.stem} is booted", lambda: len(self.machine.boots()) > boots)
+        if outcome == "committed":
+            self.kept = self.newest
+        self.publish(name, changes)
+        self.await_that("the server has its report", lambda: len(self.server.reports()) > reports)
+        report, seen = self.server.reports()[-1], self.machine.boots()[boots:]
+        text = f"{report['outcome']} {report['reason']}"
+        self.story.must(report["outcome"] == outcome, f"{text.strip()}; slots booted: {' '.join(seen)}")
+        return report, seen
 
     def commit(self):
         self.story.step("The machine boots slot A and is updated")
+        began = time.monotonic()
         self.machine.start()
-        self.story.must(self.machine.wait_for("skiff.slot=A", PATIENCE), "GRUB starts slot A")
-        report, self.seconds = self.update("two", "committed")
-        self.story.must(self.machine.boots()[-1] == "B", "it runs slot B")
-        self.story.row("seconds of an update", f"{self.seconds:.0f}")
+        self.await_that("GRUB starts slot A", lambda: self.machine.boots() == ["A"])
+        report, seen = self.update("committed", *BAD[0][:2])
+        self.story.must(seen == ["B"], "it runs slot B")
+        self.seconds = time.monotonic() - began
+        self.story.row("seconds of a boot and an update", f"{self.seconds:.0f}")
         self.story.row("peak memory of the agent", f"{report['peak_memory'] / 2**20:.1f} MiB")
 
     def fall_back(self):
-        self.story.step("Releases that are bad")
-        running = self.machine.boots()[-1]
-        self.update("faulty", "rolled-back", faulty=True)
-        self.story.must(self.machine.boots()[-1] == running, "a check that fails: the old slot runs again")
-        before = len(self.machine.boots())
-        self.update("panics", "rolled-back", init="/usr/bin/false")
-        boots = self.machine.boots()
-        self.story.must(boots[before:].count("A" if running == "B" else "B") == 3, "a kernel that panics is tried three times")
-        self.story.must(boots[-1] == running, "then the old slot runs again")
+        """Each of these releases is bad in its own way; the machine goes back by itself."""
+        for (name, _, boots), following in zip(BAD, [*BAD[1:], ("cut-0", None, 0)]):
+            self.story.step(f"A release that {name.replace('-', ' ')}")
+            _, seen = self.update("rolled-back", *following[:2])
+            self.story.must(seen == ["A"] * boots + ["B"], "the old slot runs again")
 
     def cut_power(self, cuts):
-        """Cuts at random moments of updates, as many as it takes for `cuts` of them."""
+        """Cuts at random moments of updates, as many as it takes for `cuts` of them; the last one goes through."""
         self.story.step(f"The power is cut {cuts} times")
         self.end_life()
         while self.cuts < cuts:
             count = len(self.server.reports())
-            name = f"cut-{count}"
-            image = self.publish(name)
             self.machine.start()
             while len(self.server.reports()) == count:
                 wait = self.random.uniform(0, self.seconds) if self.cuts < cuts else PATIENCE
                 self.machine.run_for(wait, lambda: len(self.server.reports()) > count)
                 if len(self.server.reports()) == count:
-                    self.story.must(self.cuts < cuts, f"{name} ends")
+                    self.story.must(self.cuts < cuts, f"{self.newest.stem} ends")
                     self.end_life()
                     self.cuts += 1
                     self.machine.start()
-            report, self.running = self.server.reports()[-1], image
-            self.story.must(report["outcome"] == "committed", f"after {self.cuts} cuts: {name} is {report['outcome']}")
+            report, self.kept = self.server.reports()[-1], self.newest
+            self.story.must(report["outcome"] == "committed", f"after {self.cuts} cuts: {self.newest.stem} is {report['outcome']}")
             self.end_life()
+            self.publish(f"cut-{self.cuts}")
         self.story.row("power cuts survived", self.cuts)
         self.story.row("bytes not flushed at a cut", grouped(self.at_risk))
         self.story.row("  of these lost", grouped(self.lost))
