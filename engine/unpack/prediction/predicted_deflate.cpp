@@ -112,11 +112,11 @@ Result<std::optional<Bytes>> correct(const Method& method, ByteView framed, Byte
   BlockReader reader(packed);
   Block block;
   std::size_t expected = 0;
-  Bytes corrections;
-  if (has_frame(method.codec)) {
-    if (!std::ranges::equal(zlib_check(content), framed.last(kZlibCheck))) return std::optional<Bytes>{};
-    put_bytes(corrections, framed.first(kZlibHeader));
-  }
+  const bool is_zlib = has_frame(method.codec);
+  if (is_zlib && !std::ranges::equal(zlib_check(content), framed.last(kZlibCheck)))
+    return std::optional<Bytes>{};
+  const ByteView header = framed.first(is_zlib ? kZlibHeader : 0);
+  Bytes corrections(header.begin(), header.end());
   while (!reader.done() && predictor.position() < effort.prefix) {
     SKIFF_TRY(reader.next(block));
     if (!write_corrections(corrections, block, expected, predictor) || corrections.size() > effort.most)
