@@ -4,6 +4,7 @@
 #include <ctime>
 #include <iterator>
 
+#include "deltas/worker_place.hpp"
 #include "store/database.hpp"
 
 namespace skiff::server {
@@ -11,11 +12,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Removes what a process that was killed left half made.
-Result<void> prepare_state(const fs::path& state, const fs::path& work) {
+Result<void> prepare_state(const fs::path& state) {
   std::error_code error;
-  fs::remove_all(work, error);
-  if (!error) fs::create_directories(work, error);
+  fs::create_directories(state, error);
   if (!error) fs::permissions(state, fs::perms::owner_all, error);
   if (error) return fail(ErrorKind::kIo, "cannot prepare " + state.string() + ": " + error.message());
   return {};
@@ -26,6 +25,7 @@ struct Opened {
   std::unique_ptr<Database> database;
   std::unique_ptr<Catalogue> catalogue;
   std::unique_ptr<Signer> audit_key;
+  std::optional<WorkerPlace> place;
 };
 
 }  // namespace
@@ -39,6 +39,7 @@ class FleetServer::Impl {
         database_(std::move(opened.database)),
         catalogue_(std::move(opened.catalogue)),
         audit_key_(std::move(opened.audit_key)),
+        place_(*std::move(opened.place)),
         publisher_(options_.repository, std::move(keys)) {}
 
   Result<void> listen() {
@@ -55,8 +56,8 @@ class FleetServer::Impl {
   }
 
   void start() {
-    workers_ = std::make_unique<DeltaWorkers>(DeltaParts{*catalogue_, jobs_, publisher_}, options_.maker,
-                                              options_.clock, options_.workers);
+    workers_ = std::make_unique<DeltaWorkers>(DeltaParts{*catalogue_, jobs_, publisher_, place_.name()},
+                                              options_.maker, options_.clock, options_.workers);
     upkeep_ = std::make_unique<Upkeep>(
         UpkeepParts{*catalogue_, jobs_, admissions_, devices_, deployments_, publisher_, ledger_},
         options_.upkeep, options_.clock, [this] { workers_->wake(); });
@@ -94,6 +95,7 @@ class FleetServer::Impl {
   std::unique_ptr<Database> database_;
   std::unique_ptr<Catalogue> catalogue_;
   std::unique_ptr<Signer> audit_key_;
+  WorkerPlace place_;
   Publisher publisher_;
   AdmissionStore admissions_{*database_, options_.pending};
   DeviceStore devices_{*database_};
@@ -124,11 +126,13 @@ class FleetServer::Impl {
 
 Result<std::unique_ptr<FleetServer>> FleetServer::create(ServerOptions options, OnlineKeys keys) {
   if (!options.clock) options.clock = [] { return static_cast<std::int64_t>(std::time(nullptr)); };
-  options.maker.work_folder = options.state / "work";
-  SKIFF_TRY(prepare_state(options.state, options.maker.work_folder));
+  SKIFF_TRY(prepare_state(options.state));
   Opened opened;
   SKIFF_ASSIGN(opened.database, Database::open(database_file(options.state)));
   SKIFF_ASSIGN(opened.catalogue, Catalogue::open(options.repository));
+  SKIFF_ASSIGN(WorkerPlace place, WorkerPlace::take(options.state));
+  options.maker.work_folder = place.folder();
+  opened.place.emplace(std::move(place));
   SKIFF_ASSIGN(opened.audit_key, open_audit_key(options.state));
   auto impl = std::make_unique<Impl>(std::move(options), std::move(opened), std::move(keys));
   SKIFF_TRY(impl->listen());

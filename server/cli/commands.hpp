@@ -17,6 +17,7 @@ using Action = std::function<Result<void>()>;
 
 /// Each adds its subcommand to `app`; parsing that subcommand sets `chosen`, which outlives the parsing.
 void add_serve_command(CLI::App& app, Action& chosen);
+void add_worker_command(CLI::App& app, Action& chosen);
 void add_ca_command(CLI::App& app, Action& chosen);
 void add_device_command(CLI::App& app, Action& chosen);
 void add_alarm_command(CLI::App& app, Action& chosen);

@@ -20,6 +20,7 @@ int run(int argc, char** argv) {
 
   skiff::server::Action chosen;
   skiff::server::add_serve_command(app, chosen);
+  skiff::server::add_worker_command(app, chosen);
   skiff::server::add_ca_command(app, chosen);
   skiff::server::add_device_command(app, chosen);
   skiff::server::add_alarm_command(app, chosen);

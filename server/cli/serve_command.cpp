@@ -1,13 +1,11 @@
 // `skiff-server serve`: runs the server until it is told to end.
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <csignal>
 #include <cstdlib>
 #include <memory>
-#include <thread>
 
 #include "access/certificates.hpp"
 #include "cli/commands.hpp"
+#include "cli/worker_options.hpp"
 #include "event_log.hpp"
 #include "fleet_server.hpp"
 
@@ -16,12 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kMaxPassphrase = 4'096;  // bytes
-constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
-
 struct Arguments {
-  fs::path keys;
-  fs::path passphrase_file;
+  KeyArguments keys;
   fs::path ca;
   fs::path port_file;
   fs::path enrol_port_file;
@@ -29,8 +23,7 @@ struct Arguments {
   std::string enrol_listen;
   std::string operator_listen;
   fs::path operator_port_file;
-  std::uint64_t job_memory = 2'048;  ///< MiB
-  std::string codec{to_string(MakerOptions().codec)};
+  MakerArguments maker;
   bool verbose = false;
   ServerOptions options;
 };
@@ -49,30 +42,6 @@ Result<void> parse_listen(const std::string& option, const std::string& text, Ht
   }
   http.port = static_cast<std::uint16_t>(std::stoul(port));
   return {};
-}
-
-Result<std::string> read_passphrase(const fs::path& file) {
-  if (file.empty()) return std::string();
-  SKIFF_ASSIGN(const Bytes bytes, read_file(file, kMaxPassphrase));
-  std::string passphrase(as_text(bytes));
-  if (passphrase.ends_with('\n')) passphrase.pop_back();
-  return passphrase;
-}
-
-/// Blocks the signals that end the server in this thread and those it will start; wait_for_end() takes them.
-sigset_t block_end_signals() {
-  sigset_t signals;
-  ::sigemptyset(&signals);
-  ::sigaddset(&signals, SIGTERM);
-  ::sigaddset(&signals, SIGINT);
-  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
-}
-
-int wait_for_end(const sigset_t& signals) {
-  int signal = 0;
-  ::sigwait(&signals, &signal);
-  return signal;
 }
 
 Result<void> write_port(const fs::path& file, std::uint16_t port) {
@@ -97,8 +66,7 @@ Result<void> serve(Arguments arguments) {
   if (arguments.verbose) set_log_threshold(Severity::kDebug);
   ServerOptions& options = arguments.options;
   SKIFF_TRY(parse_listen("--listen", arguments.listen, options.http));
-  options.maker.max_memory = arguments.job_memory * kMebibyte;
-  options.maker.codec = arguments.codec == to_string(Codec::kZstd) ? Codec::kZstd : Codec::kContextMixing;
+  options.maker = chosen_maker(arguments.maker);
   options.http.tls = {certificate_file(arguments.ca, kServerLeaf), key_file(arguments.ca, kServerLeaf),
                       certificate_file(arguments.ca, kDeviceCa)};
   options.ca = arguments.ca;
@@ -110,8 +78,7 @@ Result<void> serve(Arguments arguments) {
     options.operators = small_port(options.http.tls);
     SKIFF_TRY(parse_listen("--operator-listen", arguments.operator_listen, *options.operators));
   }
-  SKIFF_ASSIGN(const std::string passphrase, read_passphrase(arguments.passphrase_file));
-  SKIFF_ASSIGN(OnlineKeys keys, load_online_keys(arguments.keys, passphrase));
+  SKIFF_ASSIGN(OnlineKeys keys, load_keys(arguments.keys));
   const sigset_t signals = block_end_signals();
   SKIFF_ASSIGN(const auto server, FleetServer::create(options, std::move(keys)));
   server->start();
@@ -133,19 +100,7 @@ void add_tuning_options(CLI::App& command, Arguments& arguments) {
   ServerOptions& options = arguments.options;
   command.add_option("--workers", options.workers, "Deltas that are made at once; 0: none are")
       ->capture_default_str();
-  command.add_option("--job-threads", options.maker.threads, "Threads that work on one delta")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 256));
-  command
-      .add_option("--codec", arguments.codec,
-                  "Codec of the deltas that are made: cm (smaller) or zstd (faster); full images are zstd")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"cm", "zstd"}));
-  command.add_flag("--open", options.maker.open,
-                   "Open compressed streams of images: for fleets whose devices have the re-packers of this "
-                   "machine, in the same versions");
-  command.add_option("--job-memory", arguments.job_memory, "MiB that making one delta may use")
-      ->capture_default_str();
+  add_maker_options(command, arguments.maker);
   command.add_option("--io-threads", options.http.io_threads, "Threads for the network")
       ->capture_default_str()
       ->check(CLI::Range(1, 256));
@@ -176,13 +131,10 @@ void add_tuning_options(CLI::App& command, Arguments& arguments) {
 
 void add_serve_command(CLI::App& app, Action& chosen) {
   auto arguments = std::make_shared<Arguments>();
-  arguments->options.maker.threads = std::max(1U, std::thread::hardware_concurrency());
   CLI::App* const command = app.add_subcommand("serve", "Serve a repository to devices");
   command->add_option("--repo", arguments->options.repository, "Repository folder (skiff repo init)")
       ->required();
-  command->add_option("--keys", arguments->keys, "Folder of deltas.key, snapshot.key and timestamp.key")
-      ->required();
-  command->add_option("--passphrase-file", arguments->passphrase_file, "Passphrase of these keys");
+  add_key_options(*command, arguments->keys);
   command->add_option("--state", arguments->options.state, "Folder for the database and work in progress")
       ->required();
   command->add_option("--ca", arguments->ca, "Folder of the authorities (skiff-server ca init)")->required();

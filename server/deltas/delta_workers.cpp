@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 
 #include "event_log.hpp"
@@ -13,7 +14,8 @@ namespace {
 
 constexpr int kNiceness = 5;                                 // polls and downloads go first
 constexpr auto kLookEvery = std::chrono::milliseconds(200);  // from a background job, for one more urgent
-constexpr auto kLongestNap = std::chrono::seconds(10);  // until jobs that wait for their time are looked at
+constexpr auto kLongestNap = std::chrono::seconds(1);        // until jobs of other processes are looked for
+constexpr auto kRenewEvery = std::chrono::seconds(kLease / 4);
 const ViewSource kEmptyImage{ByteView{}};
 
 std::string pair_name(const ImagePair& pair) {
@@ -63,18 +65,57 @@ class Overtaken {
   std::chrono::steady_clock::time_point next_look_{};
 };
 
+/// Renews a worker's hold on its job until it goes away.
+class JobKeeper {
+ public:
+  JobKeeper(const DeltaJob& job, JobStore& jobs, const WallClock& clock)
+      : job_(job), jobs_(jobs), clock_(clock), thread_([this] { run(); }) {}
+  ~JobKeeper() {
+    {
+      const std::lock_guard lock(mutex_);
+      over_ = true;
+    }
+    ended_.notify_all();
+    thread_.join();
+  }
+  JobKeeper(const JobKeeper&) = delete;
+  JobKeeper& operator=(const JobKeeper&) = delete;
+  /// Whether another worker has the job now: this one slept too long.
+  [[nodiscard]] bool is_lost() const { return lost_; }
+
+ private:
+  void run() {
+    std::unique_lock lock(mutex_);
+    while (!ended_.wait_for(lock, kRenewEvery, [this] { return over_; })) {
+      lock.unlock();
+      if (const auto kept = jobs_.renew(job_, clock_()); kept && !*kept) lost_ = true;
+      lock.lock();
+    }
+  }
+
+  const DeltaJob& job_;
+  JobStore& jobs_;
+  const WallClock& clock_;
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool over_ = false;
+  std::atomic<bool> lost_ = false;
+  std::thread thread_;  ///< last: it uses all of the above
+};
+
 /// Linux keeps this per thread.
 void lower_priority() { ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), kNiceness); }
 
 }  // namespace
 
 Result<bool> JobRunner::run_one(const std::function<bool()>& keep_going) {
-  SKIFF_ASSIGN(const std::optional<DeltaJob> job, parts_.jobs.claim(clock_()));
+  SKIFF_ASSIGN(const std::optional<DeltaJob> job, parts_.jobs.claim(parts_.owner, clock_()));
   if (!job) return false;
   log_event(Severity::kInfo, "job-begun",
             {{"pair", pair_name(job->pair)}, {"attempt", static_cast<std::uint64_t>(job->attempts)}});
   Overtaken overtaken(*job, parts_.jobs, clock_);
-  const auto may_go_on = [&] { return keep_going() && !overtaken(); };
+  const JobKeeper keeper(*job, parts_.jobs, clock_);
+  const auto may_go_on = [&] { return keep_going() && !overtaken() && !keeper.is_lost(); };
   SKIFF_TRY(settle(*job, run(*job, may_go_on)));
   return true;
 }
@@ -82,7 +123,7 @@ Result<bool> JobRunner::run_one(const std::function<bool()>& keep_going) {
 Result<void> JobRunner::run(const DeltaJob& job, const std::function<bool()>& keep_going) {
   const auto before = parts_.catalogue.view();
   if (const OfferedDelta* const there = find_delta(*before, job.pair)) {
-    return parts_.jobs.finish(job.pair, JobState::kDone, there->offer.length, clock_());
+    return parts_.jobs.finish(job, JobState::kDone, there->offer.length, clock_());
   }
   SKIFF_ASSIGN(const std::shared_ptr<const Source> base, open_image(*before, job.pair.base));
   SKIFF_ASSIGN(const std::shared_ptr<const Source> result, open_image(*before, job.pair.result));
@@ -90,28 +131,28 @@ Result<void> JobRunner::run(const DeltaJob& job, const std::function<bool()>& ke
   const std::uint64_t length = delta.source().size();
   if (is_worthless(*parts_.catalogue.view(), job.pair, length)) {
     log_event(Severity::kInfo, "job-not-smaller", {{"pair", pair_name(job.pair)}, {"bytes", length}});
-    return parts_.jobs.finish(job.pair, JobState::kNotSmaller, length, clock_());
+    return parts_.jobs.finish(job, JobState::kNotSmaller, length, clock_());
   }
   SKIFF_TRY(parts_.publisher.add(delta.source(), clock_()));
   log_event(Severity::kInfo, "job-done", {{"pair", pair_name(job.pair)}, {"bytes", length}});
-  return parts_.jobs.finish(job.pair, JobState::kDone, length, clock_());
+  return parts_.jobs.finish(job, JobState::kDone, length, clock_());
 }
 
 Result<void> JobRunner::settle(const DeltaJob& job, const Result<void>& outcome) {
   if (outcome) return {};
   if (outcome.error().kind == ErrorKind::kCancelled) {
     log_event(Severity::kInfo, "job-given-back", {{"pair", pair_name(job.pair)}});
-    return parts_.jobs.give_back(job.pair);
+    return parts_.jobs.give_back(job);
   }
   log_event(Severity::kError, "job-failed",
             {{"pair", pair_name(job.pair)}, {"error", outcome.error().text()}});
-  return parts_.jobs.record_failure(job.pair, outcome.error().text(), clock_());
+  return parts_.jobs.record_failure(job, outcome.error().text(), clock_());
 }
 
 DeltaWorkers::DeltaWorkers(DeltaParts parts, MakerOptions options, WallClock clock, unsigned threads)
     : runner_(parts, std::move(options), std::move(clock)) {
-  if (const auto recovered = parts.jobs.recover(); !recovered) {
-    log_event(Severity::kError, "recovery-failed", {{"error", recovered.error().text()}});
+  if (const auto released = parts.jobs.release(parts.owner); !released) {
+    log_event(Severity::kError, "recovery-failed", {{"error", released.error().text()}});
   }
   for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
 }

@@ -17,17 +17,18 @@ struct DeltaParts {
   Catalogue& catalogue;
   JobStore& jobs;
   Publisher& publisher;
+  std::string owner;  ///< to whom jobs belong: a name that no other process has
 };
 
 /// Works through jobs one at a time; the part of a worker that knows no thread.
 class JobRunner {
  public:
   JobRunner(DeltaParts parts, MakerOptions options, WallClock clock)
-      : parts_(parts), options_(std::move(options)), clock_(std::move(clock)) {}
+      : parts_(std::move(parts)), options_(std::move(options)), clock_(std::move(clock)) {}
 
-  /// Takes the most urgent job that is due and brings it to an end: published, not smaller, failed (kept with
-  /// its error), or given back where `keep_going` said no or, being a background job, a device began to wait
-  /// for another. False: there was none.
+  /// Takes the most urgent job that is due, keeps it as long as this takes, and brings it to an end:
+  /// published, not smaller, failed (kept with its error), or given back where `keep_going` said no or, being
+  /// a background job, a device began to wait for another. False: there was none.
   Result<bool> run_one(const std::function<bool()>& keep_going);
 
  private:
@@ -41,7 +42,7 @@ class JobRunner {
 
 class DeltaWorkers {
  public:
-  /// Queues again what a dead process left running, then starts `threads` of low CPU priority.
+  /// Queues again what a dead process of the same name had, then starts `threads` of low CPU priority.
   DeltaWorkers(DeltaParts parts, MakerOptions options, WallClock clock, unsigned threads);
   /// As stop().
   ~DeltaWorkers();

@@ -40,6 +40,7 @@ DeltaJob read_job(const soci::row& row) {
   job.not_before = row.get<Integer>("not_before");
   job.delta_length = unsigned_column(row, "delta_length");
   job.error = row.get<std::string>("error");
+  job.owner = row.get<std::string>("owner");
   return job;
 }
 
@@ -49,6 +50,22 @@ struct PairKey {
   std::string base;
   std::string result;
 };
+
+bool is_owned(soci::session& sql, const DeltaJob& job) {
+  const PairKey key(job.pair);
+  int found = 0;
+  sql << "SELECT COUNT(*) FROM delta_jobs WHERE base_sha256 = :base AND result_sha256 = :result"
+         " AND state = 'running' AND owner = :owner",
+      soci::use(key.base), soci::use(key.result), soci::use(job.owner), soci::into(found);
+  return found != 0;
+}
+
+/// What the workers that took it did not survive is not given to yet another.
+void abandon_deadly(soci::session& sql, Integer now) {
+  sql << "UPDATE delta_jobs SET state = 'abandoned', error = 'each worker that took it died'"
+         " WHERE state = 'running' AND lease_until <= :now AND attempts >= :most",
+      soci::use(now), soci::use(kMaxAttempts);
+}
 
 }  // namespace
 
@@ -73,32 +90,49 @@ Result<void> JobStore::enqueue(const ImagePair& pair, int priority, std::int64_t
   });
 }
 
-Result<std::optional<DeltaJob>> JobStore::claim(std::int64_t now) {
+Result<std::optional<DeltaJob>> JobStore::claim(const std::string& owner, std::int64_t now) {
   return database_.transact("take a job", [&](soci::session& sql) -> std::optional<DeltaJob> {
     const Integer due = now;
+    const Integer lease_until = now + kLease;
+    abandon_deadly(sql, due);
     soci::row row;
-    sql << "SELECT * FROM delta_jobs WHERE (state = 'queued' OR state = 'failed') AND not_before <= :due"
+    sql << "SELECT * FROM delta_jobs WHERE (((state = 'queued' OR state = 'failed') AND not_before <= :due)"
+           " OR (state = 'running' AND lease_until <= :lost))"
            " AND (priority > :background"
-           " OR NOT EXISTS (SELECT 1 FROM delta_jobs WHERE state = 'running' AND priority > "
-           ":background_again))"
+           " OR NOT EXISTS (SELECT 1 FROM delta_jobs WHERE state = 'running' AND lease_until > :held"
+           " AND priority > :background_again))"
            " ORDER BY priority DESC, created, base_sha256, result_sha256 LIMIT 1",
-        soci::use(due), soci::use(kBackgroundPriority), soci::use(kBackgroundPriority), soci::into(row);
+        soci::use(due), soci::use(due), soci::use(kBackgroundPriority), soci::use(due),
+        soci::use(kBackgroundPriority), soci::into(row);
     if (!sql.got_data()) return std::nullopt;
     DeltaJob job = read_job(row);
     const PairKey key(job.pair);
-    sql << "UPDATE delta_jobs SET state = 'running', attempts = attempts + 1"
-           " WHERE base_sha256 = :base AND result_sha256 = :result",
-        soci::use(key.base), soci::use(key.result);
+    sql << "UPDATE delta_jobs SET state = 'running', attempts = attempts + 1, owner = :owner,"
+           " lease_until = :lease WHERE base_sha256 = :base AND result_sha256 = :result",
+        soci::use(owner), soci::use(lease_until), soci::use(key.base), soci::use(key.result);
     job.state = JobState::kRunning;
+    job.owner = owner;
     ++job.attempts;
     return job;
   });
 }
 
-Result<void> JobStore::finish(const ImagePair& pair, JobState state, std::uint64_t delta_length,
+Result<bool> JobStore::renew(const DeltaJob& job, std::int64_t now) {
+  return database_.transact("keep a job", [&](soci::session& sql) {
+    if (!is_owned(sql, job)) return false;
+    const PairKey key(job.pair);
+    const Integer lease_until = now + kLease;
+    sql << "UPDATE delta_jobs SET lease_until = :lease WHERE base_sha256 = :base AND result_sha256 = :result",
+        soci::use(lease_until), soci::use(key.base), soci::use(key.result);
+    return true;
+  });
+}
+
+Result<void> JobStore::finish(const DeltaJob& job, JobState state, std::uint64_t delta_length,
                               std::int64_t now) {
   return database_.transact("finish a job", [&](soci::session& sql) {
-    const PairKey key(pair);
+    if (!is_owned(sql, job)) return;
+    const PairKey key(job.pair);
     const std::string name(to_string(state));
     const auto length = static_cast<Integer>(delta_length);
     const Integer finished = now;
@@ -108,17 +142,26 @@ Result<void> JobStore::finish(const ImagePair& pair, JobState state, std::uint64
   });
 }
 
-Result<void> JobStore::record_failure(const ImagePair& pair, const std::string& error, std::int64_t now) {
+Result<void> JobStore::record_failure(const DeltaJob& job, const std::string& error, std::int64_t now) {
   return database_.transact("keep a job's failure", [&](soci::session& sql) {
-    const PairKey key(pair);
-    int attempts = 0;
-    sql << "SELECT attempts FROM delta_jobs WHERE base_sha256 = :base AND result_sha256 = :result",
-        soci::use(key.base), soci::use(key.result), soci::into(attempts);
-    const std::string state(to_string(attempts < kMaxAttempts ? JobState::kFailed : JobState::kAbandoned));
-    const Integer not_before = now + retry_delay(attempts);
+    if (!is_owned(sql, job)) return;
+    const PairKey key(job.pair);
+    const std::string state(
+        to_string(job.attempts < kMaxAttempts ? JobState::kFailed : JobState::kAbandoned));
+    const Integer not_before = now + retry_delay(job.attempts);
     sql << "UPDATE delta_jobs SET state = :state, not_before = :not_before, error = :error"
            " WHERE base_sha256 = :base AND result_sha256 = :result",
         soci::use(state), soci::use(not_before), soci::use(error), soci::use(key.base), soci::use(key.result);
+  });
+}
+
+Result<void> JobStore::give_back(const DeltaJob& job) {
+  return database_.transact("give a job back", [&](soci::session& sql) {
+    if (!is_owned(sql, job)) return;
+    const PairKey key(job.pair);
+    sql << "UPDATE delta_jobs SET state = 'queued', attempts = attempts - 1"
+           " WHERE base_sha256 = :base AND result_sha256 = :result",
+        soci::use(key.base), soci::use(key.result);
   });
 }
 
@@ -136,20 +179,13 @@ Result<bool> JobStore::device_waits_for_other(const ImagePair& pair, std::int64_
   });
 }
 
-Result<void> JobStore::give_back(const ImagePair& pair) {
-  return database_.transact("give a job back", [&](soci::session& sql) {
-    const PairKey key(pair);
-    sql << "UPDATE delta_jobs SET state = 'queued', attempts = attempts - 1"
-           " WHERE base_sha256 = :base AND result_sha256 = :result AND state = 'running'",
-        soci::use(key.base), soci::use(key.result);
-  });
-}
-
-Result<std::uint64_t> JobStore::recover() {
-  return database_.transact("recover jobs", [](soci::session& sql) {
+Result<std::uint64_t> JobStore::release(const std::string& owner) {
+  return database_.transact("release a worker's jobs", [&](soci::session& sql) {
     Integer running = 0;
-    sql << "SELECT COUNT(*) FROM delta_jobs WHERE state = 'running'", soci::into(running);
-    sql << "UPDATE delta_jobs SET state = 'queued' WHERE state = 'running'";
+    sql << "SELECT COUNT(*) FROM delta_jobs WHERE state = 'running' AND owner = :owner", soci::use(owner),
+        soci::into(running);
+    sql << "UPDATE delta_jobs SET lease_until = 0 WHERE state = 'running' AND owner = :owner",
+        soci::use(owner);
     return static_cast<std::uint64_t>(running);
   });
 }

@@ -37,6 +37,7 @@ std::string_view to_string(JobState state);
 inline constexpr int kBackgroundPriority = 0;  ///< no device waits for it
 inline constexpr int kDevicePriority = 10;     ///< a device does
 inline constexpr int kMaxAttempts = 6;
+inline constexpr std::int64_t kLease = 60;  ///< seconds that a worker has a job unless it renews
 
 struct DeltaJob {
   ImagePair pair;
@@ -46,6 +47,7 @@ struct DeltaJob {
   std::int64_t not_before = 0;  ///< seconds since 1970 UTC
   std::uint64_t delta_length = 0;
   std::string error;  ///< of the last attempt
+  std::string owner;  ///< the worker that took it last
 };
 
 /// Thread-safe, as the database is. There is at most one job for a pair. Errors: kIo.
@@ -56,19 +58,24 @@ class JobStore {
   /// Queues a job; one that is there already keeps its state and the higher priority, but one that was done
   /// is queued again (whoever asks has found no such delta).
   Result<void> enqueue(const ImagePair& pair, int priority, std::int64_t now);
-  /// Takes the most urgent job that is due, oldest first, and marks it running. None of background priority
-  /// while one that a device waits for is running: that one shall have the processors for itself.
-  Result<std::optional<DeltaJob>> claim(std::int64_t now);
-  /// Ends a running job as done or not smaller.
-  Result<void> finish(const ImagePair& pair, JobState state, std::uint64_t delta_length, std::int64_t now);
+  /// Takes the most urgent job that is due, oldest first, for a worker to whom it belongs for kLease seconds
+  /// or until it renews no more: whoever dies loses it to another, and a job that lost kMaxAttempts workers
+  /// is abandoned. None of background priority while one that a device waits for is running: that one shall
+  /// have the processors for itself.
+  Result<std::optional<DeltaJob>> claim(const std::string& owner, std::int64_t now);
+  /// False: the job is its owner's no longer.
+  Result<bool> renew(const DeltaJob& job, std::int64_t now);
+  /// The following end what a worker took; where it is its owner's no longer, nothing changes.
+  /// Ends a job as done or not smaller.
+  Result<void> finish(const DeltaJob& job, JobState state, std::uint64_t delta_length, std::int64_t now);
   /// Ends an attempt: tried again after a minute, then four times as long each time, at last abandoned.
-  Result<void> record_failure(const ImagePair& pair, const std::string& error, std::int64_t now);
+  Result<void> record_failure(const DeltaJob& job, const std::string& error, std::int64_t now);
+  /// Gives a job back, as if it had not been begun.
+  Result<void> give_back(const DeltaJob& job);
   /// Whether a job that a device waits for is due or running, other than that of `pair`.
   Result<bool> device_waits_for_other(const ImagePair& pair, std::int64_t now);
-  /// Gives a running job back, as if it had not been begun.
-  Result<void> give_back(const ImagePair& pair);
-  /// Queues again what was running when the last process ended; how many.
-  Result<std::uint64_t> recover();
+  /// Queues again what a worker of this name had when its process ended; how many.
+  Result<std::uint64_t> release(const std::string& owner);
   /// Pairs that no delta will come for.
   Result<std::set<ImagePair>> settled();
   Result<std::vector<DeltaJob>> list();

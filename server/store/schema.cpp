@@ -89,7 +89,12 @@ constexpr std::array kVersion5 = {
     "ALTER TABLE audit_log ADD COLUMN signature TEXT NOT NULL DEFAULT ''",
 };
 
-constexpr std::array<SchemaStep, 5> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
+constexpr std::array kVersion6 = {
+    "ALTER TABLE delta_jobs ADD COLUMN owner TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE delta_jobs ADD COLUMN lease_until BIGINT NOT NULL DEFAULT 0",
+};
+constexpr std::array<SchemaStep, 6> kSteps = {kVersion1, kVersion2, kVersion3,
+                                              kVersion4, kVersion5, kVersion6};
 
 }  // namespace
 

@@ -60,7 +60,7 @@ class Server:
 
     def reports(self):
         """What devices reported, oldest first."""
-        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as database:
+        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", timeout=TIMEOUT, uri=True)) as database:
             database.row_factory = sqlite3.Row
             return [dict(row) for row in database.execute("SELECT * FROM reports ORDER BY rowid")]
 

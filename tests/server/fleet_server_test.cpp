@@ -8,6 +8,7 @@
 #include <iterator>
 #include <thread>
 
+#include "deltas/worker_place.hpp"
 #include "skiff/applier.hpp"
 #include "skiff/trust.hpp"
 #include "store/database.hpp"
@@ -139,7 +140,8 @@ TEST_F(FleetServerTest, AJobThatWasRunningWhenTheProcessDiedIsMadeByTheNext) {
   server_.reset();
   {
     const auto database = Database::open(database_file(fleet_.folder() / "state")).value();
-    ASSERT_TRUE(JobStore(*database).claim(kNow + 10).value());
+    const WorkerPlace dead = WorkerPlace::take(fleet_.folder() / "state").value();
+    ASSERT_TRUE(JobStore(*database).claim(dead.name(), kNow + 10).value());
   }
   start(1);
   EXPECT_EQ(string_member(final_plan(id_of(old_), 1), "plan").value(), "delta");

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "deltas/delta_workers.hpp"
+#include "deltas/worker_place.hpp"
 #include "store/database.hpp"
 #include "tests/server/fleet_files.hpp"
 #include "tests/server/release_builder.hpp"
@@ -18,7 +19,7 @@ class JobRunnerTest : public ::testing::Test {
     options_.work_folder = folder_.path();
   }
   [[nodiscard]] bool run_one(const std::function<bool()>& keep_going = [] { return true; }) {
-    JobRunner runner({*catalogue_, jobs_, publisher_}, options_, [] { return kNow; });
+    JobRunner runner({*catalogue_, jobs_, publisher_, "worker-1"}, options_, [] { return kNow; });
     return runner.run_one(keep_going).value();
   }
   [[nodiscard]] JobState state_of(const ImagePair& pair) {
@@ -81,6 +82,34 @@ TEST_F(JobRunnerTest, AJobGoesOnWhenADeviceBeginsToWaitForItself) {
   ASSERT_TRUE(jobs_.enqueue(full_, kBackgroundPriority, 1));
   ASSERT_TRUE(run_one([&] { return jobs_.enqueue(full_, kDevicePriority, 2).has_value(); }));
   EXPECT_EQ(state_of(full_), JobState::kDone);
+}
+
+TEST_F(JobRunnerTest, AJobThatWasLostToAnotherWorkerIsNotEndedByTheFirst) {
+  ASSERT_TRUE(jobs_.enqueue(full_, kBackgroundPriority, 1));
+  std::optional<DeltaJob> others;
+  ASSERT_TRUE(run_one([&] {
+    if (!others) others = jobs_.claim("worker-2", kNow + kLease).value();
+    return false;
+  }));
+  ASSERT_TRUE(others);
+  EXPECT_EQ(state_of(full_), JobState::kRunning);
+  EXPECT_TRUE(jobs_.renew(*others, kNow + kLease).value());
+}
+
+TEST(WorkerPlace, EachProcessHasItsOwnAndADeadOnesIsTakenAndEmptied) {
+  const TemporaryFolder folder;
+  auto first = std::make_optional(WorkerPlace::take(folder.path()).value());
+  const WorkerPlace second = WorkerPlace::take(folder.path()).value();
+  EXPECT_NE(first->name(), second.name());
+  EXPECT_NE(first->folder(), second.folder());
+  const std::filesystem::path left = first->folder() / "half-made";
+  const std::filesystem::path kept = second.folder() / "half-made";
+  for (const auto& file : {left, kept}) ASSERT_TRUE(write_file(file, as_bytes("x")));
+  const std::string name = first->name();
+  first.reset();
+  EXPECT_EQ(WorkerPlace::take(folder.path()).value().name(), name);
+  EXPECT_FALSE(std::filesystem::exists(left));
+  EXPECT_TRUE(std::filesystem::exists(kept));
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ class RolloutSimulation : public ::testing::Test {
     MakerOptions options;
     options.work_folder = folder_.path();
     EXPECT_TRUE(jobs_.enqueue({id_of(old_), id_of(new_)}, kDevicePriority, kNow));
-    JobRunner runner({*catalogue, jobs_, publisher}, options, [] { return kNow; });
+    JobRunner runner({*catalogue, jobs_, publisher, "worker-1"}, options, [] { return kNow; });
     EXPECT_TRUE(runner.run_one([] { return true; }));
     return catalogue;
   }
