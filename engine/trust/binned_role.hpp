@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "trust/repository_folder.hpp"
@@ -83,6 +84,22 @@ Result<std::vector<T>> list_targets(const BinnedRole& role, const RepositoryFold
   known.listed = std::move(listed);
   std::ranges::sort(all, {}, &T::target);
   return all;
+}
+
+/// What each role that gets one of `added` lists with them, by role.
+template <typename T>
+Result<std::map<std::string, Json::Object>> listing_with(const BinnedRole& role,
+                                                         const RepositoryFolder& folder,
+                                                         std::span<const T> added) {
+  std::map<std::string, Json::Object> changed;
+  for (const T& one : added) {
+    const std::string name = role.role_for(one.target);
+    if (!changed.contains(name)) {
+      SKIFF_ASSIGN(changed[name], role.targets_of(folder, name));
+    }
+    changed[name].insert_or_assign(one.target, target_entry(one));
+  }
+  return changed;
 }
 
 /// The entries of each bin, by number.

@@ -41,14 +41,7 @@ Result<std::optional<DeltaOffer>> DeltaRoles::find(const RepositoryFolder& folde
 
 Result<void> DeltaRoles::add(const RepositoryFolder& folder, std::span<const DeltaOffer> offers,
                              const DeltaSigning& signing) {
-  std::map<std::string, Json::Object> changed;
-  for (const DeltaOffer& offer : offers) {
-    const std::string role = role_for(offer.target);
-    if (!changed.contains(role)) {
-      SKIFF_ASSIGN(changed[role], targets_of(folder, role));
-    }
-    changed[role].insert_or_assign(offer.target, target_entry(offer));
-  }
+  SKIFF_ASSIGN(auto changed, listing_with(*this, folder, offers));
   if (std::ranges::any_of(changed, [](const auto& role) { return role.second.size() > kMaxDeltasInRole; })) {
     SKIFF_ASSIGN(Json::Object all, entries(folder));
     for (const DeltaOffer& offer : offers) all.insert_or_assign(offer.target, target_entry(offer));

@@ -19,14 +19,7 @@ Result<std::vector<Release>> ReleaseRoles::list(const RepositoryFolder& folder,
 Result<std::vector<RolePart>> ReleaseRoles::with(const RepositoryFolder& folder,
                                                  std::span<const Release> added, const tuf::KeyRing& keys,
                                                  std::int64_t now) const {
-  std::map<std::string, Json::Object> changed;
-  for (const Release& release : added) {
-    const std::string role = role_for(release.target);
-    if (!changed.contains(role)) {
-      SKIFF_ASSIGN(changed[role], targets_of(folder, role));
-    }
-    changed[role].insert_or_assign(release.target, target_entry(release));
-  }
+  SKIFF_ASSIGN(auto changed, listing_with(*this, folder, added));
   if (!bins && changed[name].size() > kMaxReleasesInRole) return with_bins(changed[name], keys, now);
   std::vector<RolePart> parts;
   for (auto& [role, targets] : changed) {
