@@ -6,6 +6,7 @@
 #include "agent/boot/file_boot.hpp"
 #include "agent/boot/grub_script.hpp"
 #include "agent/device.hpp"
+#include "agent/enrolment.hpp"
 #include "agent/install/read_back.hpp"
 #include "agent/machine/json_fields.hpp"
 #include "agent/net/client_key.hpp"
@@ -150,7 +151,9 @@ Result<ExitCode> run_once(const Config& config, std::optional<Slot> told) {
 Result<ExitCode> run_daemon(const Config& config, std::optional<Slot> told) {
   PosixClock clock;
   PollMemory memory;
+  Renewal renewal;
   for (unsigned failures = 0;;) {
+    renewal.keep_up(config);
     const Result<Outcome> outcome = step(config, told, {clock, memory});
     if (!outcome) log_event("fault", {{"error", outcome.error().text()}});
     if (outcome && outcome->stop == Stop::kReboot) {

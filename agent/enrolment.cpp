@@ -1,6 +1,7 @@
 #include "agent/enrolment.hpp"
 
 #include "agent/machine/trusted_time.hpp"
+#include "agent/net/certificate.hpp"
 #include "agent/net/client_key.hpp"
 #include "agent/net/http_client.hpp"
 #include "agent/system/log.hpp"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::uint64_t kMaxAnswer = 65'536;
 constexpr std::chrono::seconds kDeadline{120};
+constexpr std::int64_t kRetry = 3'600;  // seconds
 
 /// The device may have no state yet: the clock is all there is, and the time when the agent was built.
 HttpOptions http_options(const Config& config, const EnrolmentOptions& options) {
@@ -53,6 +55,16 @@ Result<ExitCode> enrol(const Config& config, const EnrolmentOptions& options) {
   }
   const bool later = status == 0 || status == 202 || status == 429 || status >= 500;
   return later ? kExitLater : kExitError;
+}
+
+void Renewal::keep_up(const Config& config) {
+  const std::int64_t now = trusted_time({.clock = PosixClock().wall(), .build = kBuildTime});
+  if (now < next_try_) return;
+  const auto life = certificate_life(config.certificate);
+  if (!life || !life->is_due(now)) return;
+  next_try_ = now + kRetry;
+  const auto renewed = enrol(config, {life->serial, ""});
+  if (!renewed) log_event("renewal-failed", {{"error", renewed.error().text()}});
 }
 
 }  // namespace skiff::agent

@@ -2,12 +2,16 @@
 
 import http.client
 import json
+import os
 import re
+import signal
 import ssl
+import subprocess
+import time
 import unittest
 
 from case import FleetCase
-from programs import run, run_well
+from programs import TIMEOUT, run, run_well
 
 SERIAL = "device-2"
 
@@ -114,6 +118,25 @@ class OperateTest(FleetCase):
         self.operate("device", "decommission", SERIAL)
         self.assertNotEqual(self.newcomer.once(), self.device.OK)
         self.check_enrols(self.device.FAILURE)
+
+    def test_the_daemon_renews_a_certificate_in_the_last_third_of_its_life(self):
+        self.accept_newcomer()
+        certificate = self.newcomer.folder / "device.crt"
+        first = certificate.read_bytes()
+        for days, is_renewed in ((200, False), (300, True)):  # of a certificate of 365 days
+            command = ["faketime", "-f", f"+{days}d", *map(str, self.newcomer.command("run"))]
+            environment = {**os.environ, "NO_FAKE_STAT": "1"}  # the certificate was written today
+            with (self.newcomer.folder / "agent.log").open("a") as log:
+                agent = subprocess.Popen(
+                    command, stdout=subprocess.PIPE, stderr=log, start_new_session=True, env=environment
+                )
+            until = time.monotonic() + (TIMEOUT if is_renewed else 3)
+            while certificate.read_bytes() == first and time.monotonic() < until:
+                time.sleep(0.05)
+            os.killpg(agent.pid, signal.SIGTERM)  # faketime and the agent, which is another process
+            agent.communicate(timeout=TIMEOUT)  # until both have let go of the output
+            self.assertEqual(certificate.read_bytes() != first, is_renewed, self.newcomer.log())
+        self.assertEqual(self.newcomer.once(), self.device.OK, self.newcomer.log())
 
     def test_a_factory_list_admits_by_key(self):
         key = run("openssl", "pkey", "-in", self.newcomer.folder / "device.pem", "-pubout", "-outform", "DER",
