@@ -115,10 +115,11 @@ class FleetServer::Impl {
   std::unique_ptr<HttpServer> enrol_http_;
   AlarmStore alarms_{*database_};
   UserStore users_{*database_};
+  NumberStore numbers_{*database_};
   CredentialStore credentials_{*database_};
   AuditLog audit_{*database_, *audit_key_};
   OperatorApi operator_api_{
-      {users_, credentials_, audit_, admissions_, devices_, groups_, deployments_, alarms_},
+      {users_, credentials_, audit_, admissions_, devices_, groups_, deployments_, alarms_, numbers_},
       [this](const std::string& target) { return catalogue_->view()->find_release(target) != nullptr; },
       options_.clock};
   std::unique_ptr<HttpServer> operator_http_;

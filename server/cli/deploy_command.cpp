@@ -110,6 +110,10 @@ void add_order_options(CLI::App& create, Arguments& arguments) {
   create.add_option("--release", order.release, "Target name, as `skiff repo list` shows it")->required();
   create.add_option("--group", order.group,
                     "Its devices; every device of the release's hardware unless told");
+  create.add_option("--filter", order.filter,
+                    "Of these devices those that match, as \"version!=2.0 serial=EU-*\"");
+  create.add_option("--deadline", order.deadline,
+                    "Seconds of silence after which a device that started counts as failed");
   create.add_option("--phases", arguments.phases, "As \"5 10% 100%\": devices, or percent of the group")
       ->capture_default_str();
   create

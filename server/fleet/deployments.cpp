@@ -18,6 +18,8 @@ Deployment read_deployment(const soci::row& row) {
   order.release = row.get<std::string>("release");
   order.group = row.get<std::string>("group_name");
   order.phases = parse_phases(row.get<std::string>("phases")).value_or(std::vector<Phase>{});
+  order.filter = row.get<std::string>("filter");
+  order.deadline = row.get<Integer>("deadline");
   order.created_by = row.get<std::string>("created_by");
   order.priority = row.get<Integer>("priority");
   order.begins = row.get<Integer>("begins");
@@ -86,6 +88,29 @@ void save_progress(soci::session& sql, Integer deployment, const std::string& se
       soci::use(deployment), soci::use(serial), soci::use(state), soci::use(attempts), soci::use(now);
 }
 
+/// A device that once matched and was updated may match no more: it keeps what it has.
+bool passes(const DeploymentOrder& order, const DeviceTraits& device) {
+  if (order.filter.empty()) return true;
+  const auto filter = DeviceFilter::parse(order.filter);
+  return filter && filter->matches(device);
+}
+
+/// Devices that neither started nor were in contact within the deadline; how many became silent now.
+std::uint64_t count_silent(soci::session& sql, const Deployment& deployment, Integer now) {
+  if (deployment.order.deadline <= 0) return 0;
+  const Integer id = deployment.id;
+  const Integer before = now - deployment.order.deadline;
+  soci::statement fall_silent =
+      (sql.prepare
+           << "UPDATE deployment_devices SET state = 'silent', changed = :now"
+              " WHERE deployment = :id AND state = 'started' AND changed <= :before"
+              " AND NOT EXISTS (SELECT 1 FROM devices WHERE devices.serial = deployment_devices.serial"
+              " AND devices.last_contact > :contact)",
+       soci::use(now), soci::use(id), soci::use(before), soci::use(before));
+  fall_silent.execute(true);
+  return static_cast<std::uint64_t>(fall_silent.get_affected_rows());
+}
+
 bool is_approved(soci::session& sql, Integer deployment, const std::vector<std::string>& groups) {
   return std::all_of(groups.begin(), groups.end(), [&](const std::string& group) {
     int found = 0;
@@ -100,8 +125,9 @@ void begin_update(soci::session& sql, Deployment deployment, const std::string& 
   using State = DeviceProgress::State;
   if (progress.state == State::kStarted || progress.state == State::kCommitted) return;
   if (progress.state == State::kNone) ++deployment.started;
-  if (progress.state == State::kFailed) --deployment.failed;
-  save_progress(sql, deployment.id, serial, {State::kStarted, progress.attempts + 1}, now);
+  if (progress.state != State::kNone) --deployment.failed;
+  const std::int64_t begun = progress.state == State::kSilent ? 0 : 1;
+  save_progress(sql, deployment.id, serial, {State::kStarted, progress.attempts + begun}, now);
   save(sql, deployment);
 }
 
@@ -130,6 +156,7 @@ void pause_failing(soci::session& sql, Deployment& deployment, std::int64_t now)
 }  // namespace
 
 Result<std::int64_t> DeploymentStore::create(const DeploymentOrder& order, std::int64_t now) {
+  if (!order.filter.empty()) SKIFF_TRY(DeviceFilter::parse(order.filter));
   const auto id = database_.transact("create a deployment", [&](soci::session& sql) -> std::int64_t {
     int groups = 0;
     sql << "SELECT COUNT(*) FROM groups WHERE name = :name", soci::use(order.group), soci::into(groups);
@@ -138,20 +165,21 @@ Result<std::int64_t> DeploymentStore::create(const DeploymentOrder& order, std::
     sql << "SELECT COALESCE(MAX(id), 0) + 1 FROM deployments", soci::into(next);
     const std::string phases = to_string(order.phases);
     const Integer created = now;
-    const std::array<Integer, 8> numbers = {order.priority,        order.begins,  order.window.opens,
-                                            order.window.length,   order.spread,  order.success_percent,
-                                            order.failure_percent, order.attempts};
+    const std::array<Integer, 9> numbers = {order.priority,        order.begins,   order.window.opens,
+                                            order.window.length,   order.spread,   order.success_percent,
+                                            order.failure_percent, order.attempts, order.deadline};
     sql << "INSERT INTO deployments (id, release, group_name, phases, phase, state, reason, created, "
            "priority,"
            " begins, window_opens, window_length, spread, success_percent, failure_percent, attempts, "
-           "created_by, started,"
+           "created_by, filter, deadline, started,"
            " committed, failed) VALUES (:id, :release, :group, :phases, 0, 'running', '', :created, "
            ":priority,"
-           " :begins, :opens, :length, :spread, :success, :failure, :attempts, :created_by, 0, 0, 0)",
+           " :begins, :opens, :length, :spread, :success, :failure, :attempts, :created_by, :filter, "
+           ":deadline, 0, 0, 0)",
         soci::use(next), soci::use(order.release), soci::use(order.group), soci::use(phases),
         soci::use(created), soci::use(numbers[0]), soci::use(numbers[1]), soci::use(numbers[2]),
         soci::use(numbers[3]), soci::use(numbers[4]), soci::use(numbers[5]), soci::use(numbers[6]),
-        soci::use(numbers[7]), soci::use(order.created_by);
+        soci::use(numbers[7]), soci::use(order.created_by), soci::use(order.filter), soci::use(numbers[8]);
     bump_epoch(sql);
     return next;
   });
@@ -239,11 +267,11 @@ Result<ReleaseOffer> DeploymentStore::offer(const std::string& release, const De
     ReleaseOffer offer{!guards.empty(), {false, "no deployment has the device"}};
     for (const Deployment& deployment : deployments_of(sql, release)) {
       offer.governed = true;
-      if (!is_member(sql, deployment.order.group, device)) continue;
+      if (!is_member(sql, deployment.order.group, device) || !passes(deployment.order, device)) continue;
       const DeviceProgress progress = find_progress(sql, deployment.id, device.serial);
       offer.verdict = judge(deployment, progress, device.serial, now);
       if (!offer.verdict.go) continue;
-      if (progress.state != DeviceProgress::State::kStarted && !is_approved(sql, deployment.id, guards)) {
+      if (!is_under_way(progress) && !is_approved(sql, deployment.id, guards)) {
         offer.verdict = {false, "a second person has to approve it"};
         continue;
       }
@@ -259,7 +287,8 @@ Result<void> DeploymentStore::record_outcome(const std::string& release, const s
   return database_.transact("take an outcome", [&](soci::session& sql) {
     for (Deployment& deployment : deployments_of(sql, release)) {
       DeviceProgress progress = find_progress(sql, deployment.id, serial);
-      if (progress.state != DeviceProgress::State::kStarted) continue;
+      if (!is_under_way(progress)) continue;
+      if (progress.state == DeviceProgress::State::kSilent) --deployment.failed;
       progress.state = committed ? DeviceProgress::State::kCommitted : DeviceProgress::State::kFailed;
       (committed ? deployment.committed : deployment.failed) += 1;
       save_progress(sql, deployment.id, serial, progress, now);
@@ -273,7 +302,7 @@ Result<bool> DeploymentStore::is_withdrawn(const std::string& release, const std
   return database_.transact("look for an aborted deployment", [&](soci::session& sql) {
     bool withdrawn = false;
     for (const Deployment& deployment : deployments_of(sql, release)) {
-      if (find_progress(sql, deployment.id, serial).state != DeviceProgress::State::kStarted) continue;
+      if (!is_under_way(find_progress(sql, deployment.id, serial))) continue;
       if (deployment.state != DeploymentState::kAborted) return false;
       withdrawn = true;
     }
@@ -293,7 +322,7 @@ DeploymentStore::Sizes DeploymentStore::sizes_of(soci::session& sql, const Deplo
   sizes = {now, deployment.phase, 0};
   for_each_device(sql, [&](const DeviceTraits& device) {
     if (std::find(hardware.begin(), hardware.end(), device.hardware) == hardware.end()) return;
-    if (!group.contains(device)) return;
+    if (!group.contains(device) || !passes(deployment.order, device)) return;
     if (!phase.is_percent || reaches(phase, deployment.id, device.serial)) ++sizes.devices;
   });
   return sizes;
@@ -304,6 +333,13 @@ Result<std::uint64_t> DeploymentStore::advance(const HardwareOf& hardware_of, st
     std::uint64_t changed = 0;
     for (Deployment& deployment :
          read_all(sql.prepare << "SELECT * FROM deployments WHERE state = 'running' ORDER BY id")) {
+      if (const std::uint64_t silent = count_silent(sql, deployment, now); silent != 0) {
+        deployment.failed += silent;
+        pause_failing(sql, deployment, now);
+        save(sql, deployment);
+        ++changed;
+      }
+      if (deployment.state != DeploymentState::kRunning) continue;
       const std::uint64_t devices = sizes_of(sql, deployment, hardware_of, now).devices;
       const bool is_last = deployment.phase + 1 == deployment.order.phases.size();
       if (is_last && (devices == 0 || deployment.committed + deployment.failed < devices)) continue;

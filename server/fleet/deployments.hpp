@@ -34,7 +34,7 @@ class DeploymentStore {
  public:
   explicit DeploymentStore(Database& database) : database_(database) {}
 
-  /// Its number. kNotFound: no such group.
+  /// Its number. kNotFound: no such group; kUsage: a filter that is none.
   Result<std::int64_t> create(const DeploymentOrder& order, std::int64_t now);
   /// Oldest first.
   Result<std::vector<Deployment>> list();
@@ -56,8 +56,9 @@ class DeploymentStore {
                               std::int64_t now);
   /// Whether the device was told to fetch a release by a deployment that was aborted since.
   Result<bool> is_withdrawn(const std::string& release, const std::string& serial);
-  /// Begins the next phase of each deployment whose phase has succeeded, and ends those that are done; how
-  /// many changed. Devices of a group are counted at most once a minute.
+  /// Counts devices as failed that are silent beyond their deployment's deadline, begins the next phase of
+  /// each deployment whose phase has succeeded, and ends those that are done; how many changed. Devices of a
+  /// group are counted at most once a minute.
   Result<std::uint64_t> advance(const HardwareOf& hardware_of, std::int64_t now);
 
  private:

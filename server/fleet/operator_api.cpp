@@ -1,5 +1,8 @@
 #include "fleet/operator_api.hpp"
 
+#include "event_log.hpp"
+#include "fleet/openapi.hpp"
+
 namespace skiff::server {
 namespace {
 
@@ -20,6 +23,14 @@ Response answer_error(const Error& error) {
 
 Response unauthorised() {
   return error_response(ApiError::kUnauthorised, "no token, or one that is unknown or has expired");
+}
+
+Response plain_text(unsigned status, std::string text) {
+  Response response;
+  response.status = status;
+  response.fields.push_back({"content-type", "text/plain; version=0.0.4"});
+  response.text = std::move(text);
+  return response;
 }
 
 /// The request's JSON; of a GET an empty object.
@@ -43,7 +54,18 @@ std::vector<Route> OperatorApi::routes() {
                         return answer(operation, r);
                       }});
   }
+  routes.push_back({{"GET"}, "/v1/openapi.json", 0, false, [](const Request&) {
+                      return json_response(200, openapi_text());
+                    }});
+  routes.push_back({{"GET"}, "/readyz", 0, false, [this](const Request&) { return answer_ready(); }});
   return routes;
+}
+
+Response OperatorApi::answer_ready() {
+  const auto epoch = stores_.groups.epoch();  // what every answer to a device needs
+  if (epoch) return plain_text(200, "ready\n");
+  log_event(Severity::kError, "not-ready", {{"error", epoch.error().text()}});
+  return plain_text(503, "not ready\n");
 }
 
 Response OperatorApi::answer_login(const LoginOperation& operation, const Request& request) {
@@ -77,7 +99,9 @@ Response OperatorApi::answer(const Operation& operation, const Request& request)
   if (!has_grant) return error_response(ApiError::kForbidden, "no grant of " + (*who)->name + " allows this");
   if (!allowed) return error_response(ApiError::kForbidden, "only a session may do this, not a token");
   const auto answered = intent->run(**who);
-  return answered ? json_response(200, json_text(*answered)) : answer_error(answered.error());
+  if (!answered) return answer_error(answered.error());
+  const std::string* const text = answered->string();
+  return text == nullptr ? json_response(200, json_text(*answered)) : plain_text(200, *text);
 }
 
 Result<void> OperatorApi::write_audit(const Principal& who, const Operation& operation, const Intent& intent,

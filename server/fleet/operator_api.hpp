@@ -14,6 +14,7 @@
 #include "store/alarms.hpp"
 #include "store/audit.hpp"
 #include "store/credentials.hpp"
+#include "store/numbers.hpp"
 #include "store/users.hpp"
 
 namespace skiff::server {
@@ -28,6 +29,7 @@ struct OperatorStores {
   GroupStore& groups;
   DeploymentStore& deployments;
   AlarmStore& alarms;
+  NumberStore& numbers;
 };
 
 /// Whether a release of this target name is published.
@@ -45,7 +47,7 @@ class OperatorApi {
         group;           ///< what authorise() is asked about; none: run() shows what grants reach
     std::string object;  ///< for the audit
     std::string detail;
-    std::function<Result<Json>(const Principal& who)> run;
+    std::function<Result<Json>(const Principal& who)> run;  ///< a text is answered as plain text
   };
   /// A route for those who have a token.
   struct Operation {
@@ -69,7 +71,8 @@ class OperatorApi {
   };
   static const std::vector<LoginOperation>& login_operations();
 
-  /// The routes of OPERATORS.md. They refer to this object.
+  /// The routes of OPERATORS.md, and those that ask for no token: whether the server is ready, and the
+  /// description of the others. They refer to this object.
   std::vector<Route> routes();
 
  private:
@@ -80,6 +83,7 @@ class OperatorApi {
   static std::vector<Operation> report_operations();
 
   Response answer(const Operation& operation, const Request& request);
+  Response answer_ready();
   Response answer_login(const LoginOperation& operation, const Request& request);
   Result<void> write_audit(const Principal& who, const Operation& operation, const Intent& intent,
                            bool allowed);
@@ -114,6 +118,7 @@ class OperatorApi {
   Result<Intent> see_alarms(const OperatorBody& body);
   Result<Intent> clear_alarm(const OperatorBody& body);
   Result<Intent> read_audit(const OperatorBody& body);
+  Result<Intent> see_metrics(const OperatorBody& body);
   Result<Intent> read_audit_head(const OperatorBody& body);
 
   Result<Intent> see_deployments(const OperatorBody& body);

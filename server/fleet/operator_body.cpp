@@ -1,13 +1,6 @@
 #include "fleet/operator_body.hpp"
 
 namespace skiff::server {
-namespace {
-
-constexpr std::size_t kMaxText = 256;
-constexpr std::size_t kMaxTexts = 16;
-
-}  // namespace
-
 Result<OperatorBody> OperatorBody::open(const Json& document, std::span<const BodyField> known) {
   std::vector<std::string_view> names = {"v"};
   for (const BodyField& field : known) names.emplace_back(field.name);
@@ -19,7 +12,9 @@ Result<OperatorBody> OperatorBody::open(const Json& document, std::span<const Bo
   return OperatorBody(document, std::move(fields));
 }
 
-Result<std::string> OperatorBody::text(std::string_view key) const { return fields_.text(key, kMaxText); }
+Result<std::string> OperatorBody::text(std::string_view key) const {
+  return fields_.text(key, kMaxOperatorText);
+}
 
 Result<std::string> OperatorBody::text_or(std::string_view key, std::string otherwise) const {
   if (document_.find(key) == nullptr) return otherwise;
@@ -39,7 +34,7 @@ Result<std::int64_t> OperatorBody::number_or(std::string_view key, std::int64_t 
 Result<std::vector<std::string>> OperatorBody::texts(std::string_view key) const {
   std::vector<std::string> texts;
   if (document_.find(key) == nullptr) return texts;
-  SKIFF_ASSIGN(const Json::Array* const array, fields_.array(key, kMaxTexts));
+  SKIFF_ASSIGN(const Json::Array* const array, fields_.array(key, kMaxOperatorTexts));
   for (const Json& member : *array) {
     if (member.string() == nullptr) return fields_.reject(key, "an array of texts");
     texts.push_back(*member.string());

@@ -10,6 +10,9 @@ namespace skiff::server {
 
 enum class FieldType : std::uint8_t { kText, kNumber, kTexts };
 
+inline constexpr std::size_t kMaxOperatorText = 256;  ///< bytes of a text
+inline constexpr std::size_t kMaxOperatorTexts = 16;  ///< members of an array
+
 /// A member of a request, as it is read and as it is described.
 struct BodyField {
   const char* name;

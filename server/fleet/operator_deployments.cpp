@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::int64_t kLatestTime = std::int64_t{1} << 40;
 constexpr std::int64_t kLongestSpread = 86'400;
+constexpr std::int64_t kLongestDeadline = std::int64_t{366} * 86'400;
 constexpr std::int64_t kMostDeployments = std::int64_t{1} << 40;
 
 Json deployment_json(const Deployment& deployment, const std::vector<Approval>& approvals) {
@@ -20,6 +21,7 @@ Json deployment_json(const Deployment& deployment, const std::vector<Approval>& 
   return Json::Object{{"id", deployment.id},
                       {"release", deployment.order.release},
                       {"group", deployment.order.group},
+                      {"filter", deployment.order.filter},
                       {"phases", to_string(deployment.order.phases)},
                       {"phase", deployment.phase + 1},
                       {"state", to_string(deployment.state)},
@@ -67,7 +69,10 @@ Result<OperatorApi::Intent> OperatorApi::deploy(const OperatorBody& body) {
   SKIFF_ASSIGN(order.failure_percent, body.number_or("failure_percent", order.failure_percent, 100));
   SKIFF_ASSIGN(order.attempts, body.number_or("attempts", order.attempts, 100));
   SKIFF_ASSIGN(order.priority, body.number_or("priority", 0, 1'000'000));
-  return Intent{order.group, order.release, phases, [this, order](const Principal& who) -> Result<Json> {
+  SKIFF_ASSIGN(order.filter, body.text_or("filter", ""));
+  SKIFF_ASSIGN(order.deadline, body.number_or("deadline", 0, kLongestDeadline));
+  return Intent{order.group, order.release, phases + (order.filter.empty() ? "" : ", " + order.filter),
+                [this, order](const Principal& who) -> Result<Json> {
                   if (!has_release_(order.release)) {
                     return fail(ErrorKind::kNotFound, "no published release is named " + order.release);
                   }

@@ -134,6 +134,13 @@ Result<OperatorApi::Intent> OperatorApi::read_audit(const OperatorBody&) {
                 }};
 }
 
+Result<OperatorApi::Intent> OperatorApi::see_metrics(const OperatorBody&) {
+  return Intent{"", "", "", [this](const Principal&) -> Result<Json> {
+                  SKIFF_ASSIGN(const std::vector<Family> families, stores_.numbers.read(clock_()));
+                  return Json(prometheus_text(families));
+                }};
+}
+
 Result<OperatorApi::Intent> OperatorApi::read_audit_head(const OperatorBody&) {
   return Intent{"", "", "", [this](const Principal&) -> Result<Json> {
                   SKIFF_ASSIGN(const AuditHead head, stores_.audit.head());

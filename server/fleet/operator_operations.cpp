@@ -20,6 +20,7 @@ constexpr BodyField kDeployment = {"id", kNumber, true, "number of a deployment"
 std::vector<BodyField> deployment_fields() {
   return {{"release", kText, true, "target name of a published release"},
           kGroup,
+          {"filter", kText, false, "of these devices those that match, as \"version!=2.0 serial=EU-*\""},
           {"phases", kText, false, "devices, or percent of the group, as \"5 10% 100%\""},
           {"window", kText, false, "time of day of starts, UTC, as 22:00-04:00"},
           {"begins", kNumber, false, "not before, seconds since 1970"},
@@ -27,6 +28,7 @@ std::vector<BodyField> deployment_fields() {
           {"success_percent", kNumber, false, "of a phase that must have committed before the next"},
           {"failure_percent", kNumber, false, "of updates that ended: more pause the deployment"},
           {"attempts", kNumber, false, "starts that one device has"},
+          {"deadline", kNumber, false, "seconds of silence after which a started device counts as failed"},
           {"priority", kNumber, false, "the higher one of a release's deployments decides"}};
 }
 
@@ -171,6 +173,7 @@ std::vector<OperatorApi::Operation> OperatorApi::report_operations() {
        &Api::clear_alarm,
        "Forget an alarm that was dealt with",
        {{"kind", kText, true, "as listed"}, {"subject", kText, true, "as listed"}}},
+      {"GET", "/v1/metrics", Verb::kSee, false, &Api::see_metrics, "The fleet in numbers, for Prometheus"},
       {"GET", "/v1/audit", Verb::kReadAudit, true, &Api::read_audit, "The last 1,000 entries"},
       {"GET", "/v1/audit/head", Verb::kReadAudit, false, &Api::read_audit_head,
        "The last entry's number, hash and signature"},

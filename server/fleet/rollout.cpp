@@ -10,7 +10,7 @@ namespace skiff::server {
 namespace {
 
 constexpr std::array<std::string_view, 4> kStates = {"running", "paused", "finished", "aborted"};
-constexpr std::array<std::string_view, 4> kProgress = {"none", "started", "committed", "failed"};
+constexpr std::array<std::string_view, 5> kProgress = {"none", "started", "committed", "failed", "silent"};
 constexpr std::int64_t kDay = 86'400;
 constexpr std::uint64_t kFewDevices = 20;
 constexpr std::uint64_t kHundred = 100;
@@ -121,6 +121,11 @@ DeploymentState parse_deployment_state(std::string_view text) {
                                 : static_cast<DeploymentState>(found - kStates.begin());
 }
 
+bool is_under_way(const DeviceProgress& progress) {
+  return progress.state == DeviceProgress::State::kStarted ||
+         progress.state == DeviceProgress::State::kSilent;
+}
+
 std::string_view to_string(DeviceProgress::State state) { return kProgress[static_cast<std::size_t>(state)]; }
 
 DeviceProgress::State parse_progress(std::string_view text) {
@@ -137,7 +142,7 @@ Verdict judge(const Deployment& deployment, const DeviceProgress& progress, cons
               std::int64_t now) {
   using State = DeviceProgress::State;
   if (deployment.state == DeploymentState::kAborted) return {false, "the deployment was aborted"};
-  if (progress.state == State::kStarted) return {true, ""};  // what was begun is brought to its end
+  if (is_under_way(progress)) return {true, ""};  // what was begun is brought to its end
   if (deployment.state == DeploymentState::kPaused) return {false, "the deployment is paused"};
   if (progress.state == State::kFailed && progress.attempts >= deployment.order.attempts) {
     return {false, "the update failed on this device"};

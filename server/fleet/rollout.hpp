@@ -39,6 +39,7 @@ DeploymentState parse_deployment_state(std::string_view text);  ///< what is not
 struct DeploymentOrder {
   std::string release;       ///< target name
   std::string group;         ///< empty: every device of the release's hardware
+  std::string filter{};      ///< of these the devices that match (DeviceFilter); empty: all of them
   std::string created_by{};  ///< who may not approve it
   std::vector<Phase> phases{Phase{}};
   std::int64_t priority = 0;  ///< of deployments of one release: the higher one decides
@@ -48,6 +49,8 @@ struct DeploymentOrder {
   std::int64_t success_percent = 90;  ///< of a phase's devices that must have committed before the next
   std::int64_t failure_percent = 10;  ///< of those that ended: more pause the deployment
   std::int64_t attempts = 1;          ///< starts that one device has
+  std::int64_t deadline =
+      0;  ///< seconds without a word after which a started device counts as failed; 0: none
 };
 
 struct Deployment {
@@ -64,10 +67,13 @@ struct Deployment {
 
 /// How far one device is in one deployment.
 struct DeviceProgress {
-  enum class State : std::uint8_t { kNone, kStarted, kCommitted, kFailed };
+  /// kSilent: started, and not heard of since for too long; it counts as failed until it is heard of.
+  enum class State : std::uint8_t { kNone, kStarted, kCommitted, kFailed, kSilent };
   State state = State::kNone;
   std::int64_t attempts = 0;
 };
+/// Whether the device was told to fetch and has not reported the outcome.
+bool is_under_way(const DeviceProgress& progress);
 std::string_view to_string(DeviceProgress::State state);
 DeviceProgress::State parse_progress(std::string_view text);
 

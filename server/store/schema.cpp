@@ -93,8 +93,12 @@ constexpr std::array kVersion6 = {
     "ALTER TABLE delta_jobs ADD COLUMN owner TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE delta_jobs ADD COLUMN lease_until BIGINT NOT NULL DEFAULT 0",
 };
-constexpr std::array<SchemaStep, 6> kSteps = {kVersion1, kVersion2, kVersion3,
-                                              kVersion4, kVersion5, kVersion6};
+constexpr std::array kVersion7 = {
+    "ALTER TABLE deployments ADD COLUMN filter TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE deployments ADD COLUMN deadline BIGINT NOT NULL DEFAULT 0",
+};
+constexpr std::array<SchemaStep, 7> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4,
+                                              kVersion5, kVersion6, kVersion7};
 
 }  // namespace
 

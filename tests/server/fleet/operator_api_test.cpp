@@ -54,6 +54,7 @@ const RouteCase kRoutes[] = {
     {"POST", "/v1/deployments/approve", kReleasers, Reach::kGroup, 400},
     {"GET", "/v1/alarms", kAll, Reach::kFleet},
     {"POST", "/v1/alarms/clear", kOperators, Reach::kFleet, 404},
+    {"GET", "/v1/metrics", kAll, Reach::kFleet},
     {"GET", "/v1/audit", kAuditors, Reach::kFleet},
     {"GET", "/v1/audit/head", kAuditors, Reach::kFleet},
 };
@@ -164,6 +165,61 @@ TEST_F(OperatorTest, EveryPathOfTheDocumentIsARouteAndTheOtherWayRound) {
                            std::string(to_string(operation.verb)));
   }
   EXPECT_EQ(described, api_document("OPERATORS.md").paths);
+}
+
+TEST_F(OperatorTest, TheDescriptionHasEveryRouteWithItsFieldsAndNoOther) {
+  const Response answer = ask("GET", "/v1/openapi.json", "", "");
+  ASSERT_EQ(answer.status, 200U);
+  const Json described = parse_json(as_bytes(answer.text)).value();
+  EXPECT_EQ(string_member(described, "openapi").value(), "3.1.0");
+  Json::Object paths = *described.find("paths")->object();
+  for (const Route& route : api_->routes()) {
+    if (route.path == "/readyz" || route.path == "/v1/openapi.json") continue;
+    ASSERT_TRUE(paths.contains(route.path)) << route.path;
+    const bool is_post = route.methods.front() == "POST";
+    const Json* const operation = paths[route.path].find(is_post ? "post" : "get");
+    ASSERT_NE(operation, nullptr) << route.path;
+    EXPECT_EQ(paths[route.path].object()->size(), route.methods.size());
+    EXPECT_EQ(operation->find("requestBody") != nullptr, is_post) << route.path;
+    paths.erase(route.path);
+  }
+  EXPECT_TRUE(paths.empty());
+}
+
+TEST_F(OperatorTest, AFieldThatIsDescribedAsRequiredIsMissed) {
+  const std::string admin = token({{Role::kAdmin, ""}}, {}, TokenKind::kSession);
+  for (const OperatorApi::Operation& operation : OperatorApi::operations()) {
+    for (const BodyField& field : operation.fields) {
+      if (!field.is_required) continue;
+      const Response answer = ask(operation.method, operation.path, R"({"v":1})", admin);
+      EXPECT_EQ(answer.status, 400U) << operation.path;
+      EXPECT_NE(answer.text.find(operation.fields.front().name), std::string::npos) << answer.text;
+      break;
+    }
+  }
+}
+
+TEST_F(OperatorTest, NumbersAreThoseOfTheDatabase) {
+  ASSERT_TRUE(devices_->add_wire_bytes({{"labs-1", {7, 30}}, {"field-1", {1, 2}}}));
+  ASSERT_TRUE(admissions_->decide("field-1", Admission::kRejected));
+  ASSERT_TRUE(deployments_->create(DeploymentOrder(), now_));
+  const std::string viewer = token({{Role::kViewer, ""}});
+  const auto numbers = [&] { return "\n" + ask("GET", "/v1/metrics", "", viewer).text; };
+  for (const char* line :
+       {"skiff_devices{admission=\"accepted\"} 1", "skiff_devices{admission=\"rejected\"} 1",
+        "skiff_deployments{state=\"running\"} 1", "skiff_wire_received_bytes_total 8",
+        "skiff_wire_sent_bytes_total 32", "skiff_devices_stale 0", "# TYPE skiff_reports_total counter"}) {
+    EXPECT_NE(numbers().find("\n" + std::string(line) + "\n"), std::string::npos) << line << numbers();
+  }
+  now_ += 86'400;
+  const Response later = ask("GET", "/v1/metrics", "", token({{Role::kViewer, ""}}));
+  EXPECT_NE(later.text.find("\nskiff_devices_stale 1\n"), std::string::npos) << later.text;
+}
+
+TEST_F(OperatorTest, ItIsReadyAsLongAsItsDatabaseIs) {
+  EXPECT_EQ(ask("GET", "/readyz", "", "").status, 200U);
+  ASSERT_TRUE(database_->transact("break", [](soci::session& sql) { sql << "DROP TABLE fleet_epoch"; }));
+  EXPECT_EQ(ask("GET", "/readyz", "", "").status, 503U);
 }
 
 TEST_F(OperatorTest, OddRequestsAreRefusedBeforeAnythingIsDone) {

@@ -26,9 +26,10 @@ class OperatorTest : public StoreTest {
     groups_.emplace(*database_);
     deployments_.emplace(*database_);
     alarms_.emplace(*database_);
+    numbers_.emplace(*database_);
     api_.emplace(
         OperatorStores{*users_, *credentials_, *audit_, *admissions_, *devices_, *groups_, *deployments_,
-                       *alarms_},
+                       *alarms_, *numbers_},
         [](const std::string& target) { return target == "releases/two"; }, [this] { return now_; });
     for (const char* group : {"labs", "field"}) {
       ASSERT_TRUE(groups_->put({group, ""}));
@@ -77,6 +78,7 @@ class OperatorTest : public StoreTest {
   std::optional<GroupStore> groups_;
   std::optional<DeploymentStore> deployments_;
   std::optional<AlarmStore> alarms_;
+  std::optional<NumberStore> numbers_;
   std::optional<OperatorApi> api_;
 };
 

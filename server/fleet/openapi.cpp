@@ -1,0 +1,94 @@
+#include "fleet/openapi.hpp"
+
+#include "fleet/operator_api.hpp"
+
+namespace skiff::server {
+namespace {
+
+Json schema_of(const BodyField& field) {
+  Json::Object schema = {{"description", field.meaning}};
+  switch (field.type) {
+    case FieldType::kText:
+      schema["type"] = "string";
+      schema["maxLength"] = std::uint64_t{kMaxOperatorText};
+      break;
+    case FieldType::kNumber:
+      schema["type"] = "integer";
+      schema["minimum"] = 0;
+      break;
+    case FieldType::kTexts:
+      schema["type"] = "array";
+      schema["items"] = Json::Object{{"type", "string"}};
+      schema["maxItems"] = std::uint64_t{kMaxOperatorTexts};
+      break;
+  }
+  return schema;
+}
+
+Json request_body(const std::vector<BodyField>& fields) {
+  Json::Object properties = {{"v", Json::Object{{"const", 1}}}};
+  Json::Array required = {"v"};
+  for (const BodyField& field : fields) {
+    properties[field.name] = schema_of(field);
+    if (field.is_required) required.emplace_back(field.name);
+  }
+  const Json schema = Json::Object{{"type", "object"},
+                                   {"properties", std::move(properties)},
+                                   {"required", std::move(required)},
+                                   {"additionalProperties", false}};
+  return Json::Object{{"required", true},
+                      {"content", Json::Object{{"application/json", Json::Object{{"schema", schema}}}}}};
+}
+
+Json answers(std::initializer_list<std::pair<const char*, const char*>> descriptions) {
+  Json::Object answers;
+  for (const auto& [status, description] : descriptions) {
+    answers[status] = Json::Object{{"description", description}};
+  }
+  return answers;
+}
+
+Json describe(const OperatorApi::LoginOperation& operation) {
+  return Json::Object{{"summary", operation.summary},
+                      {"security", Json::Array{}},
+                      {"requestBody", request_body(operation.fields)},
+                      {"responses", answers({{"200", "Done"},
+                                             {"400", "A field is odd; the message names it"},
+                                             {"401", "It is not proved who asks"},
+                                             {"429", "Later, see Retry-After"}})}};
+}
+
+Json describe(const OperatorApi::Operation& operation) {
+  Json::Object described = {{"summary", operation.summary},
+                            {"x-verb", to_string(operation.verb)},
+                            {"x-session-only", operation.wants_session},
+                            {"responses", answers({{"200", "Done"},
+                                                   {"400", "A field is odd; the message names it"},
+                                                   {"401", "No token, or one that is unknown or has expired"},
+                                                   {"403", "No grant allows it"},
+                                                   {"404", "There is no such thing"}})}};
+  if (std::string_view(operation.method) == "POST") described["requestBody"] = request_body(operation.fields);
+  return described;
+}
+
+}  // namespace
+
+std::string openapi_text() {
+  Json::Object paths;
+  for (const OperatorApi::LoginOperation& operation : OperatorApi::login_operations()) {
+    paths[operation.path] = Json::Object{{"post", describe(operation)}};
+  }
+  for (const OperatorApi::Operation& operation : OperatorApi::operations()) {
+    const bool is_get = std::string_view(operation.method) == "GET";
+    paths[operation.path] = Json::Object{{is_get ? "get" : "post", describe(operation)}};
+  }
+  const Json bearer = Json::Object{{"type", "http"}, {"scheme", "bearer"}};
+  return json_text(Json::Object{
+      {"openapi", "3.1.0"},
+      {"info", Json::Object{{"title", "skiff-server, for those who run a fleet"}, {"version", "1"}}},
+      {"paths", std::move(paths)},
+      {"components", Json::Object{{"securitySchemes", Json::Object{{"token", bearer}}}}},
+      {"security", Json::Array{Json::Object{{"token", Json::Array{}}}}}});
+}
+
+}  // namespace skiff::server
