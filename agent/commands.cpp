@@ -10,6 +10,7 @@
 #include "agent/install/read_back.hpp"
 #include "agent/machine/json_fields.hpp"
 #include "agent/net/client_key.hpp"
+#include "agent/policy/poll_schedule.hpp"
 #include "agent/system/log.hpp"
 #include "agent/system/posix_clock.hpp"
 #include "agent/system/process.hpp"
@@ -23,7 +24,7 @@ namespace fs = std::filesystem;
 using Stop = Outcome::Stop;
 
 constexpr std::uint64_t kMaxRoot = 512'000;
-constexpr Backoff kPollBackoff;
+constexpr std::uint64_t kLongestDelay = 86'400;  // seconds
 
 Result<void> make_folder(const fs::path& path) {
   std::error_code code;
@@ -44,6 +45,7 @@ ExitCode exit_code(Stop stop) {
     case Stop::kReboot:
       return kExitReboot;
     case Stop::kLater:
+    case Stop::kHeld:
       return kExitLater;
     case Stop::kRefused:
       return kExitError;
@@ -51,25 +53,25 @@ ExitCode exit_code(Stop stop) {
   return kExitError;
 }
 
-/// A number that is this device's own: of its certificate.
-std::uint64_t device_seed(const Config& config) {
-  const Result<Bytes> certificate = read_file(config.certificate, kMaxRoot);
-  const Sha256 digest = sha256(certificate ? *certificate : Bytes{});
-  std::uint64_t seed = 0;
-  for (int i = 0; i < 8; ++i) seed = seed << 8 | digest.bytes[static_cast<std::size_t>(i)];
-  return seed;
+PollSchedule schedule_of(const Config& config) {
+  return {std::chrono::seconds(config.poll_interval), device_seed(config)};
 }
 
-/// When to look again: what the server asked for, else the poll interval where all is well, else backoff.
-std::chrono::milliseconds next_delay(const Config& config, const Result<Outcome>& outcome,
-                                     unsigned failures) {
-  const std::uint64_t asked = outcome ? outcome->delay : 0;
-  if (failures > 0) {
-    return std::max<std::chrono::milliseconds>(kPollBackoff.delay(failures - 1, random_number()),
-                                               std::chrono::seconds(std::min<std::uint64_t>(asked, 86'400)));
-  }
-  const std::uint64_t seconds = asked > 0 ? std::min<std::uint64_t>(asked, 86'400) : config.poll_interval;
-  return std::chrono::seconds(spread_poll(seconds, device_seed(config)));
+Visit visit_of(const Result<Outcome>& outcome, unsigned failures) {
+  Visit visit{Visit::End::kLater, std::chrono::seconds(0), true, failures};
+  if (!outcome) return visit;
+  if (outcome->stop == Stop::kIdle) visit.end = Visit::End::kDone;
+  if (outcome->stop == Stop::kHeld) visit.end = Visit::End::kHeld;
+  visit.asked = std::chrono::seconds(std::min<std::uint64_t>(outcome->delay, kLongestDelay));
+  visit.under_way = outcome->under_way;
+  return visit;
+}
+
+/// Before the first visit; none where an update is under way, or nothing of the device can be opened.
+std::chrono::milliseconds first_delay(const Config& config, std::optional<Slot> told, DeviceWorld world) {
+  const Result<std::unique_ptr<Device>> device = Device::open(config, told, world);
+  const bool idle = device && (*device)->machine().record().state == State::kIdle;
+  return idle ? schedule_of(config).first(world.clock.uptime()) : std::chrono::milliseconds(0);
 }
 
 Result<void> reboot(const Config& config) {
@@ -152,17 +154,20 @@ Result<ExitCode> run_daemon(const Config& config, std::optional<Slot> told) {
   PosixClock clock;
   PollMemory memory;
   Renewal renewal;
+  const DeviceWorld world{clock, memory};
+  if (!clock.pause(first_delay(config, told, world))) return kExitDone;
   for (unsigned failures = 0;;) {
     renewal.keep_up(config);
-    const Result<Outcome> outcome = step(config, told, {clock, memory});
+    const Result<Outcome> outcome = step(config, told, world);
     if (!outcome) log_event("fault", {{"error", outcome.error().text()}});
     if (outcome && outcome->stop == Stop::kReboot) {
       if (config.reboot_command.empty()) return kExitReboot;
       SKIFF_TRY(reboot(config));
     }
-    const bool well = outcome && (outcome->stop == Stop::kIdle || outcome->delay > 0);
-    failures = well ? 0 : failures + 1;
-    if (!clock.pause(next_delay(config, outcome, failures))) return kExitDone;
+    const Visit visit = visit_of(outcome, failures + 1);
+    failures = visit.end == Visit::End::kLater && visit.asked.count() == 0 ? visit.failures : 0;
+    const auto delay = schedule_of(config).next(visit, clock.uptime(), random_number());
+    if (!clock.pause(delay)) return kExitDone;
   }
 }
 
@@ -201,6 +206,8 @@ Result<std::string> status_text(const Config& config, bool as_json) {
   }
   SKIFF_ASSIGN(const auto boot, known_boot_state(config, storage));
   if (boot) status["boot"] = boot_json(*boot);
+  SKIFF_ASSIGN(const LinkAccount link, LinkAccount::open(storage, config.state_dir));
+  status["link"] = link_use_json(link.use());
   ReportQueue reports(storage, config.state_dir / "reports");
   SKIFF_ASSIGN(const std::size_t waiting, reports.size());
   status["reports_waiting"] = std::uint64_t{waiting};

@@ -14,8 +14,8 @@ constexpr std::uint64_t kMaxStall = 3'600;
 
 constexpr auto kMembers = std::to_array<std::string_view>(
     {"server", "ca", "certificate", "key", "proxy", "hardware", "slots", "state_dir", "checks_dir",
-     "checks_user", "boot", "tries", "decoder_memory", "poll_interval", "trial_deadline", "stall_timeout",
-     "reboot_command"});
+     "checks_user", "boot", "link", "tries", "decoder_memory", "poll_interval", "trial_deadline",
+     "stall_timeout", "reboot_command"});
 
 tl::unexpected<Error> odd(std::string_view key, std::string_view why) {
   return fail(ErrorKind::kFormat, "config: " + std::string(key) + " " + std::string(why));
@@ -69,6 +69,13 @@ Result<void> read_boot(const Json& json, Config& config) {
   return {};
 }
 
+Result<void> read_link_policy(const Json& json, Config& config) {
+  if (json.find("link") == nullptr) return {};
+  SKIFF_ASSIGN(const Json* link, object_member(json, "link"));
+  SKIFF_ASSIGN(config.link, parse_link_policy(*link));
+  return {};
+}
+
 Result<void> read_policy(const Json& json, Config& config) {
   SKIFF_TRY(optional_number(json, "tries", config.tries));
   if (config.tries > kMaxTries) return odd("tries", "is more than " + std::to_string(kMaxTries));
@@ -97,6 +104,7 @@ Result<Config> parse_config(ByteView text) {
   SKIFF_TRY(read_link(*json, config));
   SKIFF_TRY(read_device(*json, config));
   SKIFF_TRY(read_boot(*json, config));
+  SKIFF_TRY(read_link_policy(*json, config));
   SKIFF_TRY(read_policy(*json, config));
   return config;
 }

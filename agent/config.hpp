@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/boot/boot_settings.hpp"
+#include "agent/policy/link_policy.hpp"
 #include "skiff/bytes.hpp"
 
 namespace skiff::agent {
@@ -24,6 +25,7 @@ struct Config {
   std::filesystem::path checks_dir;
   std::string checks_user;
   BootSettings boot;
+  LinkPolicy link;
   std::uint64_t tries = 3;
   std::uint64_t decoder_memory = std::uint64_t{8} << 20;  ///< bytes
   std::uint64_t poll_interval = 1'800;                    ///< seconds, where the server says nothing

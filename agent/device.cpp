@@ -11,11 +11,13 @@
 #include "agent/boot/variable_boot.hpp"
 #include "agent/machine/state_store.hpp"
 #include "agent/machine/trusted_time.hpp"
+#include "skiff/trust.hpp"
 
 namespace skiff::agent {
 namespace {
 
 constexpr std::uint64_t kMaxUbootConfig = 65'536;
+constexpr std::uint64_t kMaxCertificate = 512'000;
 
 HttpOptions http_options(const Config& config, std::int64_t now) {
   HttpOptions options;
@@ -26,6 +28,7 @@ HttpOptions http_options(const Config& config, std::int64_t now) {
   options.proxy = config.proxy;
   options.now = now;
   options.stall_timeout = std::chrono::seconds(config.stall_timeout);
+  options.rate = config.link.rate;
   return options;
 }
 
@@ -38,6 +41,8 @@ MachineOptions machine_options(const Config& config, Slot running) {
   options.tries = static_cast<std::uint32_t>(config.tries);
   options.decoder_memory = config.decoder_memory;
   options.trial_deadline = config.trial_deadline;
+  options.install = config.link.install;
+  options.seed = device_seed(config);
   return options;
 }
 
@@ -130,10 +135,20 @@ Result<std::optional<BootState>> known_boot_state(const Config& config, Storage&
   return convention_of(config.boot)->state_in(variables);
 }
 
-Device::Device(Descriptor lock, HttpClient client, const Config& config, PollMemory& memory)
-    : lock_(std::move(lock)),
-      client_(std::move(client)),
-      server_(client_, storage_, config.metadata_dir(), &memory) {}
+std::uint64_t device_seed(const Config& config) {
+  const Result<Bytes> certificate = read_file(config.certificate, kMaxCertificate);
+  const Sha256 digest = sha256(certificate ? *certificate : Bytes{});
+  std::uint64_t seed = 0;
+  for (int i = 0; i < 8; ++i) seed = seed << 8 | digest.bytes[static_cast<std::size_t>(i)];
+  return seed;
+}
+
+Device::Device(Parts parts, const Config& config, DeviceWorld world)
+    : lock_(std::move(parts.lock)),
+      client_(std::move(parts.client)),
+      https_(client_, storage_, config.metadata_dir(), &world.memory),
+      account_(std::move(parts.account)),
+      server_(https_, account_, config.link, {world.clock, device_seed(config)}) {}
 
 Result<std::unique_ptr<Device>> Device::open(const Config& config, std::optional<Slot> told,
                                              DeviceWorld world) {
@@ -143,7 +158,9 @@ Result<std::unique_ptr<Device>> Device::open(const Config& config, std::optional
   HttpOptions options = http_options(config, now);
   options.sessions = &world.memory.sessions;
   SKIFF_ASSIGN(HttpClient client, HttpClient::open(std::move(options)));
-  std::unique_ptr<Device> device(new Device(std::move(lock), std::move(client), config, world.memory));
+  SKIFF_ASSIGN(LinkAccount account, LinkAccount::open(storage, config.state_dir));
+  Parts parts{std::move(lock), std::move(client), std::move(account)};
+  std::unique_ptr<Device> device(new Device(std::move(parts), config, world));
   SKIFF_ASSIGN(device->running_, running_slot(config, told, device->storage_));
   SKIFF_ASSIGN(device->boot_, open_boot(config, device->running_, device->storage_));
   device->checks_ = std::make_unique<CheckRunner>(check_options(config, device->running_));

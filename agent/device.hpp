@@ -33,9 +33,12 @@ struct DeviceWorld {
   PollMemory& memory;
 };
 
+/// A number that is this device's own: of its certificate.
+std::uint64_t device_seed(const Config& config);
+
 class Device {
  public:
-  /// Opens everything and takes up the state. Nothing is fetched yet.
+  /// Opens everything and takes up the state. Nothing is fetched yet. The configuration outlives it.
   static Result<std::unique_ptr<Device>> open(const Config& config, std::optional<Slot> told,
                                               DeviceWorld world);
 
@@ -43,12 +46,19 @@ class Device {
   [[nodiscard]] Slot running() const { return running_; }
 
  private:
-  Device(Descriptor lock, HttpClient client, const Config& config, PollMemory& memory);
+  struct Parts {
+    Descriptor lock;
+    HttpClient client;
+    LinkAccount account;
+  };
+  Device(Parts parts, const Config& config, DeviceWorld world);
 
   Descriptor lock_;
   PosixStorage storage_;
   HttpClient client_;
-  HttpUpdateServer server_;
+  HttpUpdateServer https_;
+  LinkAccount account_;
+  GatedServer server_;
   Slot running_ = Slot::kA;
   std::unique_ptr<BootControl> boot_;
   std::unique_ptr<Checks> checks_;

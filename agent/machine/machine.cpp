@@ -74,7 +74,10 @@ Result<Outcome> Machine::run() {
   for (;;) {
     SKIFF_ASSIGN(const Step step, act());
     if (step.event) SKIFF_TRY(move(*step.event));
-    if (step.stop) return *step.stop;
+    if (!step.stop) continue;
+    Outcome outcome = *step.stop;
+    outcome.under_way = record_.state != State::kIdle;
+    return outcome;
   }
 }
 
@@ -126,7 +129,7 @@ Result<Machine::Step> Machine::act() {
     case State::kWritten:
       return verify();
     case State::kVerified:
-      return Step{Event::kArmingDecided, {}};
+      return decide_arming();
     case State::kArmed:
       return arm();
     case State::kTrial:

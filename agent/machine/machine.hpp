@@ -7,7 +7,7 @@
 #include "agent/health/checks.hpp"
 #include "agent/install/installer.hpp"
 #include "agent/machine/state_store.hpp"
-#include "agent/net/update_server.hpp"
+#include "agent/net/gated_server.hpp"
 #include "agent/report/report.hpp"
 #include "agent/system/clock.hpp"
 
@@ -30,6 +30,8 @@ struct MachineOptions {
   std::uint64_t decoder_memory = std::uint64_t{8} << 20;
   std::uint64_t trial_deadline = 86'400;  ///< seconds
   InstallLimits limits;
+  Windows install;         ///< when a new slot may be armed and booted
+  std::uint64_t seed = 0;  ///< the device's own, see PollSchedule
 };
 
 /// Why the machine stands still, and for how many seconds it is worth while (0: the caller decides).
@@ -38,10 +40,12 @@ struct Outcome {
     kIdle,     ///< nothing to do, or an update is over
     kReboot,   ///< the other slot has to be booted
     kLater,    ///< something outside was not ready: the server, the link, a check
+    kHeld,     ///< the device's own policy is against it for now
     kRefused,  ///< the plan is not what signed metadata allows, or no longer may be tried
   };
   Stop stop = Stop::kIdle;
   std::uint64_t delay = 0;
+  bool under_way = false;  ///< the journal has an update
 };
 
 class Machine {
@@ -80,6 +84,7 @@ class Machine {
   Result<Step> prepare();
   Result<Step> apply();
   Result<Step> verify();
+  Result<Step> decide_arming();
   Result<Step> arm();
   Result<Step> begin_trial();
   Result<Step> run_checks();
@@ -89,6 +94,8 @@ class Machine {
   Result<Step> roll_back();
   Result<Step> finish();
 
+  /// Of an update under way that the device's own policy holds back: the reason goes into the journal.
+  Result<Step> held(std::string reason);
   Step failed(Event event, std::string reason);
   Result<Step> trial_later(std::string reason);
   Result<Step> queue_report();

@@ -1,6 +1,8 @@
 // From a poll to an armed slot.
 #include "agent/install/read_back.hpp"
 #include "agent/machine/machine.hpp"
+#include "agent/machine/trusted_time.hpp"
+#include "agent/system/local_time.hpp"
 #include "agent/system/log.hpp"
 #include "skiff/trust.hpp"
 
@@ -12,6 +14,14 @@ constexpr std::int64_t kDay = 86'400;
 using Stop = Outcome::Stop;
 
 std::uint64_t delay_of(const UpdateServer& server) { return server.retry_after().value_or(0); }
+
+bool is_held(const Error& error) { return error.rule == kHeldRule; }
+
+/// Of an error on the way to a permission.
+Stop stop_of(const Error& error) {
+  if (is_held(error)) return Stop::kHeld;
+  return error.kind == ErrorKind::kNetwork ? Stop::kLater : Stop::kRefused;
+}
 
 void note(const Installation& installation, UpdateRecord& record) {
   record.release = installation.release.target;
@@ -61,9 +71,7 @@ Result<Machine::Step> Machine::judge(const Plan& plan) {
       deps_.server.authorise(plan, facts(identity_.of(options_.running)->image), now());
   if (!installation) {
     log_event("refused", {{"release", plan.release}, {"error", installation.error().text()}});
-    const bool passing = installation.error().kind == ErrorKind::kNetwork;
-    return Step{Event::kNothingToDo,
-                Outcome{passing ? Stop::kLater : Stop::kRefused, delay_of(deps_.server)}};
+    return Step{Event::kNothingToDo, Outcome{stop_of(installation.error()), delay_of(deps_.server)}};
   }
   const std::optional<Failures>& failures = identity_.failures;
   const bool given_up =
@@ -108,6 +116,7 @@ Result<Machine::Step> Machine::apply() {
       log_event("refresh_failed", {{"error", again.error().text()}});
       return Step{{}, Outcome{Stop::kLater, delay_of(deps_.server)}};
     }
+    if (!again && is_held(again.error())) return held(again.error().text());
     if (!again) return failed(Event::kUpdateFailed, "refused: " + again.error().text());
     if (!is_same(*again, record_)) return failed(Event::kUpdateFailed, "superseded: the target changed");
     installation_ = std::move(*again);
@@ -121,6 +130,7 @@ Result<Machine::Step> Machine::apply() {
     record_.bytes.wasted = record_.bytes.payload - once;
     return Step{Event::kImageWritten, {}};
   }
+  if (is_held(done.error())) return held(done.error().text());
   const ErrorKind kind = done.error().kind;
   if (kind == ErrorKind::kNetwork || kind == ErrorKind::kCancelled) {
     SKIFF_TRY(save());
@@ -133,6 +143,24 @@ Result<Machine::Step> Machine::verify() {
   const Result<void> same = read_back(deps_.storage, slot_path(record_.target), record_.result);
   if (same) return Step{Event::kReadBackMatches, {}};
   return failed(Event::kUpdateFailed, same.error().text());
+}
+
+Result<Machine::Step> Machine::held(std::string reason) {
+  record_.reason = std::move(reason);
+  SKIFF_TRY(save());
+  return Step{{}, Outcome{Stop::kHeld, delay_of(deps_.server)}};
+}
+
+/// A boot of the new slot interrupts what the device is there for: not before its hours for that.
+Result<Machine::Step> Machine::decide_arming() {
+  const std::int64_t wall = deps_.clock.wall();
+  if (options_.install.any() && !is_clock_set(wall))
+    return held("held: install windows, and the clock is not set");
+  const std::uint64_t wait = options_.install.wait(local_time(wall).second, options_.seed);
+  if (wait == 0) return Step{Event::kArmingDecided, {}};
+  SKIFF_ASSIGN(Step step, held("held: outside the install windows " + options_.install.text()));
+  step.stop->delay = wait;
+  return step;
 }
 
 /// The journal says ARMED already. Telling the boot state again what it knows would give back used-up tries.

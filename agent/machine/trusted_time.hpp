@@ -21,6 +21,9 @@ inline constexpr std::int64_t kLongestLife = std::int64_t{30} * 365 * 86'400;
 /// two builds of one source are the same bytes.
 inline constexpr std::int64_t kBuildTime = 1'795'305'600;
 
+/// By a clock that is before this program was made no hour and no month is known.
+constexpr bool is_clock_set(std::int64_t wall) { return wall >= kBuildTime; }
+
 /// The latest of the sources; the clock counts only while it is sane: not before what is known, not absurdly
 /// far ahead. Time so never goes back, and no clock at all is a clock that stands still.
 constexpr std::int64_t trusted_time(const TimeSources& sources) {

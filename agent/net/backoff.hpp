@@ -24,10 +24,4 @@ struct Backoff {
   }
 };
 
-/// The time of the next poll: what the server asked for and up to a tenth more, which part being fixed for a
-/// device by `seed` (of its identity), so that polls of a fleet stay spread.
-inline std::uint64_t spread_poll(std::uint64_t seconds, std::uint64_t seed) {
-  return seconds + seed % (seconds / 10 + 1);
-}
-
 }  // namespace skiff::agent

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -19,6 +20,10 @@ namespace {
 // says it. Suites with SHA-256 have the shorter handshake.
 constexpr const char* kTls13Suites =
     "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384";
+constexpr curl_off_t kLeastBuffer = 1'024;
+constexpr curl_off_t kMostBuffer = 16'384;
+constexpr std::uint64_t kLeastSocket = 4'096;
+constexpr std::uint64_t kMostSocket = 65'536;
 constexpr const char* kTls12Suites = "ECDHE+AESGCM";
 constexpr const char* kGroups = "X25519:P-256";
 constexpr const char* kSignatures = "ECDSA+SHA256:ECDSA+SHA384:RSA-PSS+SHA256:RSA+SHA256";
@@ -66,6 +71,7 @@ class HttpClient::Impl {
   static int on_close(void* self, curl_socket_t socket);
 
   void set_up(const HttpRequest& request, const HeaderList& headers);
+  void set_up_rate();
   void set_up_tls();
   Result<void> open_key();
   Result<HttpReply> outcome(CURLcode code);
@@ -134,7 +140,11 @@ Result<void> HttpClient::Impl::open_key() {
 curl_socket_t HttpClient::Impl::on_open(void* self, curlsocktype, struct curl_sockaddr* address) {
   const int socket = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
   if (socket < 0) return CURL_SOCKET_BAD;
-  static_cast<Impl*>(self)->wire_.opened(socket);
+  auto& impl = *static_cast<Impl*>(self);
+  // What the kernel takes ahead of a limited rate is not limited.
+  const int room = static_cast<int>(std::clamp(impl.options_.rate, kLeastSocket, kMostSocket));
+  if (impl.options_.rate > 0) ::setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+  impl.wire_.opened(socket);
   return socket;
 }
 
@@ -182,7 +192,16 @@ void HttpClient::Impl::set_up(const HttpRequest& request, const HeaderList& head
   curl_easy_setopt(curl_, CURLOPT_OPENSOCKETDATA, this);
   curl_easy_setopt(curl_, CURLOPT_CLOSESOCKETFUNCTION, &Impl::on_close);
   curl_easy_setopt(curl_, CURLOPT_CLOSESOCKETDATA, this);
+  if (options_.rate > 0) set_up_rate();
   set_up_tls();
+}
+
+/// Small pieces, so that the pauses between them are not taken for a stalled link.
+void HttpClient::Impl::set_up_rate() {
+  const auto rate = static_cast<curl_off_t>(options_.rate);
+  curl_easy_setopt(curl_, CURLOPT_MAX_RECV_SPEED_LARGE, rate);
+  curl_easy_setopt(curl_, CURLOPT_MAX_SEND_SPEED_LARGE, rate);
+  curl_easy_setopt(curl_, CURLOPT_BUFFERSIZE, static_cast<long>(std::clamp(rate, kLeastBuffer, kMostBuffer)));
 }
 
 Result<HttpReply> HttpClient::Impl::exchange(const HttpRequest& request, const BodyConsumer& consume) {

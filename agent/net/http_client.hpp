@@ -27,6 +27,7 @@ struct HttpOptions {
   std::chrono::seconds connect_timeout{20};
   std::chrono::seconds stall_timeout{30};  ///< below `slowest` bytes/s for this long: broken off
   std::uint32_t slowest = 32;
+  std::uint64_t rate = 0;    ///< bytes/s each way at most; 0: no limit
   bool allow_plain = false;  ///< http:// too: tests on loopback only
 };
 

@@ -99,19 +99,24 @@ Result<std::pair<HttpReply, Bytes>> HttpUpdateServer::post(std::string path, std
   return answer;
 }
 
-bool HttpUpdateServer::nothing_changed(const std::string& check_in) {
+Result<bool> HttpUpdateServer::nothing_changed(const std::string& check_in) {
   if (memory_ == nullptr || memory_->tag.empty() || memory_->check_in != check_in) return false;
   HttpRequest request;
   request.path = "/v1/check-in";
   request.headers.push_back("If-None-Match: \"" + memory_->tag + '"');
   request.deadline = kDeadline;
-  const auto answer = client_.fetch(request, kMaxAnswer);
-  return answer && answer->first.status == 304;
+  retry_after_.reset();
+  SKIFF_ASSIGN(const auto answer, client_.fetch(request, kMaxAnswer));
+  const auto& [reply, body] = answer;
+  retry_after_ = reply.head.retry_after();
+  if (retry_after_) return fail(ErrorKind::kNetwork, "check-in: " + status_text(reply, body));
+  return reply.status == 304;
 }
 
 Result<Plan> HttpUpdateServer::check_in(const CheckIn& device) {
   std::string text = check_in_text(device);
-  if (nothing_changed(text)) return Plan{Plan::Kind::kNothing, {}, {}, memory_->poll_after, memory_->tag};
+  SKIFF_ASSIGN(const bool same, nothing_changed(text));
+  if (same) return Plan{Plan::Kind::kNothing, {}, {}, memory_->poll_after, memory_->tag};
   SKIFF_ASSIGN(const auto answer, post("/v1/check-in", text));
   const auto& [reply, body] = answer;
   if (reply.status != 200) return fail(ErrorKind::kNetwork, "check-in: " + status_text(reply, body));

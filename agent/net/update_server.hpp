@@ -76,7 +76,7 @@ class HttpUpdateServer final : public UpdateServer {
 
  private:
   /// Whether the last check-in, which was the same, would still be answered with "nothing".
-  bool nothing_changed(const std::string& check_in);
+  Result<bool> nothing_changed(const std::string& check_in);
   Result<std::pair<HttpReply, Bytes>> post(std::string path, std::string body);
 
   HttpClient& client_;

@@ -54,6 +54,46 @@ TEST(Config, BootLoadersHaveTheirSettings) {
   EXPECT_EQ(config->boot.uboot.partitions[1], 3U);
 }
 
+TEST(Config, TheLinkHasItsPolicy) {
+  Json::Object object = smallest();
+  object.insert_or_assign("link", Json::Object{{"rate", 4'000},
+                                               {"budget", 5'000'000},
+                                               {"period", "day"},
+                                               {"metered", true},
+                                               {"largest_download", 2'000'000},
+                                               {"download", Json::Array{"22:00-06:30", "12:00-13:00"}}});
+  const Result<Config> config = parse(object);
+  ASSERT_TRUE(config) << config.error().text();
+  EXPECT_EQ(config->link.rate, 4'000U);
+  EXPECT_EQ(config->link.budget, 5'000'000U);
+  EXPECT_EQ(config->link.period, LinkPolicy::Period::kDay);
+  EXPECT_TRUE(config->link.metered);
+  EXPECT_EQ(config->link.largest_download, 2'000'000U);
+  EXPECT_EQ(config->link.download.text(), "22:00-06:30, 12:00-13:00");
+  EXPECT_FALSE(config->link.install.any());
+}
+
+TEST(Config, ALinkPolicyThatIsOddIsRefusedAndNamed) {
+  const std::pair<std::string, Json> odd[] = {{"rate", 255},
+                                              {"rate", "fast"},
+                                              {"budget", 65'535},
+                                              {"period", "week"},
+                                              {"metered", 1},
+                                              {"largest_download", 0},
+                                              {"download", "22:00-06:00"},
+                                              {"download", Json::Array{22}},
+                                              {"install", Json::Array{"22:00"}},
+                                              {"speed", 1}};
+  for (const auto& [key, value] : odd) {
+    Json::Object object = smallest();
+    object.insert_or_assign("link", Json::Object{{key, value}});
+    const Result<Config> config = parse(std::move(object));
+    ASSERT_FALSE(config) << key;
+    EXPECT_EQ(config.error().kind, ErrorKind::kFormat) << key;
+    EXPECT_NE(config.error().message.find(key), std::string::npos) << config.error().message;
+  }
+}
+
 TEST(Config, WhatIsOddIsRefusedAndNamed) {
   const std::pair<std::string, Json> odd[] = {{"tries", 0},
                                               {"tries", 101},

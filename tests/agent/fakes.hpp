@@ -14,7 +14,7 @@ namespace skiff::testing {
 
 class FakeClock final : public agent::Clock {
  public:
-  [[nodiscard]] std::int64_t wall() const override { return agent::kBuildTime + 1'000; }
+  [[nodiscard]] std::int64_t wall() const override { return time; }
   [[nodiscard]] std::uint64_t uptime() const override { return uptime_; }
   bool pause(std::chrono::milliseconds duration) override {
     paused += duration;
@@ -24,6 +24,7 @@ class FakeClock final : public agent::Clock {
   void reboot() { uptime_ = 0; }
 
   std::chrono::milliseconds paused{0};
+  std::int64_t time = agent::kBuildTime + 1'000;
 
  private:
   std::uint64_t uptime_ = 10;
@@ -68,6 +69,7 @@ class FakeServer final : public agent::UpdateServer {
       const std::uint64_t length = std::min<std::uint64_t>(wanted.length, piece);
       if (on_bytes) on_bytes({wanted.offset, length});
       outcome.received += length;
+      wire += length;
       const Result<bool> more = consume(ByteView(content).subspan(wanted.offset, length));
       if (!more) outcome.result = tl::unexpected<Error>(more.error());
       if (!more || !*more) return outcome;
@@ -82,13 +84,14 @@ class FakeServer final : public agent::UpdateServer {
     reports.emplace(*string_member(*json, "id"), *json);
     return {};
   }
-  [[nodiscard]] agent::Traffic traffic() const override { return {}; }
+  [[nodiscard]] agent::Traffic traffic() const override { return {0, wire}; }
   [[nodiscard]] std::optional<std::uint64_t> retry_after() const override { return std::nullopt; }
 
   Installation installation;
   Bytes delta;
   std::map<std::string, Bytes> stored;  ///< other files, by path
   std::size_t piece = 1'000;            ///< bytes at a time
+  std::uint64_t wire = 0;               ///< bytes of files that were fetched
   bool reachable = true;
   bool withdrawn = false;  ///< has nothing for anybody any more
   std::optional<Error> refusal;

@@ -122,6 +122,7 @@ Result<agent::Outcome> SmallDevice::run() {
   options.state_dir = config.state_dir;
   options.running = running_;
   options.trial_deadline = trial_deadline;
+  options.install = config.link.install;
   SKIFF_ASSIGN(auto machine, agent::Machine::open({storage, *boot_control, server, checks, clock}, options));
   const Result<agent::Outcome> outcome = machine.run();
   last_state = std::string(to_string(machine.record().state));

@@ -100,6 +100,7 @@ class Device:
             "hardware": HARDWARE,
             "state_dir": str(self.folder / "state"),
             "checks_dir": str(self.checks),
+            "poll_interval": 1,
         }
         self.use_slots(slots)
         self.link(port)

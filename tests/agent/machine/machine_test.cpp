@@ -102,6 +102,26 @@ TEST(Machine, ANewSlotWhoseAgentNeverRunsIsGivenUpByTheBootLoader) {
   EXPECT_EQ(reason_of(device), "boot: tries ran out");
 }
 
+TEST(Machine, ANewSlotIsNotBootedBeforeTheHoursForThat) {
+  ::setenv("TZ", "UTC", 1);
+  SmallDevice device;
+  device.clock.time = agent::kBuildTime / 86'400 * 86'400 + 43'200;
+  device.config.link.install = agent::Windows({agent::parse_window("13:00-14:00").value()});
+  const agent::Outcome held = *device.boot();
+  EXPECT_EQ(held.stop, Stop::kHeld);
+  EXPECT_EQ(held.delay, 3'600U);
+  EXPECT_TRUE(held.under_way);
+  EXPECT_EQ(device.last_state, "VERIFIED");
+  EXPECT_EQ(device.boot()->stop, Stop::kHeld) << "not by a reboot for another reason either";
+  EXPECT_EQ(device.running(), Slot::kA);
+  device.clock.time += 3'600;
+  EXPECT_EQ(device.run()->stop, Stop::kReboot);
+  EXPECT_EQ(device.boot()->stop, Stop::kIdle);
+  EXPECT_EQ(device.last_outcome(), "committed");
+  EXPECT_EQ(reason_of(device), "held: outside the install windows 13:00-14:00");
+  ::unsetenv("TZ");
+}
+
 TEST(Machine, AReportThatCannotBeSentWaitsAndChangesNothing) {
   SmallDevice device;
   ASSERT_EQ(device.boot()->stop, Stop::kReboot);

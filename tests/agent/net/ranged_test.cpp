@@ -193,11 +193,5 @@ TEST(Backoff, GrowsToItsCapAndDrawsFromTheWholeRange) {
   EXPECT_EQ(backoff.delay(0, 30'001).count(), 0);
 }
 
-TEST(Backoff, SpreadsPollsByATenth) {
-  EXPECT_EQ(agent::spread_poll(1'000, 0), 1'000U);
-  EXPECT_EQ(agent::spread_poll(1'000, 100), 1'100U);
-  EXPECT_EQ(agent::spread_poll(1'000, 101), 1'000U);
-}
-
 }  // namespace
 }  // namespace skiff::testing
