@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/cursor.hpp"
+#include "unpack/recipe.hpp"
 
 namespace skiff {
 
@@ -43,7 +44,7 @@ Result<void> HeadStage::check_purpose(const DeltaInfo& info) const {
   if (options_.result && info.result != *options_.result) {
     return fail(ErrorKind::kMismatch, "delta to result image " + info.result.sha256.hex());
   }
-  std::uint64_t features = 0;
+  std::uint64_t features = unpack::kSeveralLevels;
   for (const Repacker* repacker : options_.repackers) features |= repacker->features();
   if (info.opening && (info.opening->features & ~features) != 0) {
     return fail(ErrorKind::kUnsupported,

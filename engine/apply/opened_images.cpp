@@ -22,13 +22,20 @@ Result<OpenedImages> OpenedImages::make(const DeltaInfo& info, const Source& bas
                                         const Repackers& repackers) {
   OpenedImages images;
   if (!info.opening) return images;
-  SKIFF_ASSIGN(unpack::Recipe recipe, unpack::read_recipe(info.opening->recipe));
+  SKIFF_ASSIGN(unpack::Recipe recipe, unpack::read_recipe(info.opening->recipe, info.opening->features));
   SKIFF_TRY(check_declared(*info.opening, recipe));
-  SKIFF_ASSIGN(images.result_, unpack::PackedWriter::make(recipe, info.result.length, repackers, result));
-  SKIFF_ASSIGN(images.base_, unpack::OpenedBase::make(
-                                 base, {std::move(recipe.base), std::move(recipe.methods)}, repackers));
-  if (images.base_->size() != info.opening->base_length ||
-      images.result_->opened_length() != info.opening->result_length) {
+  std::uint64_t result_length = info.result.length;
+  for (unpack::Level& level : recipe) {
+    SKIFF_ASSIGN(auto writer,
+                 unpack::PackedWriter::make(level, result_length, repackers, images.result(result)));
+    result_length = writer->opened_length();
+    images.results_.push_back(std::move(writer));
+    SKIFF_ASSIGN(auto opened,
+                 unpack::OpenedBase::make(images.base(base),
+                                          {std::move(level.base), std::move(level.methods)}, repackers));
+    images.bases_.push_back(std::move(opened));
+  }
+  if (images.base(base).size() != info.opening->base_length || result_length != info.opening->result_length) {
     return fail(ErrorKind::kFormat, "opened lengths that are not those of the recipe", "F31");
   }
   return images;

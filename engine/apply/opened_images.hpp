@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "skiff/applier.hpp"
 #include "unpack/opened_base.hpp"
@@ -17,13 +18,18 @@ class OpenedImages {
                                    const Repackers& repackers);
 
   /// The opened base, or `packed` itself.
-  [[nodiscard]] const Source& base(const Source& packed) const { return base_ ? *base_ : packed; }
+  [[nodiscard]] const Source& base(const Source& packed) const {
+    return bases_.empty() ? packed : *bases_.back();
+  }
   /// The writer of the opened result, or `packed` itself.
-  [[nodiscard]] ResultWriter& result(ResultWriter& packed) const { return result_ ? *result_ : packed; }
+  [[nodiscard]] ResultWriter& result(ResultWriter& packed) const {
+    return results_.empty() ? packed : *results_.back();
+  }
 
  private:
-  std::unique_ptr<unpack::OpenedBase> base_;
-  std::unique_ptr<unpack::PackedWriter> result_;
+  // One a level; each reads, or writes, through the one before it.
+  std::vector<std::unique_ptr<unpack::OpenedBase>> bases_;
+  std::vector<std::unique_ptr<unpack::PackedWriter>> results_;
 };
 
 }  // namespace skiff

@@ -1,324 +1,160 @@
 #include "diff/open_images.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "base/parallel.hpp"
-#include "base/xxh.hpp"
+#include "diff/open_level.hpp"
+#include "diff/opened_typing.hpp"
 #include "diff/progress_report.hpp"
 #include "diff/squash_typing.hpp"
 #include "unpack/opened_base.hpp"
-#include "unpack/prediction_finder.hpp"
-#include "unpack/recipe.hpp"
-#include "unpack/scan.hpp"
-#include "unpack/trial.hpp"
 
 namespace skiff {
 namespace {
 
-using unpack::FoundStream;
-using unpack::Recipe;
+using unpack::Range;
 using unpack::Stream;
-using unpack::StreamCodec;
+using unpack::Stretch;
 
-using Digests = std::set<std::uint64_t>;
-
-/// Where in the blocks of a squashfs programs begin: there the opened image is aligned, as programs are.
-class Programs {
- public:
-  explicit Programs(const unpack::Squashfs* system) {
-    if (system == nullptr) return;
-    for (const unpack::SquashFile& file : system->files) {
-      const unpack::SquashPiece& first = file.pieces.front();
-      if (first.file_offset == 0 && first.block_offset != 0)
-        starts_.emplace_back(first.block, first.block_offset);
-    }
-    std::sort(starts_.begin(), starts_.end());
-    starts_.erase(std::unique(starts_.begin(), starts_.end()), starts_.end());
+/// What lies between ranges in an image.
+std::vector<Range> between(const std::vector<Range>& ranges, std::uint64_t length) {
+  std::vector<Range> out;
+  std::uint64_t end = 0;
+  for (const Range& range : ranges) {
+    if (range.begin > end) out.push_back({end, range.begin});
+    end = range.end;
   }
-
-  [[nodiscard]] std::vector<std::uint64_t> cuts_of(const FoundStream& found) const {
-    constexpr std::array<std::uint8_t, 4> kElf{0x7f, 'E', 'L', 'F'};
-    std::vector<std::uint64_t> cuts;
-    auto at = std::lower_bound(starts_.begin(), starts_.end(), std::pair(found.offset, std::uint64_t{0}));
-    for (; at != starts_.end() && at->first == found.offset; ++at) {
-      if (at->second >= found.opened.size() || found.opened.size() - at->second < kElf.size()) break;
-      if (std::equal(kElf.begin(), kElf.end(),
-                     found.opened.begin() + static_cast<std::ptrdiff_t>(at->second)))
-        cuts.push_back(at->second);
-    }
-    return cuts;
-  }
-
- private:
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> starts_;  ///< offset of the block, offset in it
-};
-
-/// An image and the file system in it.
-struct Side {
-  explicit Side(const Source& source)
-      : image(source), system(unpack::read_squashfs(source)), programs(system_or_null()) {}
-  [[nodiscard]] const unpack::Squashfs* system_or_null() const { return system ? &*system : nullptr; }
-  /// The stream that was found, after one that ends at `end`.
-  [[nodiscard]] Stream stream(const FoundStream& found, std::uint64_t end) const {
-    return {.plain = found.offset - end,
-            .packed = found.length,
-            .opened = found.opened.size(),
-            .codec = found.codec,
-            .cuts = programs.cuts_of(found)};
-  }
-
-  const Source& image;
-  std::optional<unpack::Squashfs> system;
-  Programs programs;
-};
-
-Result<Bytes> packed_bytes(const Source& image, const FoundStream& stream) {
-  Bytes packed(static_cast<std::size_t>(stream.length));
-  SKIFF_TRY(image.read_at(stream.offset, packed));
-  return packed;
+  if (length > end) out.push_back({end, length});
+  return out;
 }
 
-/// A stream of the base as it was found, where it lies, and what its packed bytes hash to.
-struct BaseStream {
-  Stream stream;
-  std::uint64_t offset = 0;
-  std::uint64_t digest = 0;
+/// Where in the opened form what was plain bytes in the packed one is.
+std::vector<Range> plain_ranges(const unpack::Layout& layout) {
+  std::vector<Range> ranges;
+  for (const Stretch& stretch : layout.stretches) {
+    if (stretch.plain != 0) ranges.push_back({stretch.plain_at, stretch.plain_at + stretch.plain});
+  }
+  return ranges;
+}
+
+/// Where in the opened form those of `streams` are that stand there packed.
+std::vector<Range> closed_ranges(const unpack::Layout& layout, const std::vector<Stream>& streams) {
+  std::vector<Range> ranges;
+  auto stretch = layout.stretches.begin();
+  std::uint64_t end = 0;
+  for (const Stream& stream : streams) {
+    const std::uint64_t begin = end + stream.plain;
+    end = begin + stream.packed;
+    while (stretch + 1 != layout.stretches.end() && stretch->packed_at + stretch->plain <= begin) ++stretch;
+    if (begin < stretch->packed_at || begin >= stretch->packed_at + stretch->plain) continue;
+    const std::uint64_t at = stretch->plain_at + (begin - stretch->packed_at);
+    ranges.push_back({at, at + stream.packed});
+  }
+  return ranges;
+}
+
+/// One of the images, as it is and then as level after level makes it.
+class Side {
+ public:
+  explicit Side(const Source& source)
+      : image_(&source), system_(unpack::read_squashfs(source)), to_search_{{0, source.size()}} {}
+
+  [[nodiscard]] Form form() const { return {*image_, system_ ? &*system_ : nullptr, to_search_}; }
+
+  /// From now on streams are looked for outside the blocks of a squashfs; false if the image is none.
+  bool leave_system() {
+    if (!system_) return false;
+    std::vector<Range> blocks;
+    for (const unpack::SquashBlock& block : system_->blocks)
+      blocks.push_back({block.offset, block.offset + block.length});
+    to_search_ = between(blocks, image_->size());
+    system_.reset();
+    return true;
+  }
+
+  /// Goes on to what a level made of the image by opening `streams`.
+  Result<void> advance(OpenedForm&& opened, const std::vector<Stream>& streams, const Repackers& repackers) {
+    SKIFF_ASSIGN(const unpack::Layout layout, unpack::lay_out(streams, image_->size()));
+    if (system_) {
+      SKIFF_ASSIGN(const auto whole, unpack::OpenedBase::make(*image_, {opened.streams, {}}, repackers));
+      SKIFF_ASSIGN(const auto layout_of_all, unpack::lay_out(opened.streams, image_->size()));
+      typing_ = type_squashfs(*system_, *whole, layout_of_all, layout);
+    } else {
+      if (!opened_) typing_ = typing::type_system(*image_);
+      if (typing_) typing_ = type_opened(opened.image, *typing_, layout);
+    }
+    to_search_ =
+        between(system_ ? closed_ranges(layout, opened.streams) : plain_ranges(layout), layout.length);
+    system_.reset();
+    opened_ = std::make_unique<ScratchImage>(std::move(opened.image));
+    image_ = opened_.get();
+    return {};
+  }
+
+  [[nodiscard]] const std::optional<ImageTyping>& typing() const { return typing_; }
+  ScratchImage take() { return std::move(*opened_); }
+
+ private:
+  const Source* image_;
+  std::optional<unpack::Squashfs> system_;
+  std::vector<Range> to_search_;  ///< what is new since the level before
+  std::unique_ptr<ScratchImage> opened_;
+  std::optional<ImageTyping> typing_;
 };
 
 class Opener {
  public:
   Opener(const Images& images, const DiffOptions& options)
-      : base_side_(images.base), result_side_(images.result), options_(options) {}
+      : base_(images.base), result_(images.result), options_(options) {}
 
   Result<std::optional<OpenedPair>> open() {
-    const ProgressReport progress(options_);
-    SKIFF_TRY(progress("open", 0));
-    SKIFF_ASSIGN(ScratchImage result, ScratchImage::make());
-    SKIFF_TRY(find_base_streams());
-    SKIFF_TRY(progress("open", 0.3));
-    SKIFF_TRY(open_result(result));
-    if (recipe_.result.empty()) return std::optional<OpenedPair>{};
-    SKIFF_TRY(progress("open", 0.8));
-    SKIFF_ASSIGN(ScratchImage base, ScratchImage::make());
-    SKIFF_TRY(open_base(base));
-    SKIFF_TRY(progress("open", 1));
-    Opening opening{.features = unpack::features_of(recipe_),
-                    .base_length = base.size(),
-                    .result_length = result.size(),
+    while (recipe_.size() < unpack::kMaxLevels) {
+      SKIFF_ASSIGN(const bool more, open_next());
+      if (more) continue;
+      const bool base_was_system = base_.leave_system();
+      const bool result_was_system = result_.leave_system();
+      if (!base_was_system && !result_was_system) break;
+    }
+    if (recipe_.empty()) return std::optional<OpenedPair>{};
+    OpenedPair pair{base_.take(), result_.take(), {}, changed_, {}};
+    pair.opening = {.features = unpack::features_of(recipe_),
+                    .base_length = pair.base.size(),
+                    .result_length = pair.result.size(),
                     .memory = unpack::unpack_memory(recipe_),
                     .recipe = {}};
-    SKIFF_ASSIGN(opening.recipe, unpack::write_recipe(recipe_));
-    SKIFF_ASSIGN(std::optional<Typing> typing, type());
-    return std::optional<OpenedPair>(
-        OpenedPair{std::move(base), std::move(result), std::move(opening), changed_, std::move(typing)});
+    SKIFF_ASSIGN(pair.opening.recipe, unpack::write_recipe(recipe_));
+    if (base_.typing() && result_.typing()) pair.typing = Typing{*base_.typing(), *result_.typing()};
+    return std::optional<OpenedPair>(std::move(pair));
   }
 
  private:
-  [[nodiscard]] bool wanted(const FoundStream& found) const {
-    return unpack::repacker_of(options_.repackers, found.codec) != nullptr;
+  /// Opens streams of what there is; false if there are none worth it.
+  Result<bool> open_next() {
+    const ProgressReport progress(options_);
+    // How many levels there will be is not known: each takes half of what is left.
+    const double left = 1.0 / static_cast<double>(std::uint64_t{1} << recipe_.size());
+    const auto report = [&](double done) { return progress("open", 1 - left + left * done / 2); };
+    SKIFF_ASSIGN(auto level, open_level(base_.form(), result_.form(), options_, report));
+    if (!level) return false;
+    if (recipe_.empty()) changed_ = level->changed;
+    recipe_.push_back(std::move(level->level));
+    Result<void> base;
+    Result<void> result;
+    run_both(
+        options_.threads,
+        [&] { base = base_.advance(std::move(level->base), recipe_.back().base, options_.repackers); },
+        [&] {
+          result = result_.advance(std::move(level->result), recipe_.back().result, options_.repackers);
+        });
+    SKIFF_TRY(base);
+    SKIFF_TRY(result);
+    return true;
   }
 
-  Result<void> find_base_streams() {
-    std::uint64_t end = 0;
-    const auto add = [&](FoundStream& found) -> Result<void> {
-      if (!wanted(found)) return {};
-      SKIFF_ASSIGN(const Bytes packed, packed_bytes(base_side_.image, found));
-      base_.push_back({base_side_.stream(found, end), found.offset, xxh3(packed)});
-      in_base_.insert(base_.back().digest);
-      end = found.offset + found.length;
-      return {};
-    };
-    return unpack::find_streams(base_side_.image, base_side_.system_or_null(), add);
-  }
-
-  /// Opens the streams that the base does not have, if they can be packed again.
-  Result<void> open_result(ScratchImage& opened) {
-    std::vector<FoundStream> batch;
-    std::uint64_t bytes = 0;
-    const auto flush = [&]() -> Result<void> {
-      SKIFF_TRY(open_batch(batch, opened));
-      batch.clear();
-      bytes = 0;
-      return {};
-    };
-    const auto put = [&](FoundStream& found) -> Result<void> {
-      if (!wanted(found)) return {};
-      bytes += found.opened.size();
-      batch.push_back(std::move(found));
-      return batch.size() < kBatch && bytes < kBatchBytes ? Result<void>{} : flush();
-    };
-    SKIFF_TRY(unpack::find_streams(result_side_.image, result_side_.system_or_null(), put));
-    SKIFF_TRY(flush());
-    return put_plain(result_side_.image, {end_of_opened_, result_side_.image.size()}, opened);
-  }
-
-  /// What is found of a stream by itself, so that several threads may look at several.
-  struct Trial {
-    Bytes packed;
-    std::uint64_t digest = 0;
-    std::optional<unpack::Method> method;
-  };
-
-  Result<void> open_batch(std::vector<FoundStream>& batch, ScratchImage& opened) {
-    const unpack::MethodFinder known = finder_;
-    const auto produce = [&](std::size_t i) -> Result<Trial> {
-      Trial trial;
-      SKIFF_ASSIGN(trial.packed, packed_bytes(result_side_.image, batch[i]));
-      trial.digest = xxh3(trial.packed);
-      if (!in_base_.contains(trial.digest)) trial.method = known.find_known(batch[i], trial.packed);
-      return trial;
-    };
-    const auto consume = [&](std::size_t i, Trial&& trial) -> Result<void> {
-      FoundStream& found = batch[i];
-      all_of_result_.push_back(result_side_.stream(found, end_of_any_));
-      end_of_any_ = found.offset + found.length;
-      if (!opens(found, trial)) return {};
-      SKIFF_TRY(put_plain(result_side_.image, {end_of_opened_, found.offset}, opened));
-      recipe_.result.push_back(result_side_.stream(found, end_of_opened_));
-      recipe_.result.back().method = number_of(*trial.method);
-      changed_ += found.length;
-      end_of_opened_ = found.offset + found.length;
-      return put_content(found.opened, recipe_.result.back().cuts, opened);
-    };
-    return ordered_parallel_for<Trial>(batch.size(), options_.threads, produce, consume);
-  }
-
-  /// Whether a stream is to be opened; then its trial has a method.
-  bool opens(FoundStream& found, Trial& trial) {
-    if (in_base_.contains(trial.digest)) {
-      in_both_.insert(trial.digest);
-      return false;
-    }
-    if (trial.method)
-      finder_.learn(*trial.method);
-    else
-      trial.method = finder_.find(found, trial.packed);
-    if (!trial.method && predicts_) trial.method = predictions_.predict(found, trial.packed);
-    return trial.method.has_value();
-  }
-
-  struct Range {
-    std::uint64_t begin = 0;
-    std::uint64_t end = 0;
-  };
-
-  static Result<void> put_plain(const Source& image, Range range, ScratchImage& opened) {
-    Bytes piece;
-    while (range.begin < range.end) {
-      piece.resize(static_cast<std::size_t>(std::min<std::uint64_t>(range.end - range.begin, kPiece)));
-      SKIFF_TRY(image.read_at(range.begin, piece));
-      SKIFF_TRY(opened.write(piece));
-      range.begin += piece.size();
-    }
-    return {};
-  }
-
-  static Result<void> put_content(ByteView content, const std::vector<std::uint64_t>& cuts,
-                                  ScratchImage& opened) {
-    std::uint64_t from = 0;
-    for (std::size_t piece = 0; piece <= cuts.size(); ++piece) {
-      const std::uint64_t to = piece == cuts.size() ? content.size() : cuts[piece];
-      const std::uint64_t past = opened.size() % unpack::kContentAlignment;
-      if (past != 0)
-        SKIFF_TRY(opened.write(Bytes(static_cast<std::size_t>(unpack::kContentAlignment - past), 0)));
-      SKIFF_TRY(
-          opened.write(content.subspan(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from))));
-      from = to;
-    }
-    return {};
-  }
-
-  std::size_t number_of(const unpack::Method& method) {
-    const auto known = std::find(recipe_.methods.begin(), recipe_.methods.end(), method);
-    if (known != recipe_.methods.end()) return static_cast<std::size_t>(known - recipe_.methods.begin());
-    recipe_.methods.push_back(method);
-    recipe_.versions.push_back(unpack::repacker_of(options_.repackers, method.codec)->version());
-    return recipe_.methods.size() - 1;
-  }
-
-  /// The base as a device will see it. Streams that the result has as they are stay packed there, too: what
-  /// they hold is of no use, and the less there is to look through, the better.
-  Result<void> open_base(ScratchImage& opened) {
-    std::uint64_t end = 0;
-    const auto prediction = most_used_prediction();
-    for (const BaseStream& found : base_) {
-      if (in_both_.contains(found.digest)) continue;
-      recipe_.base.push_back(found.stream);
-      recipe_.base.back().plain = found.offset - end;
-      end = found.offset + found.stream.packed;
-      if (prediction) SKIFF_TRY(predict_base(found, *prediction, recipe_.base.back()));
-    }
-    SKIFF_ASSIGN(
-        const auto source,
-        unpack::OpenedBase::make(base_side_.image, {recipe_.base, recipe_.methods}, options_.repackers));
-    return put_plain(*source, {0, source->size()}, opened);
-  }
-
-  /// The method of most predicted streams of the result, if their corrections are so many that those of the
-  /// base are worth deriving: what they have in common need not be sent then.
-  [[nodiscard]] std::optional<unpack::Method> most_used_prediction() const {
-    if (predictions_.corrections() < changed_ / kFewCorrections) return std::nullopt;
-    std::vector<std::size_t> uses(recipe_.methods.size());
-    for (const Stream& stream : recipe_.result) {
-      if (unpack::is_predicted(stream.codec)) ++uses[stream.method];
-    }
-    const auto most = std::max_element(uses.begin(), uses.end());
-    return *most == 0 ? std::nullopt
-                      : std::optional(recipe_.methods[static_cast<std::size_t>(most - uses.begin())]);
-  }
-
-  Result<void> predict_base(const BaseStream& found, unpack::Method method, Stream& stream) {
-    if (stream.codec != StreamCodec::kDeflate && stream.codec != StreamCodec::kZlib) return {};
-    FoundStream again{.codec = stream.codec, .offset = found.offset, .length = 0, .opened = {}};
-    unpack::Budget budget{stream.opened};
-    if (!unpack::decode_found(base_side_.image, again, budget)) return {};
-    SKIFF_ASSIGN(const Bytes packed, packed_bytes(base_side_.image, again));
-    if (!unpack::predict_as(method, again, packed)) return {};
-    method.codec = again.codec;
-    stream.codec = again.codec;
-    stream.opened = again.opened.size();
-    stream.method = number_of(method);
-    return {};
-  }
-
-  /// By the files of both images, where they are file systems.
-  [[nodiscard]] Result<std::optional<Typing>> type() const {
-    if (!base_side_.system || !result_side_.system) return std::optional<Typing>{};
-    std::vector<Stream> all_of_base;
-    for (const BaseStream& found : base_) all_of_base.push_back(found.stream);
-    Typing typing;
-    SKIFF_ASSIGN(typing.base, type_side(base_side_, all_of_base, recipe_.base));
-    SKIFF_ASSIGN(typing.result, type_side(result_side_, all_of_result_, recipe_.result));
-    return std::optional<Typing>(std::move(typing));
-  }
-
-  [[nodiscard]] Result<ImageTyping> type_side(const Side& side, const std::vector<Stream>& all,
-                                              const std::vector<Stream>& opened) const {
-    SKIFF_ASSIGN(const auto whole, unpack::OpenedBase::make(side.image, {all, {}}, options_.repackers));
-    SKIFF_ASSIGN(const auto layout_of_all, unpack::lay_out(all, side.image.size()));
-    SKIFF_ASSIGN(const auto layout, unpack::lay_out(opened, side.image.size()));
-    return type_squashfs(*side.system, *whole, layout_of_all, layout);
-  }
-
-  static constexpr std::uint64_t kPiece = std::uint64_t{1} << 20;
-  static constexpr std::uint64_t kFewCorrections = 64;                   ///< of so many bytes, one
-  static constexpr std::size_t kBatch = 64;                              ///< streams tried at once
-  static constexpr std::uint64_t kBatchBytes = std::uint64_t{32} << 20;  ///< and what they hold
-
-  const Side base_side_;
-  const Side result_side_;
+  Side base_;
+  Side result_;
   const DiffOptions& options_;
-  Recipe recipe_;
-  std::vector<BaseStream> base_;
-  std::vector<Stream> all_of_result_;  ///< those that stay packed, too
-  Digests in_base_;
-  Digests in_both_;
-  unpack::MethodFinder finder_;
-  unpack::PredictionFinder predictions_;
-  const bool predicts_ = unpack::repacker_of(options_.repackers, StreamCodec::kPredictedDeflate) != nullptr;
-  std::uint64_t end_of_opened_ = 0;  ///< of the result's streams so far: the last that is opened
-  std::uint64_t end_of_any_ = 0;     ///< and the last
+  unpack::Recipe recipe_;
   std::uint64_t changed_ = 0;
 };
 

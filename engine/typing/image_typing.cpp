@@ -16,27 +16,11 @@ constexpr std::uint32_t kArm64KernelMagic =
 constexpr std::uint64_t kPage = 4096;        ///< looked at as a whole: most of a sparse image is zeros
 constexpr std::uint64_t kFileAlignment = 4;  ///< of files in cpio archives; in others it is a multiple
 
-/// Spaces in order; of two that overlap the later goes.
-ImageTyping apart(ImageTyping spaces) {
-  std::sort(spaces.begin(), spaces.end(), [](const Space& a, const Space& b) { return a.begin < b.begin; });
-  ImageTyping out;
-  for (Space& space : spaces) {
-    if (space.addresses.size() > kMaxAddressRanges) continue;
-    if (out.empty() || space.begin >= out.back().end) out.push_back(std::move(space));
-  }
-  return out;
-}
-
 std::optional<Space> file_space(const Source& file) {
   ImageReader reader(file);
   if (reader.u32(0) == kElfMagic) return elf_space(file);
   if (reader.u32(56) == kArm64KernelMagic) return flat_space(file);
   return std::nullopt;
-}
-
-ImageTyping ext4_typing(const Source& image) {
-  const std::vector<FileExtents> files = ext4_files(image);
-  return type_files(image, files, files);
 }
 
 /// ELF files that lie in one piece.
@@ -76,6 +60,16 @@ bool ascending(const FileExtents& file) {
 
 }  // namespace
 
+ImageTyping apart(ImageTyping spaces) {
+  std::sort(spaces.begin(), spaces.end(), [](const Space& a, const Space& b) { return a.begin < b.begin; });
+  ImageTyping out;
+  for (Space& space : spaces) {
+    if (space.addresses.size() > kMaxAddressRanges) continue;
+    if (out.empty() || space.begin >= out.back().end) out.push_back(std::move(space));
+  }
+  return out;
+}
+
 ImageTyping type_files(const Source& whole, const std::vector<FileExtents>& files,
                        const std::vector<FileExtents>& places) {
   ImageTyping spaces;
@@ -87,11 +81,21 @@ ImageTyping type_files(const Source& whole, const std::vector<FileExtents>& file
   return apart(std::move(spaces));
 }
 
+std::optional<ImageTyping> type_system(const Source& image) {
+  const std::vector<FileExtents> files = ext4_files(image);
+  if (files.empty()) return std::nullopt;
+  return type_files(image, files, files);
+}
+
+ImageTyping type_file(const Source& file) {
+  if (auto space = file_space(file)) return {std::move(*space)};
+  return scattered_elf_files(file);
+}
+
 ImageTyping type_image(const Source& image) {
   if (auto space = elf_space(image)) return {std::move(*space)};
-  ImageTyping spaces = ext4_typing(image);
-  if (!spaces.empty()) return spaces;
-  spaces = scattered_elf_files(image);
+  if (auto system = type_system(image); system && !system->empty()) return std::move(*system);
+  ImageTyping spaces = scattered_elf_files(image);
   std::uint64_t typed = 0;
   for (const Space& space : spaces) typed += space.end - space.begin;
   if (typed >= image.size() / 4 && !spaces.empty()) return spaces;

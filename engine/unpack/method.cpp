@@ -23,9 +23,16 @@ bool xz_allowed(const Method& m) {
          p[3] <= 15 && p[4] <= 1;
 }
 
+bool in_jobs(const Method& m) {
+  return m.parameters[2] >= static_cast<std::uint64_t>(ZstdManner::kWholeJobs);
+}
+
 bool zstd_allowed(const Method& m) {
   const auto& p = m.parameters;
-  return p[0] >= 1 && p[0] <= 22 && p[1] <= 1 && p[2] == 0 && p[3] == 0 && p[4] == 0;
+  constexpr std::uint64_t kMostWithJobs =
+      19;  // of longer windows a job is as long as no device has memory for
+  const std::uint64_t most = in_jobs(m) ? kMostWithJobs : 22;
+  return p[0] >= 1 && p[0] <= most && p[1] <= 1 && p[2] <= 3 && p[3] == 0 && p[4] == 0;
 }
 
 bool prediction_allowed(const Method& m) {
@@ -67,7 +74,7 @@ std::uint64_t packing_memory(const Method& method, std::uint64_t opened_length) 
     case StreamCodec::kXz:
       return 12 * method.parameters[1] + 2 * opened_length + 4 * kMebi;
     case StreamCodec::kZstd:
-      return 24 * opened_length + 8 * kMebi;
+      return 24 * opened_length + (in_jobs(method) ? 256 : 8) * kMebi;
     case StreamCodec::kPredictedDeflate:
     case StreamCodec::kPredictedZlib:
       return 4 * kMebi;

@@ -30,23 +30,23 @@ class PackedWriter::StreamSink final : public Sink {
   std::uint64_t left_;
 };
 
-Result<std::unique_ptr<PackedWriter>> PackedWriter::make(const Recipe& recipe, std::uint64_t packed_length,
+Result<std::unique_ptr<PackedWriter>> PackedWriter::make(const Level& level, std::uint64_t packed_length,
                                                          const Repackers& repackers, ResultWriter& packed) {
   std::vector<const Repacker*> packers;
-  for (std::size_t i = 0; i < recipe.methods.size(); ++i) {
-    packers.push_back(repacker_of(repackers, recipe.methods[i].codec));
+  for (std::size_t i = 0; i < level.methods.size(); ++i) {
+    packers.push_back(repacker_of(repackers, level.methods[i].codec));
     const std::uint64_t own = packers.back()->version();
-    if (recipe.versions[i] == own) continue;
+    if (level.versions[i] == own) continue;
     return fail(ErrorKind::kUnsupported,
-                "streams are packed by version " + std::to_string(recipe.versions[i]) +
+                "streams are packed by version " + std::to_string(level.versions[i]) +
                     " of a library that is here of version " + std::to_string(own),
                 "F32");
   }
-  SKIFF_ASSIGN(Layout layout, lay_out(recipe.result, packed_length));
+  SKIFF_ASSIGN(Layout layout, lay_out(level.result, packed_length));
   std::uint64_t longest = 0;
-  for (const Stream& stream : recipe.result) longest = std::max(longest, stream.opened);
+  for (const Stream& stream : level.result) longest = std::max(longest, stream.opened);
   std::unique_ptr<PackedWriter> writer(
-      new PackedWriter(recipe, std::move(layout), std::move(packers), packed));
+      new PackedWriter(level, std::move(layout), std::move(packers), packed));
   SKIFF_ASSIGN(writer->content_, HeapArray<std::uint8_t>::make(longest));
   return writer;
 }
@@ -86,17 +86,17 @@ Result<std::size_t> PackedWriter::take(ByteView bytes) {
     std::copy(
         part.begin(), part.end(),
         content_.span().begin() + static_cast<std::ptrdiff_t>(stretch.from + (at - stretch.content_at)));
-    const Stream& stream = recipe_.result[static_cast<std::size_t>(stretch.stream)];
+    const Stream& stream = level_.result[static_cast<std::size_t>(stretch.stream)];
     if (stretch.from + (offset_ - stretch.content_at) == stream.opened) SKIFF_TRY(pack(stretch));
   }
   return part.size();
 }
 
 Result<void> PackedWriter::pack(const Stretch& stretch) {
-  const Stream& stream = recipe_.result[static_cast<std::size_t>(stretch.stream)];
+  const Stream& stream = level_.result[static_cast<std::size_t>(stretch.stream)];
   StreamSink sink(packed_, stretch.stream_at, stream.packed);
   const ByteView content = content_.span().first(static_cast<std::size_t>(stream.opened));
-  auto packed = packers_[stream.method]->pack(recipe_.methods[stream.method], content, sink);
+  auto packed = packers_[stream.method]->pack(level_.methods[stream.method], content, sink);
   if (packed) packed = sink.finish();
   if (!packed)
     return fail_with(std::move(packed).error(), "result image at byte " + std::to_string(stretch.stream_at));

@@ -11,9 +11,9 @@ namespace skiff::unpack {
 /// done only if it ends where no stream is half made; that is where a resume may begin.
 class PackedWriter final : public ResultWriter {
  public:
-  /// `packed` and the re-packers, which have all codecs of the recipe, must outlive it. Errors: kFormat
+  /// `packed` and the re-packers, which have all codecs of the level, must outlive it. Errors: kFormat
   /// (F31), kUnsupported (F32: another version of a library), kLimit.
-  static Result<std::unique_ptr<PackedWriter>> make(const Recipe& recipe, std::uint64_t packed_length,
+  static Result<std::unique_ptr<PackedWriter>> make(const Level& level, std::uint64_t packed_length,
                                                     const Repackers& repackers, ResultWriter& packed);
 
   [[nodiscard]] std::uint64_t opened_length() const { return layout_.length; }
@@ -25,15 +25,14 @@ class PackedWriter final : public ResultWriter {
  private:
   class StreamSink;
 
-  PackedWriter(const Recipe& recipe, Layout layout, std::vector<const Repacker*> packers,
-               ResultWriter& packed)
-      : recipe_(recipe), layout_(std::move(layout)), packers_(std::move(packers)), packed_(packed) {}
+  PackedWriter(const Level& level, Layout layout, std::vector<const Repacker*> packers, ResultWriter& packed)
+      : level_(level), layout_(std::move(layout)), packers_(std::move(packers)), packed_(packed) {}
   /// Takes the bytes at the front that are of one kind, and returns how many.
   Result<std::size_t> take(ByteView bytes);
   Result<void> pack(const Stretch& stretch);
   [[nodiscard]] bool between_streams() const;
 
-  Recipe recipe_;
+  Level level_;
   Layout layout_;
   std::vector<const Repacker*> packers_;  ///< one a method
   HeapArray<std::uint8_t> content_;       ///< room for that of the longest stream

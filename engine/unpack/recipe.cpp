@@ -37,6 +37,29 @@ bool add_pieces(Layout& layout, Stretch stretch, const Stream& stream) {
   return true;
 }
 
+std::uint64_t level_memory(const Level& level) {
+  std::uint64_t packed = 0;
+  std::uint64_t opened = 0;
+  for (const Stream& stream : level.base) {
+    packed = std::max(packed, stream.packed);
+    opened = std::max(opened, stream.opened);
+  }
+  std::uint64_t content = 0;
+  std::uint64_t packing = 0;
+  std::uint64_t cuts = 0;
+  for (const auto* streams : {&level.base, &level.result}) {
+    for (const Stream& stream : *streams) cuts += stream.cuts.size();
+  }
+  for (const Stream& stream : level.result) {
+    content = std::max(content, stream.opened);
+    packing = std::max(packing, packing_memory(level.methods[stream.method], stream.opened));
+  }
+  const std::uint64_t streams = level.base.size() + level.result.size();
+  const std::uint64_t dictionary = opened;  // no decoder keeps more than a stream's content
+  return packed + std::max(opened, kCacheLength) + dictionary + content + packing + kStreamMemory * streams +
+         kCutMemory * cuts;
+}
+
 }  // namespace
 
 Result<Layout> lay_out(const std::vector<Stream>& streams, std::uint64_t packed_length) {
@@ -69,32 +92,17 @@ const Stretch& stretch_at(const Layout& layout, std::uint64_t offset) {
 }
 
 std::uint64_t unpack_memory(const Recipe& recipe) {
-  std::uint64_t packed = 0;
-  std::uint64_t opened = 0;
-  for (const Stream& stream : recipe.base) {
-    packed = std::max(packed, stream.packed);
-    opened = std::max(opened, stream.opened);
-  }
-  std::uint64_t content = 0;
-  std::uint64_t packing = 0;
-  std::uint64_t cuts = 0;
-  for (const auto* streams : {&recipe.base, &recipe.result}) {
-    for (const Stream& stream : *streams) cuts += stream.cuts.size();
-  }
-  for (const Stream& stream : recipe.result) {
-    content = std::max(content, stream.opened);
-    packing = std::max(packing, packing_memory(recipe.methods[stream.method], stream.opened));
-  }
-  const std::uint64_t streams = recipe.base.size() + recipe.result.size();
-  const std::uint64_t dictionary = opened;  // no decoder keeps more than a stream's content
-  return packed + std::max(opened, kCacheLength) + dictionary + content + packing + kStreamMemory * streams +
-         kCutMemory * cuts;
+  std::uint64_t memory = 0;
+  for (const Level& level : recipe) memory += level_memory(level);
+  return memory;
 }
 
 std::uint64_t features_of(const Recipe& recipe) {
-  std::uint64_t features = 0;
-  for (const Stream& stream : recipe.base) features |= feature_of(stream.codec);
-  for (const Method& method : recipe.methods) features |= feature_of(method.codec);
+  std::uint64_t features = recipe.size() > 1 ? kSeveralLevels : 0;
+  for (const Level& level : recipe) {
+    for (const Stream& stream : level.base) features |= feature_of(stream.codec);
+    for (const Method& method : level.methods) features |= feature_of(method.codec);
+  }
   return features;
 }
 

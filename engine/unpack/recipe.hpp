@@ -1,5 +1,5 @@
-// Recipe: which streams of both images are opened, and how those of the result are packed again (FORMAT.md,
-// section 13).
+// Recipe: which streams of both images are opened, level by level, and how those of the result are packed
+// again (FORMAT.md, section 13).
 #pragma once
 
 #include <vector>
@@ -25,13 +25,21 @@ struct Stream {
 /// Kinds of base streams up to here are codecs, those from here on predicted, by a method.
 inline constexpr std::uint64_t kFirstPredicted = static_cast<std::uint64_t>(StreamCodec::kPredictedDeflate);
 
-struct Recipe {
+/// What is opened at once.
+struct Level {
   std::vector<Method> methods;
   std::vector<std::uint64_t> versions;  ///< of the library that made each method's streams
   std::vector<Stream> base;
   std::vector<Stream> result;
-  bool operator==(const Recipe&) const = default;
+  bool operator==(const Level&) const = default;
 };
+
+/// The first level opens the images, each further one what the one before it made of them: streams in
+/// streams.
+using Recipe = std::vector<Level>;
+inline constexpr std::size_t kMaxLevels = 4;
+/// The bit of `features` that says that there is more than one.
+inline constexpr std::uint64_t kSeveralLevels = std::uint64_t{1} << 7;
 
 inline constexpr std::uint64_t kContentAlignment = 16;                 ///< of each piece of content
 inline constexpr std::uint64_t kCacheLength = std::uint64_t{8} << 20;  ///< opened base that a decoder keeps
@@ -63,13 +71,14 @@ const Stretch& stretch_at(const Layout& layout, std::uint64_t offset);
 /// Bytes that opening and packing take beside the decoder: section 13.4.
 std::uint64_t unpack_memory(const Recipe& recipe);
 
-/// The `features` of a recipe: which codecs its streams are written in.
+/// The `features` of a recipe: which codecs its streams are written in, and kSeveralLevels.
 std::uint64_t features_of(const Recipe& recipe);
 
 /// A recipe as it stands in a header: one stream of section 6. Errors: kLimit (memory is short).
 Result<Bytes> write_recipe(const Recipe& recipe);
-/// Its inverse. Rules F1, F2, F15, F16 and F28 to F31; at most `kMaxRecipe` bytes once decoded.
+/// Its inverse; `features` say whether there are several levels. Rules F1, F2, F15, F16 and F28 to F31; at
+/// most `kMaxRecipe` bytes once decoded.
 inline constexpr std::uint64_t kMaxRecipe = std::uint64_t{16} << 20;
-Result<Recipe> read_recipe(ByteView coded);
+Result<Recipe> read_recipe(ByteView coded, std::uint64_t features);
 
 }  // namespace skiff::unpack

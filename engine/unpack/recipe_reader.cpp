@@ -19,7 +19,7 @@ tl::unexpected<Error> broken(std::string rule, std::string message) {
   return fail(ErrorKind::kFormat, std::move(message), std::move(rule));
 }
 
-Result<void> read_methods(Cursor& cursor, Recipe& recipe) {
+Result<void> read_methods(Cursor& cursor, Level& level) {
   SKIFF_ASSIGN(const std::uint64_t count, cursor.varint());
   if (count > kMaxMethods) return broken("F29", "a recipe of " + std::to_string(count) + " methods");
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -32,8 +32,8 @@ Result<void> read_methods(Cursor& cursor, Recipe& recipe) {
     }
     SKIFF_TRY(check_method(method));
     SKIFF_ASSIGN(const std::uint64_t version, cursor.varint());
-    recipe.methods.push_back(method);
-    recipe.versions.push_back(version);
+    level.methods.push_back(method);
+    level.versions.push_back(version);
   }
   return {};
 }
@@ -100,9 +100,17 @@ Result<std::vector<Stream>> read_streams(Cursor& cursor, Side side, const std::v
   return streams;
 }
 
+Result<Level> read_level(Cursor& cursor) {
+  Level level;
+  SKIFF_TRY(read_methods(cursor, level));
+  SKIFF_ASSIGN(level.base, read_streams(cursor, Side::kBase, level.methods));
+  SKIFF_ASSIGN(level.result, read_streams(cursor, Side::kResult, level.methods));
+  return level;
+}
+
 }  // namespace
 
-Result<Recipe> read_recipe(ByteView coded) {
+Result<Recipe> read_recipe(ByteView coded, std::uint64_t features) {
   Cursor lengths(coded);
   SKIFF_ASSIGN(const std::uint64_t length, lengths.varint());
   if (length > kMaxRecipe) return broken("F28", "a recipe of " + std::to_string(length) + " bytes");
@@ -111,10 +119,12 @@ Result<Recipe> read_recipe(ByteView coded) {
   std::array<ByteView, 1> raw;
   SKIFF_TRY(decoder->decode({coded, 0}, room.span(), raw));
   Cursor cursor(raw[0]);
+  const std::size_t most = (features & kSeveralLevels) != 0 ? kMaxLevels : 1;
   Recipe recipe;
-  SKIFF_TRY(read_methods(cursor, recipe));
-  SKIFF_ASSIGN(recipe.base, read_streams(cursor, Side::kBase, recipe.methods));
-  SKIFF_ASSIGN(recipe.result, read_streams(cursor, Side::kResult, recipe.methods));
+  do {
+    SKIFF_ASSIGN(Level level, read_level(cursor));
+    recipe.push_back(std::move(level));
+  } while (recipe.size() < most && !cursor.at_end());
   if (!cursor.at_end()) return broken("F28", "a recipe longer than its fields");
   return recipe;
 }

@@ -36,18 +36,22 @@ void put_streams(Bytes& out, const std::vector<Stream>& streams, bool result) {
   }
 }
 
+void put_level(Bytes& out, const Level& level) {
+  put_varint(out, level.methods.size());
+  for (std::size_t i = 0; i < level.methods.size(); ++i) {
+    put_varint(out, static_cast<std::uint64_t>(level.methods[i].codec));
+    for (const std::uint64_t parameter : level.methods[i].parameters) put_varint(out, parameter);
+    put_varint(out, level.versions[i]);
+  }
+  put_streams(out, level.base, false);
+  put_streams(out, level.result, true);
+}
+
 }  // namespace
 
 Result<Bytes> write_recipe(const Recipe& recipe) {
   Bytes out;
-  put_varint(out, recipe.methods.size());
-  for (std::size_t i = 0; i < recipe.methods.size(); ++i) {
-    put_varint(out, static_cast<std::uint64_t>(recipe.methods[i].codec));
-    for (const std::uint64_t parameter : recipe.methods[i].parameters) put_varint(out, parameter);
-    put_varint(out, recipe.versions[i]);
-  }
-  put_streams(out, recipe.base, false);
-  put_streams(out, recipe.result, true);
+  for (const Level& level : recipe) put_level(out, level);
   if (out.size() > kMaxRecipe)
     return fail(ErrorKind::kLimit, "a recipe of " + std::to_string(out.size()) + " bytes");
   const std::array<ByteView, 1> streams{out};

@@ -13,10 +13,13 @@ RepackerVersions versions_of(const Repackers& repackers) {
 Result<RepackerVersions> needed_repackers(const DeltaInfo& info) {
   RepackerVersions needed;
   if (!info.opening) return needed;
-  SKIFF_ASSIGN(const unpack::Recipe recipe, unpack::read_recipe(info.opening->recipe));
-  for (const unpack::Stream& stream : recipe.base) needed.emplace(unpack::library_of(stream.codec), 0);
-  for (std::size_t i = 0; i < recipe.methods.size(); ++i)
-    needed[std::string(unpack::library_of(recipe.methods[i].codec))] = recipe.versions[i];
+  SKIFF_ASSIGN(const unpack::Recipe recipe,
+               unpack::read_recipe(info.opening->recipe, info.opening->features));
+  for (const unpack::Level& level : recipe) {
+    for (const unpack::Stream& stream : level.base) needed.emplace(unpack::library_of(stream.codec), 0);
+    for (std::size_t i = 0; i < level.methods.size(); ++i)
+      needed[std::string(unpack::library_of(level.methods[i].codec))] = level.versions[i];
+  }
   return needed;
 }
 

@@ -88,16 +88,17 @@ std::optional<Candidate> candidate(ByteView bytes) {
 
 class Scan {
  public:
-  Scan(const Source& image, const std::function<Result<void>(FoundStream&)>& found)
+  Scan(const Source& image, const OnStream& found)
       : image_(image),
         found_(found),
         reader_(image, kReadAhead),
         failing_{kMaxFailed * image.size() + kFreeWork},
         opening_{kMaxOpening * image.size() + kFreeOpening} {}
 
-  Result<void> run() {
-    for (std::uint64_t at = 0; image_.size() - at >= kMinPacked;) {
-      const auto ahead = static_cast<std::size_t>(std::min<std::uint64_t>(image_.size() - at, kReadAhead));
+  Result<void> run(const Range& range) {
+    end_ = range.end;
+    for (std::uint64_t at = range.begin; end_ - at >= kMinPacked;) {
+      const auto ahead = static_cast<std::size_t>(std::min<std::uint64_t>(end_ - at, kReadAhead));
       SKIFF_ASSIGN(const ByteView bytes, reader_.view(at, ahead));
       SKIFF_ASSIGN(const std::uint64_t length, within(at, bytes));
       at += length;
@@ -108,7 +109,7 @@ class Scan {
  private:
   /// Goes through the view up to its end or to the end of the first stream in it; how far it went.
   Result<std::uint64_t> within(std::uint64_t at, ByteView bytes) {
-    const bool last = at + bytes.size() == image_.size();
+    const bool last = at + bytes.size() == end_;
     const std::size_t end = bytes.size() - std::min(bytes.size(), last ? kMinPacked - 1 : 4 * kMaxName);
     for (std::size_t i = 0; i < end; ++i) {
       while (i + kZeros.size() < end && begins_with(bytes.subspan(i), kZeros)) i += kZeros.size();
@@ -130,7 +131,8 @@ class Scan {
     Budget budget{most};
     const bool decoded = decode_found(image_, stream_, budget);
     const std::uint64_t cost = most - budget.left;
-    if (decoded && stream_.length >= kMinPacked && !stream_.opened.empty()) {
+    if (decoded && stream_.length >= kMinPacked && stream_.length <= end_ - stream_.offset &&
+        !stream_.opened.empty()) {
       opening_.left -= cost;
       return true;
     }
@@ -139,15 +141,23 @@ class Scan {
   }
 
   const Source& image_;
-  const std::function<Result<void>(FoundStream&)>& found_;
+  const OnStream& found_;
   CachedReader reader_;
   Budget failing_;
   Budget opening_;
   FoundStream stream_;
+  std::uint64_t end_ = 0;  ///< of the range
 };
 
-Result<void> visit_blocks(const Source& image, const Squashfs& system,
-                          const std::function<Result<void>(FoundStream&)>& found) {
+}  // namespace
+
+Result<void> find_streams(const Source& image, const std::vector<Range>& ranges, const OnStream& found) {
+  Scan scan(image, found);
+  for (const Range& range : ranges) SKIFF_TRY(scan.run(range));
+  return {};
+}
+
+Result<void> find_blocks(const Source& image, const Squashfs& system, const OnStream& found) {
   Budget opening{kMaxOpening * image.size() + kFreeOpening};
   FoundStream stream{.codec = system.codec, .opened = {}};
   for (const SquashBlock& block : system.blocks) {
@@ -160,13 +170,6 @@ Result<void> visit_blocks(const Source& image, const Squashfs& system,
     if (decoded && !stream.opened.empty()) SKIFF_TRY(found(stream));
   }
   return {};
-}
-
-}  // namespace
-
-Result<void> find_streams(const Source& image, const Squashfs* system,
-                          const std::function<Result<void>(FoundStream&)>& found) {
-  return system != nullptr ? visit_blocks(image, *system, found) : Scan(image, found).run();
 }
 
 }  // namespace skiff::unpack

@@ -1,19 +1,31 @@
-// find_streams: compressed streams that lie in an image, in one piece.
+// find_streams, find_blocks: compressed streams that lie in an image, in one piece.
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "unpack/squashfs.hpp"
 
 namespace skiff::unpack {
 
-/// Hands the blocks of a squashfs to `found`, or, where `system` is null, the zlib, gzip, xz and zstd streams
-/// and zip members that their magic shows anywhere; in the order of the image, apart, decoded. What does not
-/// decode to its end is plain bytes. The work is bounded: bytes decoded in all stay below kMaxOpening times
-/// the image and a constant, those of failed attempts below a smaller such bound. Errors: kIo, and those of
-/// `found`.
+/// Bytes [begin, end) of an image.
+struct Range {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  bool operator==(const Range&) const = default;
+};
+
+using OnStream = std::function<Result<void>(FoundStream&)>;
+
+/// Hands to `found` the zlib, gzip, xz and zstd streams and zip members that their magic shows anywhere in
+/// `ranges`, which ascend and are apart, each within one of them; in the order of the image, apart, decoded.
+/// What does not decode to its end is plain bytes. The work is bounded: bytes decoded in all stay below
+/// kMaxOpening times the image and a constant, those of failed attempts below a smaller such bound. Errors:
+/// kIo, and those of `found`.
 inline constexpr std::uint64_t kMaxOpening = 16;
-Result<void> find_streams(const Source& image, const Squashfs* system,
-                          const std::function<Result<void>(FoundStream&)>& found);
+Result<void> find_streams(const Source& image, const std::vector<Range>& ranges, const OnStream& found);
+
+/// The same for the blocks of a squashfs.
+Result<void> find_blocks(const Source& image, const Squashfs& system, const OnStream& found);
 
 }  // namespace skiff::unpack

@@ -61,24 +61,32 @@ std::vector<Method> xz_methods(ByteView packed) {
   return methods;
 }
 
-/// The frame's header says whether there is a checksum (RFC 8878, section 3.1.1.1.1).
-std::vector<Method> zstd_methods(ByteView packed) {
+/// The frame's header says whether there is a checksum, and whether the encoder knew the length of what it
+/// was given (RFC 8878, section 3.1.1.1.1); jobs differ from it where there are several.
+std::vector<Method> zstd_methods(std::uint64_t opened_length, ByteView packed) {
+  constexpr std::uint64_t kShortestJob = std::uint64_t{1} << 20;
   const std::uint64_t checksum = (packed[4] >> 2) & 1;
+  const bool length_known = (packed[4] & 0xe0) != 0;
   std::vector<Method> methods;
   for (const std::uint64_t level :
-       {15, 19, 3, 22, 9, 6, 12, 1, 2, 4, 5, 7, 8, 10, 11, 13, 14, 16, 17, 18, 20, 21})
-    methods.push_back({StreamCodec::kZstd, {level, checksum, 0, 0, 0}});
+       {15, 19, 3, 22, 9, 6, 12, 1, 2, 4, 5, 7, 8, 10, 11, 13, 14, 16, 17, 18, 20, 21}) {
+    const auto add = [&](ZstdManner manner) {
+      methods.push_back({StreamCodec::kZstd, {level, checksum, static_cast<std::uint64_t>(manner), 0, 0}});
+    };
+    add(length_known ? ZstdManner::kWhole : ZstdManner::kPieces);
+    if (opened_length > kShortestJob) add(length_known ? ZstdManner::kWholeJobs : ZstdManner::kPiecesJobs);
+  }
   return methods;
 }
 
-std::vector<Method> candidates(StreamCodec codec, ByteView packed) {
-  switch (codec) {
+std::vector<Method> candidates(const FoundStream& stream, ByteView packed) {
+  switch (stream.codec) {
     case StreamCodec::kXz:
       return xz_methods(packed);
     case StreamCodec::kZstd:
-      return zstd_methods(packed);
+      return zstd_methods(stream.opened.size(), packed);
     default:
-      return deflate_methods(codec);
+      return deflate_methods(stream.codec);
   }
 }
 
@@ -97,7 +105,7 @@ std::optional<Method> MethodFinder::find(const FoundStream& stream, ByteView pac
   std::optional<Method> method = find_known(stream, packed);
   std::size_t& failures = failures_[stream.codec];
   if (!method && failures < kMaxFailures)
-    method = first_that_packs(candidates(stream.codec, packed), stream, packed);
+    method = first_that_packs(candidates(stream, packed), stream, packed);
   if (method)
     learn(*method);
   else

@@ -1,5 +1,6 @@
 #include <zstd.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "base/heap_array.hpp"
@@ -29,14 +30,43 @@ class ZstdRepacker final : public Repacker {
   Result<void> pack(const Method& method, ByteView opened, Sink& packed) const override {
     const std::unique_ptr<ZSTD_CCtx, FreeCoder> coder(ZSTD_createCCtx());
     if (!coder) return no_memory();
+    const auto manner = static_cast<ZstdManner>(method.parameters[2]);
+    const bool jobs = manner == ZstdManner::kWholeJobs || manner == ZstdManner::kPiecesJobs;
     ZSTD_CCtx_setParameter(coder.get(), ZSTD_c_compressionLevel, static_cast<int>(method.parameters[0]));
     ZSTD_CCtx_setParameter(coder.get(), ZSTD_c_checksumFlag, static_cast<int>(method.parameters[1]));
+    if (jobs && ZSTD_isError(ZSTD_CCtx_setParameter(coder.get(), ZSTD_c_nbWorkers, 1)) != 0)
+      return fail(ErrorKind::kUnsupported, "this libzstd was built without threads");
+    if (manner == ZstdManner::kWhole) return pack_whole(*coder, opened, packed);
+    if (manner == ZstdManner::kWholeJobs) ZSTD_CCtx_setPledgedSrcSize(coder.get(), opened.size());
+    return pack_pieces(*coder, opened, packed);
+  }
+
+ private:
+  static Result<void> pack_whole(ZSTD_CCtx& coder, ByteView opened, Sink& packed) {
     SKIFF_ASSIGN(HeapArray<std::uint8_t> room,
                  HeapArray<std::uint8_t>::make(ZSTD_compressBound(opened.size())));
     const std::size_t length =
-        ZSTD_compress2(coder.get(), room.span().data(), room.span().size(), opened.data(), opened.size());
+        ZSTD_compress2(&coder, room.span().data(), room.span().size(), opened.data(), opened.size());
     if (ZSTD_isError(length) != 0) return no_memory();
     return packed.write(room.span().first(length));
+  }
+
+  /// The end is told with no piece, as who reads from a pipe does.
+  static Result<void> pack_pieces(ZSTD_CCtx& coder, ByteView opened, Sink& packed) {
+    SKIFF_ASSIGN(HeapArray<std::uint8_t> room, HeapArray<std::uint8_t>::make(ZSTD_CStreamOutSize()));
+    for (bool last = false; !last;) {
+      last = opened.empty();
+      const std::size_t length = std::min(opened.size(), ZSTD_CStreamInSize());
+      ZSTD_inBuffer from{opened.data(), length, 0};
+      opened = opened.subspan(length);
+      for (std::size_t left = 1; last ? left != 0 : from.pos != from.size;) {
+        ZSTD_outBuffer to{room.span().data(), room.span().size(), 0};
+        left = ZSTD_compressStream2(&coder, &to, &from, last ? ZSTD_e_end : ZSTD_e_continue);
+        if (ZSTD_isError(left) != 0) return no_memory();
+        SKIFF_TRY(packed.write(room.span().first(to.pos)));
+      }
+    }
+    return {};
   }
 };
 

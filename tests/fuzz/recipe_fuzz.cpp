@@ -12,34 +12,39 @@ void check(bool holds) {
   if (!holds) std::abort();
 }
 
-void read(skiff::ByteView bytes) {
-  const auto recipe = skiff::unpack::read_recipe(bytes);
+void read(skiff::ByteView bytes, std::uint64_t features) {
+  const auto recipe = skiff::unpack::read_recipe(bytes, features);
   if (!recipe) {
     check(!recipe.error().rule.empty() || recipe.error().kind == skiff::ErrorKind::kLimit);
     return;
   }
-  check(skiff::unpack::read_recipe(skiff::unpack::write_recipe(*recipe).value()).value() == *recipe);
-  const auto layout = skiff::unpack::lay_out(recipe->base, bytes.size());
+  check(skiff::unpack::read_recipe(skiff::unpack::write_recipe(*recipe).value(), features).value() ==
+        *recipe);
+  const auto layout = skiff::unpack::lay_out(recipe->front().base, bytes.size());
   check(layout || layout.error().rule == "F31");
 }
 
-void scan(skiff::ByteView bytes, const skiff::unpack::Squashfs* system) {
+void search(skiff::ByteView bytes) {
+  const skiff::ViewSource image(bytes);
   std::uint64_t end = 0;
-  const auto done = skiff::unpack::find_streams(
-      skiff::ViewSource(bytes), system, [&](skiff::unpack::FoundStream& found) -> skiff::Result<void> {
-        check(found.offset >= end && found.length <= bytes.size() - found.offset);
-        end = found.offset + found.length;
-        return {};
-      });
-  check(done.has_value());
+  const auto found = [&](skiff::unpack::FoundStream& stream) -> skiff::Result<void> {
+    check(stream.offset >= end && stream.length <= bytes.size() - stream.offset);
+    end = stream.offset + stream.length;
+    return {};
+  };
+  const std::uint64_t half = bytes.size() / 2;
+  check(skiff::unpack::find_streams(image, {{0, half}, {half, bytes.size()}}, found).has_value());
+  end = 0;
+  if (const auto system = skiff::unpack::read_squashfs(image))
+    check(skiff::unpack::find_blocks(image, *system, found).has_value());
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const skiff::ByteView bytes(data, size);
-  read(bytes);
-  scan(bytes, nullptr);
-  if (const auto system = skiff::unpack::read_squashfs(skiff::ViewSource(bytes))) scan(bytes, &*system);
+  read(bytes, 0);
+  read(bytes, skiff::unpack::kSeveralLevels);
+  search(bytes);
   return 0;
 }

@@ -10,6 +10,8 @@ from mixed_map import check
 MOST = 16 << 20
 NAMES = {1: "deflate", 2: "zlib", 3: "xz", 4: "zstd", 5: "predicted deflate", 6: "predicted zlib"}
 PREDICTED = (5, 6)
+SEVERAL = 1 << 7
+MOST_LEVELS = 4
 
 
 def allowed(codec, p):
@@ -20,7 +22,7 @@ def allowed(codec, p):
         return p[0] & 15 <= 9 and p[0] < 32 and 4096 <= p[1] <= 1 << 30 and p[2] in (0, 4, 5, 6, 7, 8, 9, 10) and p[3] <= 15 and p[4] <= 1
     if codec in PREDICTED:
         return 1 <= p[0] <= 4096 and max(p[1:4]) <= 258 and p[4] < 16 and p[4] % 8 < 5
-    return 1 <= p[0] <= 22 and p[1] <= 1 and p[2:] == [0, 0, 0]
+    return 1 <= p[0] <= (22 if p[2] < 2 else 19) and p[1] <= 1 and p[2] <= 3 and p[3:] == [0, 0]
 
 
 def versions(codec):
@@ -39,15 +41,33 @@ class Opening:
         raw = decode(coded, MOST)
         check(coded.left() == 0, "F18")
         recipe = make_fields(raw)
+        self.levels = [Level(recipe)]
+        while features & SEVERAL and recipe.left() and len(self.levels) < MOST_LEVELS:
+            self.levels.append(Level(recipe))
+        check(recipe.left() == 0, "F28")
+        codecs = {codec for level in self.levels for codec in level.codecs}
+        check(features == sum(1 << codec for codec in codecs) + (SEVERAL if len(self.levels) > 1 else 0), "F28")
+        check(self.memory == sum(level.memory() for level in self.levels), "F28")
+        for level in self.levels:
+            for codec, _, version in level.methods:
+                check(version in versions(codec), "F32")
+            lengths = [level.length(streams, length) for streams, length in zip((level.base, level.result), lengths)]
+        check(lengths == [self.base_length, self.result_length], "F31")
+
+    def open(self, base):
+        for level in self.levels:
+            base = level.open(base)
+        return base
+
+
+class Level:
+    """One of the recipe's levels."""
+
+    def __init__(self, recipe):
         self.methods = [self.method(recipe) for _ in range(self.count(recipe))]
         self.base = self.streams(recipe, self.base_kind)
         self.result = self.streams(recipe, self.result_kind)
-        check(recipe.left() == 0, "F28")
-        self.check_declared()
-        for codec, _, version in self.methods:
-            check(version in versions(codec), "F32")
-        check(self.length(self.result, lengths[1]) == self.result_length, "F31")
-        check(self.length(self.base, lengths[0]) == self.base_length, "F31")
+        self.codecs = {stream[3] for stream in self.base} | {codec for codec, *_ in self.methods}
 
     @staticmethod
     def count(recipe):
@@ -74,7 +94,7 @@ class Opening:
             opened.append(before)
         kinds = [kind_of(recipe.varint()) for _ in range(count)]
         counts = [recipe.varint() for _ in range(count)]
-        return list(zip(plain, packed, opened, kinds, [Opening.pieces(recipe, *two) for two in zip(counts, opened)]))
+        return list(zip(plain, packed, opened, kinds, [Level.pieces(recipe, *two) for two in zip(counts, opened)]))
 
     @staticmethod
     def pieces(recipe, cuts, opened):
@@ -95,14 +115,13 @@ class Opening:
         check(kind < len(self.methods), "F29")
         return self.methods[kind][0]
 
-    def check_declared(self):
-        """F28 and section 13.4."""
-        codecs = {stream[3] for stream in self.base} | {codec for codec, *_ in self.methods}
-        check(self.features == sum(1 << codec for codec in codecs), "F28")
+    def memory(self):
+        """Section 13.4."""
         content = max((stream[2] for stream in self.base), default=0)
         memory = max((stream[1] for stream in self.base), default=0) + max(content, 8 << 20) + content
         memory += max((stream[2] for stream in self.result), default=0)
-        check(not self.result and self.memory == memory + 160 * len(self.base) + 80 * sum(len(stream[4]) - 1 for stream in self.base), "F28")
+        check(not self.result, "F28")
+        return memory + 160 * len(self.base) + 80 * sum(len(stream[4]) - 1 for stream in self.base)
 
     @staticmethod
     def length(streams, packed_length):

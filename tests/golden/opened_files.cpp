@@ -13,12 +13,18 @@
 namespace skiff::testing {
 namespace {
 
+using unpack::Level;
 using unpack::Recipe;
 using unpack::StreamCodec;
 
+std::uint64_t opened_length(const Recipe& recipe, std::uint64_t base_length) {
+  for (const Level& level : recipe) base_length = unpack::lay_out(level.base, base_length).value().length;
+  return base_length;
+}
+
 Opening opening_of(const Recipe& recipe, std::uint64_t base_length, std::uint64_t result_length) {
   return {.features = unpack::features_of(recipe),
-          .base_length = unpack::lay_out(recipe.base, base_length).value().length,
+          .base_length = opened_length(recipe, base_length),
           .result_length = result_length,
           .memory = unpack::unpack_memory(recipe),
           .recipe = unpack::write_recipe(recipe).value()};
@@ -30,12 +36,12 @@ GoodFile opened_base() {
   const Bytes texts[] = {prose(900, 1), prose(400, 2)};
   const unpack::Method method{StreamCodec::kZlib, {9, 8, 0, 15, 0}};
   Bytes base = noise(21, 3);
-  Recipe recipe;
+  Level level;
   std::uint64_t plain = base.size();
   for (const Bytes& text : texts) {
     BytesSink packed;
     (void)unpack::pack_stream(method, text, packed);
-    recipe.base.push_back(
+    level.base.push_back(
         {.plain = plain,
          .packed = packed.bytes().size(),
          .opened = text.size(),
@@ -46,14 +52,47 @@ GoodFile opened_base() {
   }
   base = base + noise(30, 4);
   const ViewSource packed(base);
-  const auto source = unpack::OpenedBase::make(packed, {recipe.base, {}}, all_repackers()).value();
+  const auto source = unpack::OpenedBase::make(packed, {level.base, {}}, all_repackers()).value();
   Bytes opened(static_cast<std::size_t>(source->size()));
   (void)source->read_at(0, opened);
   const Bytes result = speckled(part(opened, 40, 800), 90) + noise(9, 5) + part(opened, 5, opened.size() - 5);
   CodedDelta coded = code_delta(cut_delta(opened, result, naive_cover(opened, result, 1 << 20), {}), 19);
   coded.info.base = {base.size(), sha256(base)};
-  coded.info.opening = opening_of(recipe, base.size(), result.size());
+  coded.info.opening = opening_of({level}, base.size(), result.size());
   return {"opened-base", base, join_delta(coded)};
+}
+
+/// The same with the second stream in the first: two levels, of which the first one's stream has a cut.
+GoodFile nested_base() {
+  const unpack::Method method{StreamCodec::kZlib, {9, 8, 0, 15, 0}};
+  const auto packed = [&](const Bytes& content) {
+    BytesSink sink;
+    (void)unpack::pack_stream(method, content, sink);
+    return sink.take();
+  };
+  const Bytes inner = packed(prose(400, 2));
+  const Bytes content = prose(300, 1) + inner + prose(50, 6);
+  const Bytes outer = packed(content);
+  const Bytes base = noise(21, 3) + outer + noise(30, 4);
+  Level first;
+  first.base = {{.plain = 21,
+                 .packed = outer.size(),
+                 .opened = content.size(),
+                 .codec = StreamCodec::kZlib,
+                 .cuts = {100}}};
+  Level second;  // 21 bytes and 11 zeros, 100 bytes and 12 zeros, 200 bytes
+  second.base = {
+      {.plain = 32 + 112 + 200, .packed = inner.size(), .opened = 400, .codec = StreamCodec::kZlib}};
+  const ViewSource image(base);
+  const auto half = unpack::OpenedBase::make(image, {first.base, {}}, all_repackers()).value();
+  const auto whole = unpack::OpenedBase::make(*half, {second.base, {}}, all_repackers()).value();
+  Bytes opened(static_cast<std::size_t>(whole->size()));
+  (void)whole->read_at(0, opened);
+  const Bytes result = speckled(part(opened, 40, 800), 90) + noise(9, 5);
+  CodedDelta coded = code_delta(cut_delta(opened, result, naive_cover(opened, result, 1 << 20), {}), 19);
+  coded.info.base = {base.size(), sha256(base)};
+  coded.info.opening = opening_of({first, second}, base.size(), result.size());
+  return {"opened-nested", base, join_delta(coded)};
 }
 
 /// A delta whose head says the opening; its segments are never come to.
@@ -68,11 +107,11 @@ Bytes with_opening(const Opening& opening) {
 constexpr std::uint64_t kLength = 200;
 
 /// One stream of the base; of what is wrong with it, only the change.
-Bytes with_recipe(const std::function<void(Recipe&)>& change) {
-  Recipe recipe;
-  recipe.base = {{.plain = 10, .packed = 50, .opened = 100, .codec = StreamCodec::kXz}};
+Bytes with_recipe(const std::function<void(Level&)>& change) {
+  Recipe recipe(1);
+  recipe[0].base = {{.plain = 10, .packed = 50, .opened = 100, .codec = StreamCodec::kXz}};
   Opening opening = opening_of(recipe, bad_files_base().size(), kLength);
-  change(recipe);
+  change(recipe[0]);
   opening.features = unpack::features_of(recipe);
   opening.memory = unpack::unpack_memory(recipe);
   opening.recipe = unpack::write_recipe(recipe).value();
@@ -80,8 +119,8 @@ Bytes with_recipe(const std::function<void(Recipe&)>& change) {
 }
 
 Bytes with_declared(const std::function<void(Opening&)>& change) {
-  Recipe recipe;
-  recipe.base = {{.plain = 10, .packed = 50, .opened = 100, .codec = StreamCodec::kXz}};
+  Recipe recipe(1);
+  recipe[0].base = {{.plain = 10, .packed = 50, .opened = 100, .codec = StreamCodec::kXz}};
   Opening opening = opening_of(recipe, bad_files_base().size(), kLength);
   change(opening);
   return with_opening(opening);
@@ -96,9 +135,9 @@ Bytes with_raw_recipe(const Bytes& raw) {
 }
 
 Bytes with_method(StreamCodec codec, std::array<std::uint64_t, unpack::kParameters> parameters) {
-  return with_recipe([&](Recipe& recipe) {
-    recipe.methods = {{codec, parameters}};
-    recipe.versions = {0};
+  return with_recipe([&](Level& level) {
+    level.methods = {{codec, parameters}};
+    level.versions = {0};
   });
 }
 
@@ -113,7 +152,7 @@ Bytes with_method_of_base(const unpack::Method& method) {
 
 }  // namespace
 
-std::vector<GoodFile> opened_good_files() { return {opened_base()}; }
+std::vector<GoodFile> opened_good_files() { return {opened_base(), nested_base()}; }
 
 std::vector<BadFile> opened_bad_files() {
   constexpr ErrorKind kFormat = ErrorKind::kFormat;
@@ -123,16 +162,22 @@ std::vector<BadFile> opened_bad_files() {
       {"F28", "memory", kFormat, with_declared([](Opening& opening) { ++opening.memory; })},
       {"F28", "features", kFormat, with_declared([](Opening& opening) { opening.features |= 2; })},
       {"F28", "a-byte-more", kFormat, with_raw_recipe({0, 0, 0, 0})},
+      {"F28", "five-levels", kFormat, with_declared([](Opening& opening) {
+         opening.features |= unpack::kSeveralLevels;
+         opening.recipe = unpack::write_recipe(Recipe(5)).value();
+       })},
+      {"F28", "one-of-several-levels", kFormat,
+       with_declared([](Opening& opening) { opening.features |= unpack::kSeveralLevels; })},
       {"F29", "too-many-methods", kFormat, with_raw_recipe(too_many)},
       {"F29", "no-such-method", kFormat, with_raw_recipe({0, 0, 1, 0, 50, 200, 1, 0})},
       {"F29", "base-by-no-prediction", kFormat, with_method_of_base({StreamCodec::kZlib, {9, 8, 0, 15, 0}})},
       {"F30", "hash", kFormat, with_method(StreamCodec::kPredictedDeflate, {4096, 32, 258, 258, 5})},
       {"F30", "level", kFormat, with_method(StreamCodec::kZlib, {10, 8, 0, 15, 0})},
       {"F30", "codec", kUnsupported, with_raw_recipe({1, 9, 0, 0, 0, 0, 0, 0, 0, 0})},
-      {"F31", "past-the-image", kFormat, with_recipe([](Recipe& recipe) { recipe.base[0].packed = 291; })},
-      {"F31", "empty-stream", kFormat, with_recipe([](Recipe& recipe) { recipe.base[0].packed = 0; })},
-      {"F31", "cut-at-the-end", kFormat, with_recipe([](Recipe& recipe) {
-         recipe.base[0].cuts = {30, 100};
+      {"F31", "past-the-image", kFormat, with_recipe([](Level& level) { level.base[0].packed = 291; })},
+      {"F31", "empty-stream", kFormat, with_recipe([](Level& level) { level.base[0].packed = 0; })},
+      {"F31", "cut-at-the-end", kFormat, with_recipe([](Level& level) {
+         level.base[0].cuts = {30, 100};
        })},
       {"F31", "base-length", kFormat, with_declared([](Opening& opening) { ++opening.base_length; })},
       {"F32", "version", kUnsupported, with_method(StreamCodec::kZlib, {9, 8, 0, 15, 0})},

@@ -63,7 +63,7 @@ struct ModelSizes {
 /// What a delta says that is between the opened forms of its images: their compressed streams replaced by
 /// what these hold (FORMAT.md, section 13).
 struct Opening {
-  std::uint64_t features = 0;       ///< bits of the codecs of its streams; a device says which it has
+  std::uint64_t features = 0;       ///< bits of the codecs of its streams, and of levels of streams
   std::uint64_t base_length = 0;    ///< of the opened base, which copies are of
   std::uint64_t result_length = 0;  ///< of the opened result, which segments make
   std::uint64_t memory = 0;         ///< bytes that opening and packing take beside decoder_memory
@@ -72,7 +72,7 @@ struct Opening {
 };
 
 /// The bits of `features` that FORMAT.md defines.
-inline constexpr std::uint64_t kKnownFeatures = 0b1111110;
+inline constexpr std::uint64_t kKnownFeatures = 0b11111110;
 
 struct DeltaInfo {
   std::uint32_t format = kFormatVersion;

@@ -211,7 +211,7 @@ TEST_P(PredictionOf, AnEncoderThatIsNotZlibPays) {
       part(read_file("/proc/self/exe", std::uint64_t{1} << 30).value(), 100'000, 150'000) + words(50'000, 8);
   const Bytes image = made_by(GetParam().command, content);
   std::size_t found = 0;
-  EXPECT_TRUE(find_streams(ViewSource(image), nullptr, [&](FoundStream& stream) -> Result<void> {
+  EXPECT_TRUE(find_streams(ViewSource(image), {{0, image.size()}}, [&](FoundStream& stream) -> Result<void> {
     ++found;
     EXPECT_EQ(stream.opened, content);
     const Bytes packed =

@@ -5,28 +5,53 @@
 namespace skiff::unpack {
 namespace {
 
-Recipe sample() {
-  Recipe recipe;
-  recipe.methods = {{StreamCodec::kZlib, {9, 8, 0, 15, 0}}, {StreamCodec::kXz, {6, 1 << 17, 0, 1, 1}}};
-  recipe.versions = {7, 8};
-  recipe.base = {{.plain = 96, .packed = 500, .opened = 900, .codec = StreamCodec::kZstd},
-                 {.plain = 0, .packed = 40, .opened = 100, .codec = StreamCodec::kZlib, .cuts = {3, 98}}};
-  recipe.result = {{.plain = 3, .packed = 50, .opened = 60, .method = 1, .codec = StreamCodec::kXz}};
+Level sample_level() {
+  Level level;
+  level.methods = {{StreamCodec::kZlib, {9, 8, 0, 15, 0}}, {StreamCodec::kXz, {6, 1 << 17, 0, 1, 1}}};
+  level.versions = {7, 8};
+  level.base = {{.plain = 96, .packed = 500, .opened = 900, .codec = StreamCodec::kZstd},
+                {.plain = 0, .packed = 40, .opened = 100, .codec = StreamCodec::kZlib, .cuts = {3, 98}}};
+  level.result = {{.plain = 3, .packed = 50, .opened = 60, .method = 1, .codec = StreamCodec::kXz}};
+  return level;
+}
+
+/// Of as many levels, which differ.
+Recipe levels(std::size_t count) {
+  Recipe recipe(count, sample_level());
+  for (std::size_t i = 0; i < count; ++i) recipe[i].base[0].plain = i;
   return recipe;
 }
 
-TEST(Recipe, ReadsWhatItWrites) { EXPECT_EQ(read_recipe(write_recipe(sample()).value()).value(), sample()); }
+TEST(Recipe, ReadsWhatItWrites) {
+  for (std::size_t count = 1; count <= kMaxLevels; ++count) {
+    const Recipe recipe = levels(count);
+    EXPECT_EQ(read_recipe(write_recipe(recipe).value(), features_of(recipe)).value(), recipe);
+  }
+}
+
+TEST(Recipe, HasAsManyLevelsAsItsFeaturesAllow) {
+  for (const auto& [count, features] :
+       {std::pair{std::size_t{2}, std::uint64_t{0}}, std::pair{kMaxLevels + 1, kSeveralLevels}}) {
+    const auto recipe = read_recipe(write_recipe(levels(count)).value(), features);
+    ASSERT_FALSE(recipe);
+    EXPECT_EQ(recipe.error().rule, "F28");
+  }
+}
+
+TEST(Recipe, TakesTheMemoryOfAllItsLevels) {
+  EXPECT_EQ(unpack_memory(levels(3)), 3 * unpack_memory(levels(1)));
+}
 
 TEST(Recipe, CostsLittleForAThousandBlocks) {
-  Recipe recipe;
+  Level level;
   for (std::uint64_t i = 0; i < 1000; ++i)
-    recipe.base.push_back(
+    level.base.push_back(
         {.plain = 0, .packed = 20'000 + i * i % 9'973, .opened = 131'072, .codec = StreamCodec::kZlib});
-  EXPECT_LT(write_recipe(recipe).value().size(), 3'000u);
+  EXPECT_LT(write_recipe({level}).value().size(), 3'000u);
 }
 
 TEST(Recipe, LaysOutContentsAfterPlainBytes) {
-  std::vector<Stream> streams = sample().base;
+  std::vector<Stream> streams = sample_level().base;
   streams[1].cuts.clear();
   const Layout layout = lay_out(streams, 700).value();
   ASSERT_EQ(layout.stretches.size(), 3u);
@@ -38,7 +63,7 @@ TEST(Recipe, LaysOutContentsAfterPlainBytes) {
 }
 
 TEST(Recipe, AlignsEveryPieceOfAContent) {
-  std::vector<Stream> streams = sample().base;
+  std::vector<Stream> streams = sample_level().base;
   streams[1].cuts = {10, 17};
   const Layout layout = lay_out(streams, 700).value();
   ASSERT_EQ(layout.stretches.size(), 5u);
@@ -51,9 +76,11 @@ TEST(Recipe, AlignsEveryPieceOfAContent) {
 }
 
 TEST(Recipe, RefusesEveryTruncation) {
-  const Bytes coded = write_recipe(sample()).value();
-  for (std::size_t length = 0; length < coded.size(); ++length)
-    EXPECT_FALSE(read_recipe(ByteView(coded).first(length))) << length;
+  for (const std::size_t count : {1, 2}) {
+    const Bytes coded = write_recipe(levels(count)).value();
+    for (std::size_t length = 0; length < coded.size(); ++length)
+      EXPECT_FALSE(read_recipe(ByteView(coded).first(length), features_of(levels(count)))) << length;
+  }
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ Bytes packed_by(const Method& method, ByteView opened) {
 
 std::vector<FoundStream> found_in(const Bytes& image) {
   std::vector<FoundStream> all;
-  EXPECT_TRUE(find_streams(ViewSource(image), nullptr, [&](FoundStream& found) -> Result<void> {
+  EXPECT_TRUE(find_streams(ViewSource(image), {{0, image.size()}}, [&](FoundStream& found) -> Result<void> {
     all.push_back(found);
     return {};
   }));

@@ -76,7 +76,7 @@ std::vector<Bytes> contents_in(const Bytes& image) {
   const auto system = read_squashfs(source);
   if (!system) return {};
   std::map<std::uint64_t, Bytes> opened;
-  EXPECT_TRUE(find_streams(source, &*system, [&](FoundStream& found) -> Result<void> {
+  EXPECT_TRUE(find_blocks(source, *system, [&](FoundStream& found) -> Result<void> {
     opened[found.offset] = found.opened;
     return {};
   }));
@@ -140,7 +140,8 @@ TEST(Squashfs, ThatIsDamagedStaysAnImage) {
     const ViewSource source(damaged);
     const auto system = read_squashfs(source);
     std::uint64_t end = 0;
-    EXPECT_TRUE(find_streams(source, system ? &*system : nullptr, [&](FoundStream& found) -> Result<void> {
+    if (!system) return;
+    EXPECT_TRUE(find_blocks(source, *system, [&](FoundStream& found) -> Result<void> {
       EXPECT_GE(found.offset, end);
       end = found.offset + found.length;
       EXPECT_LE(end, damaged.size());

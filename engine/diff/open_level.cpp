@@ -1,0 +1,309 @@
+#include "diff/open_level.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "base/parallel.hpp"
+#include "base/xxh.hpp"
+#include "unpack/opened_base.hpp"
+#include "unpack/prediction_finder.hpp"
+#include "unpack/trial.hpp"
+
+namespace skiff {
+namespace {
+
+using unpack::FoundStream;
+using unpack::Stream;
+using unpack::StreamCodec;
+
+using Digests = std::set<std::uint64_t>;
+
+/// Where in the blocks of a squashfs programs begin: there the opened image is aligned, as programs are.
+class Programs {
+ public:
+  explicit Programs(const unpack::Squashfs* system) {
+    if (system == nullptr) return;
+    for (const unpack::SquashFile& file : system->files) {
+      const unpack::SquashPiece& first = file.pieces.front();
+      if (first.file_offset == 0 && first.block_offset != 0)
+        starts_.emplace_back(first.block, first.block_offset);
+    }
+    std::sort(starts_.begin(), starts_.end());
+    starts_.erase(std::unique(starts_.begin(), starts_.end()), starts_.end());
+  }
+
+  [[nodiscard]] std::vector<std::uint64_t> cuts_of(const FoundStream& found) const {
+    constexpr std::array<std::uint8_t, 4> kElf{0x7f, 'E', 'L', 'F'};
+    std::vector<std::uint64_t> cuts;
+    auto at = std::lower_bound(starts_.begin(), starts_.end(), std::pair(found.offset, std::uint64_t{0}));
+    for (; at != starts_.end() && at->first == found.offset; ++at) {
+      if (at->second >= found.opened.size() || found.opened.size() - at->second < kElf.size()) break;
+      if (std::equal(kElf.begin(), kElf.end(),
+                     found.opened.begin() + static_cast<std::ptrdiff_t>(at->second)))
+        cuts.push_back(at->second);
+    }
+    return cuts;
+  }
+
+ private:
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> starts_;  ///< offset of the block, offset in it
+};
+
+/// An image and where programs begin in it.
+struct Side {
+  explicit Side(const Form& form) : image(form.image), form_(form), programs_(form.system) {}
+
+  Result<void> find(const unpack::OnStream& found) const {
+    return form_.system != nullptr ? unpack::find_blocks(image, *form_.system, found)
+                                   : unpack::find_streams(image, form_.to_search, found);
+  }
+  /// The stream that was found, after one that ends at `end`.
+  [[nodiscard]] Stream stream(const FoundStream& found, std::uint64_t end) const {
+    return {.plain = found.offset - end,
+            .packed = found.length,
+            .opened = found.opened.size(),
+            .codec = found.codec,
+            .cuts = programs_.cuts_of(found)};
+  }
+
+  const Source& image;
+
+ private:
+  const Form& form_;
+  Programs programs_;
+};
+
+Result<Bytes> packed_bytes(const Source& image, const FoundStream& stream) {
+  Bytes packed(static_cast<std::size_t>(stream.length));
+  SKIFF_TRY(image.read_at(stream.offset, packed));
+  return packed;
+}
+
+/// A stream of the base as it was found, where it lies, and what its packed bytes hash to.
+struct BaseStream {
+  Stream stream;
+  std::uint64_t offset = 0;
+  std::uint64_t digest = 0;
+};
+
+class Opener {
+ public:
+  Opener(const Form& base, const Form& result, const DiffOptions& options)
+      : base_side_(base), result_side_(result), options_(options) {}
+
+  Result<std::optional<OpenedLevel>> open(const std::function<Result<void>(double)>& progress) {
+    SKIFF_TRY(progress(0));
+    SKIFF_ASSIGN(ScratchImage result, ScratchImage::make());
+    SKIFF_TRY(find_base_streams());
+    SKIFF_TRY(progress(0.3));
+    SKIFF_TRY(open_result(result));
+    if (level_.result.empty()) return std::optional<OpenedLevel>{};
+    SKIFF_TRY(progress(0.8));
+    SKIFF_ASSIGN(ScratchImage base, ScratchImage::make());
+    SKIFF_TRY(open_base(base));
+    SKIFF_TRY(progress(1));
+    std::vector<Stream> all_of_base;
+    for (const BaseStream& found : base_) all_of_base.push_back(found.stream);
+    return std::optional<OpenedLevel>(OpenedLevel{.level = std::move(level_),
+                                                  .base = {std::move(base), std::move(all_of_base)},
+                                                  .result = {std::move(result), std::move(all_of_result_)},
+                                                  .changed = changed_});
+  }
+
+ private:
+  [[nodiscard]] bool wanted(const FoundStream& found) const {
+    return unpack::repacker_of(options_.repackers, found.codec) != nullptr;
+  }
+
+  Result<void> find_base_streams() {
+    std::uint64_t end = 0;
+    const auto add = [&](FoundStream& found) -> Result<void> {
+      if (!wanted(found)) return {};
+      SKIFF_ASSIGN(const Bytes packed, packed_bytes(base_side_.image, found));
+      base_.push_back({base_side_.stream(found, end), found.offset, xxh3(packed)});
+      in_base_.insert(base_.back().digest);
+      end = found.offset + found.length;
+      return {};
+    };
+    return base_side_.find(add);
+  }
+
+  /// Opens the streams that the base does not have, if they can be packed again.
+  Result<void> open_result(ScratchImage& opened) {
+    std::vector<FoundStream> batch;
+    std::uint64_t bytes = 0;
+    const auto flush = [&]() -> Result<void> {
+      SKIFF_TRY(open_batch(batch, opened));
+      batch.clear();
+      bytes = 0;
+      return {};
+    };
+    const auto put = [&](FoundStream& found) -> Result<void> {
+      if (!wanted(found)) return {};
+      bytes += found.opened.size();
+      batch.push_back(std::move(found));
+      return batch.size() < kBatch && bytes < kBatchBytes ? Result<void>{} : flush();
+    };
+    SKIFF_TRY(result_side_.find(put));
+    SKIFF_TRY(flush());
+    return put_plain(result_side_.image, {end_of_opened_, result_side_.image.size()}, opened);
+  }
+
+  /// What is found of a stream by itself, so that several threads may look at several.
+  struct Trial {
+    Bytes packed;
+    std::uint64_t digest = 0;
+    std::optional<unpack::Method> method;
+  };
+
+  Result<void> open_batch(std::vector<FoundStream>& batch, ScratchImage& opened) {
+    const unpack::MethodFinder known = finder_;
+    const auto produce = [&](std::size_t i) -> Result<Trial> {
+      Trial trial;
+      SKIFF_ASSIGN(trial.packed, packed_bytes(result_side_.image, batch[i]));
+      trial.digest = xxh3(trial.packed);
+      if (!in_base_.contains(trial.digest)) trial.method = known.find_known(batch[i], trial.packed);
+      return trial;
+    };
+    const auto consume = [&](std::size_t i, Trial&& trial) -> Result<void> {
+      FoundStream& found = batch[i];
+      all_of_result_.push_back(result_side_.stream(found, end_of_any_));
+      end_of_any_ = found.offset + found.length;
+      if (!opens(found, trial)) return {};
+      SKIFF_TRY(put_plain(result_side_.image, {end_of_opened_, found.offset}, opened));
+      level_.result.push_back(result_side_.stream(found, end_of_opened_));
+      level_.result.back().method = number_of(*trial.method);
+      changed_ += found.length;
+      end_of_opened_ = found.offset + found.length;
+      return put_content(found.opened, level_.result.back().cuts, opened);
+    };
+    return ordered_parallel_for<Trial>(batch.size(), options_.threads, produce, consume);
+  }
+
+  /// Whether a stream is to be opened; then its trial has a method.
+  bool opens(FoundStream& found, Trial& trial) {
+    if (in_base_.contains(trial.digest)) {
+      in_both_.insert(trial.digest);
+      return false;
+    }
+    if (trial.method)
+      finder_.learn(*trial.method);
+    else
+      trial.method = finder_.find(found, trial.packed);
+    if (!trial.method && predicts_) trial.method = predictions_.predict(found, trial.packed);
+    return trial.method.has_value();
+  }
+
+  struct Range {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+  };
+
+  static Result<void> put_plain(const Source& image, Range range, ScratchImage& opened) {
+    Bytes piece;
+    while (range.begin < range.end) {
+      piece.resize(static_cast<std::size_t>(std::min<std::uint64_t>(range.end - range.begin, kPiece)));
+      SKIFF_TRY(image.read_at(range.begin, piece));
+      SKIFF_TRY(opened.write(piece));
+      range.begin += piece.size();
+    }
+    return {};
+  }
+
+  static Result<void> put_content(ByteView content, const std::vector<std::uint64_t>& cuts,
+                                  ScratchImage& opened) {
+    std::uint64_t from = 0;
+    for (std::size_t piece = 0; piece <= cuts.size(); ++piece) {
+      const std::uint64_t to = piece == cuts.size() ? content.size() : cuts[piece];
+      const std::uint64_t past = opened.size() % unpack::kContentAlignment;
+      if (past != 0)
+        SKIFF_TRY(opened.write(Bytes(static_cast<std::size_t>(unpack::kContentAlignment - past), 0)));
+      SKIFF_TRY(
+          opened.write(content.subspan(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from))));
+      from = to;
+    }
+    return {};
+  }
+
+  std::size_t number_of(const unpack::Method& method) {
+    const auto known = std::find(level_.methods.begin(), level_.methods.end(), method);
+    if (known != level_.methods.end()) return static_cast<std::size_t>(known - level_.methods.begin());
+    level_.methods.push_back(method);
+    level_.versions.push_back(unpack::repacker_of(options_.repackers, method.codec)->version());
+    return level_.methods.size() - 1;
+  }
+
+  /// The base as a device will see it. Streams that the result has as they are stay packed there, too: what
+  /// they hold is of no use, and the less there is to look through, the better.
+  Result<void> open_base(ScratchImage& opened) {
+    std::uint64_t end = 0;
+    const auto prediction = most_used_prediction();
+    for (const BaseStream& found : base_) {
+      if (in_both_.contains(found.digest)) continue;
+      level_.base.push_back(found.stream);
+      level_.base.back().plain = found.offset - end;
+      end = found.offset + found.stream.packed;
+      if (prediction) SKIFF_TRY(predict_base(found, *prediction, level_.base.back()));
+    }
+    SKIFF_ASSIGN(const auto source, unpack::OpenedBase::make(base_side_.image, {level_.base, level_.methods},
+                                                             options_.repackers));
+    return put_plain(*source, {0, source->size()}, opened);
+  }
+
+  /// The method of most predicted streams of the result, if their corrections are so many that those of the
+  /// base are worth deriving: what they have in common need not be sent then.
+  [[nodiscard]] std::optional<unpack::Method> most_used_prediction() const {
+    if (predictions_.corrections() < changed_ / kFewCorrections) return std::nullopt;
+    std::vector<std::size_t> uses(level_.methods.size());
+    for (const Stream& stream : level_.result) {
+      if (unpack::is_predicted(stream.codec)) ++uses[stream.method];
+    }
+    const auto most = std::max_element(uses.begin(), uses.end());
+    return *most == 0 ? std::nullopt
+                      : std::optional(level_.methods[static_cast<std::size_t>(most - uses.begin())]);
+  }
+
+  Result<void> predict_base(const BaseStream& found, unpack::Method method, Stream& stream) {
+    if (stream.codec != StreamCodec::kDeflate && stream.codec != StreamCodec::kZlib) return {};
+    FoundStream again{.codec = stream.codec, .offset = found.offset, .length = 0, .opened = {}};
+    unpack::Budget budget{stream.opened};
+    if (!unpack::decode_found(base_side_.image, again, budget)) return {};
+    SKIFF_ASSIGN(const Bytes packed, packed_bytes(base_side_.image, again));
+    if (!unpack::predict_as(method, again, packed)) return {};
+    method.codec = again.codec;
+    stream.codec = again.codec;
+    stream.opened = again.opened.size();
+    stream.method = number_of(method);
+    return {};
+  }
+
+  static constexpr std::uint64_t kPiece = std::uint64_t{1} << 20;
+  static constexpr std::uint64_t kFewCorrections = 64;                   ///< of so many bytes, one
+  static constexpr std::size_t kBatch = 64;                              ///< streams tried at once
+  static constexpr std::uint64_t kBatchBytes = std::uint64_t{32} << 20;  ///< and what they hold
+
+  const Side base_side_;
+  const Side result_side_;
+  const DiffOptions& options_;
+  unpack::Level level_;
+  std::vector<BaseStream> base_;
+  std::vector<Stream> all_of_result_;  ///< those that stay packed, too
+  Digests in_base_;
+  Digests in_both_;
+  unpack::MethodFinder finder_;
+  unpack::PredictionFinder predictions_;
+  const bool predicts_ = unpack::repacker_of(options_.repackers, StreamCodec::kPredictedDeflate) != nullptr;
+  std::uint64_t end_of_opened_ = 0;  ///< of the result's streams so far: the last that is opened
+  std::uint64_t end_of_any_ = 0;     ///< and the last
+  std::uint64_t changed_ = 0;
+};
+
+}  // namespace
+
+Result<std::optional<OpenedLevel>> open_level(const Form& base, const Form& result,
+                                              const DiffOptions& options,
+                                              const std::function<Result<void>(double)>& progress) {
+  return Opener(base, result, options).open(progress);
+}
+
+}  // namespace skiff

@@ -1,0 +1,95 @@
+// Streams in streams: archives and file systems made by Debian's tools, whole deltas between them.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "skiff/applier.hpp"
+#include "skiff/diff.hpp"
+#include "skiff/repackers.hpp"
+#include "tests/engine/apply/test_digest.hpp"
+#include "tests/engine/apply/test_images.hpp"
+#include "unpack/recipe.hpp"
+
+namespace skiff::testing {
+namespace {
+
+struct Container {
+  const char* name;
+  std::size_t levels;   ///< that are to be opened at least
+  const char* command;  ///< makes `image` of the files `a`, `b` and `c` in the current folder
+};
+
+void PrintTo(const Container& container, std::ostream* out) { *out << container.name; }
+
+/// Two programs and a text, of which `version` changes a little.
+std::vector<std::pair<std::string, Bytes>> files_of(std::size_t version) {
+  const Bytes program = read_file("/proc/self/exe", std::uint64_t{1} << 30).value();
+  return {{"a", speckled(part(program, 0, 300'000), 60'000 + version)},
+          {"b", prose(60'000, 4)},
+          {"c", speckled(part(program, 400'000, 200'000), 50'000 + version)}};
+}
+
+Bytes made_by(const char* command, std::size_t version) {
+  std::string folder = ::testing::TempDir() + "nested-XXXXXX";
+  EXPECT_NE(::mkdtemp(folder.data()), nullptr);
+  for (const auto& [name, content] : files_of(version)) {
+    EXPECT_TRUE(write_file(folder + "/" + name, content));
+    std::filesystem::last_write_time(folder + "/" + name, {});
+  }
+  const std::string script = "cd " + folder + " && { " + command + "; } >/dev/null 2>&1";
+  EXPECT_EQ(std::system(script.c_str()), 0) << command;
+  Bytes image = read_file(folder + "/image", std::uint64_t{1} << 30).value();
+  std::filesystem::remove_all(folder);
+  return image;
+}
+
+class Nested : public ::testing::TestWithParam<Container> {};
+
+TEST_P(Nested, ImageIsOpenedToTheStatedDepth) {
+  const Bytes base = made_by(GetParam().command, 0);
+  const Bytes result = made_by(GetParam().command, 1);
+  BytesSink closed;
+  BytesSink opened;
+  const DiffOptions options{.codec = Codec::kZstd};
+  DiffOptions opening = options;
+  opening.repackers = all_repackers();
+  ASSERT_TRUE(build_delta(ViewSource(base), ViewSource(result), closed, options, make_sha256));
+  ASSERT_TRUE(build_delta(ViewSource(base), ViewSource(result), opened, opening, make_sha256));
+  EXPECT_LT(opened.bytes().size(), closed.bytes().size() / 10) << closed.bytes().size();
+  BytesSink again;
+  const auto info =
+      apply_delta(ViewSource(base), ViewSource(opened.bytes()), again,
+                  {.max_memory = std::uint64_t{1} << 30, .repackers = all_repackers()}, make_sha256);
+  ASSERT_TRUE(info) << info.error().text();
+  EXPECT_EQ(again.bytes(), result);
+  const auto recipe = unpack::read_recipe(info->opening->recipe, info->opening->features);
+  EXPECT_GE(recipe.value().size(), GetParam().levels);
+}
+
+const Container kContainers[] = {
+    {"tarballInXz", 1, "tar --mtime=@0 -cf - a b c | xz -T1 -6 > image"},
+    {"gzInTarInXz", 2, "gzip -9n a b; tar --mtime=@0 -cf - a.gz b.gz c | xz -T1 -6 > image"},
+    {"debPackage", 2,
+     "gzip -9n a b; tar --mtime=@0 -cf - a.gz b.gz c | xz -T1 -6 > data.tar.xz; "
+     "echo 2.0 > debian-binary; ar rcD image debian-binary data.tar.xz"},
+    {"zipInGzInXz", 3, "zip -X z.zip a b c; gzip -9n z.zip; xz -T1 < z.zip.gz > image"},
+    {"modulesInExt4", 1,
+     "xz --check=crc32 --lzma2=dict=1MiB a c; zstd -q --rm b; mkdir r; mv a.xz b.zst c.xz r; touch -d @1 r "
+     "r/*; "
+     "E2FSPROGS_FAKE_TIME=1 /sbin/mke2fs -q -F -t ext4 -b 4096 -U clear "
+     "-E hash_seed=11111111-2222-3333-4444-555555555555 -d r image 32M"},
+    {"initramfs", 2,
+     "xz --check=crc32 --lzma2=dict=1MiB a c; touch -d @1 *; "
+     "(echo b | cpio -o -H newc --reproducible; ls *.xz | cpio -o -H newc --reproducible | zstd -9) > image"},
+    {"initramfsInSquashfs", 2,
+     "gzip -9n a c; mkdir r; ls *.gz | cpio -o -H newc --reproducible | xz -T1 --check=crc32 > r/initrd; cp "
+     "b r; "
+     "/usr/bin/mksquashfs r image -quiet -no-progress -all-time 0 -mkfs-time 0"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Of, Nested, ::testing::ValuesIn(kContainers),
+                         [](const auto& made) { return std::string(made.param.name); });
+
+}  // namespace
+}  // namespace skiff::testing
