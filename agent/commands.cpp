@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
+#include <fstream>
 
 #include "agent/boot/file_boot.hpp"
 #include "agent/boot/grub_script.hpp"
@@ -72,6 +74,15 @@ std::chrono::milliseconds first_delay(const Config& config, std::optional<Slot> 
   const Result<std::unique_ptr<Device>> device = Device::open(config, told, world);
   const bool idle = device && (*device)->machine().record().state == State::kIdle;
   return idle ? schedule_of(config).first(world.clock.uptime()) : std::chrono::milliseconds(0);
+}
+
+/// Tells the unit that watches over a trial that this slot is kept: a file in the folder that the service
+/// manager made for this boot.
+void tell_kept() {
+  const char* folder = std::getenv("RUNTIME_DIRECTORY");
+  if (folder == nullptr) return;
+  const fs::path path = fs::path(folder) / "kept";
+  if (!std::ofstream(path)) log_event("fault", {{"error", "cannot make " + path.string()}});
 }
 
 Result<void> reboot(const Config& config) {
@@ -164,6 +175,8 @@ Result<ExitCode> run_daemon(const Config& config, std::optional<Slot> told) {
       if (config.reboot_command.empty()) return kExitReboot;
       SKIFF_TRY(reboot(config));
     }
+    // No trial ends idle but in a commit.
+    if (outcome && outcome->stop == Stop::kIdle) tell_kept();
     const Visit visit = visit_of(outcome, failures + 1);
     failures = visit.end == Visit::End::kLater && visit.asked.count() == 0 ? visit.failures : 0;
     const auto delay = schedule_of(config).next(visit, clock.uptime(), random_number());

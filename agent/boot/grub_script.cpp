@@ -20,7 +20,11 @@ function start {
   set root="$disk,$2"
   set part_uuid=
   probe --set=part_uuid --part-uuid "$root"
-  if linux $kernel root=PARTUUID=$part_uuid skiff.slot=$1 $arguments; then
+  set trial=
+  if [ "$1" = "$skiff_trial" ]; then
+    set trial=skiff.trial
+  fi
+  if linux $kernel root=PARTUUID=$part_uuid skiff.slot=$1 $trial $arguments; then
     if [ -z "$initrd" ]; then
       boot
     elif initrd $initrd; then

@@ -11,7 +11,7 @@ MODULES = Path("/usr/lib/grub/x86_64-emu")
 START, SECTORS, SECTOR = 2048, 2048, 512
 LAYOUT = "label: dos\n" + "".join(f"start={START + SECTORS * index},size={SECTORS}\n" for index in range(3))
 # A kernel cannot be loaded there. `broken` is the slot of which that is true here, too.
-PRELUDE = """function linux {{ if [ "$3" = "skiff.slot={broken}" ]; then false; else echo "BOOTS $3."; halt; fi; }}
+PRELUDE = """function linux {{ if [ "$3" = "skiff.slot={broken}" ]; then false; else echo "BOOTS $3 $4."; halt; fi; }}
 set prefix=(hd0,msdos1)/grub
 set root=hd0,msdos1
 """
@@ -24,6 +24,7 @@ class Grub:
         self.folder = Path(folder)
         self.scratch = Path(scratch)
         self.broken = ""
+        self.on_trial = False  # whether the kernel started last was told so
         self.disk, self.partition = self.scratch / "disk.img", self.scratch / "grub.img"
         self.scratch.mkdir()
         (self.scratch / MODULES.name).symlink_to(MODULES)
@@ -39,7 +40,9 @@ class Grub:
         (self.scratch / "grub.cfg").write_text(script)
         shown = run_well("grub-emu", "-m", self.scratch / "device.map", "-d", self.scratch, stdin=subprocess.DEVNULL)
         self._save_block()
-        return re.search(r"BOOTS skiff\.slot=([AB])\.", shown).group(1)
+        slot, argument = re.search(r"BOOTS skiff\.slot=([AB]) (\S*)\.", shown).groups()
+        self.on_trial = argument == "skiff.trial"
+        return slot
 
     def _load_partition(self):
         tree = self.scratch / "tree"

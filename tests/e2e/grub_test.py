@@ -39,9 +39,12 @@ class GrubTest(FleetCase):
     def test_an_update_is_tried_and_committed(self):
         self.arm()
         self.assertEqual(self.device.status()["boot"]["B"], "armed")
+        self.assertFalse(self.grub.on_trial)
         self.reboot("B")
+        self.assertTrue(self.grub.on_trial)
         self.step(self.device.OK)
         self.check_kept("B", "committed")
+        self.assertFalse(self.grub.on_trial)
 
     def test_a_slot_that_never_commits_is_left_after_its_tries(self):
         self.arm()
