@@ -10,9 +10,8 @@ from pathlib import Path
 from programs import run_well
 
 PACKAGES = "linux-image-cloud-amd64,systemd-sysv,udev,initramfs-tools,libcurl4,libp11-kit0"
-UNIT = Path(__file__).resolve().parents[2] / "packaging/skiff-agent.service"
 GRUB_FILES = Path("/usr/lib/grub/i386-pc")
-GRUB_MODULES = ("biosdisk part_msdos ext2 squash4 gzio normal configfile linux boot echo test true loadenv regexp probe sleep "
+GRUB_MODULES = ("ahci part_msdos ext2 squash4 gzio normal configfile linux boot echo test true loadenv regexp probe sleep "
                 "reboot serial terminal").split()
 SERVER_NAME = "updates"  # the host, as the emulated network has it
 STATE = "/var/lib/skiff-agent"
@@ -28,24 +27,35 @@ BOOT = {
     "kind": "grub",
     "folder": "/boot/grub",
     "partitions": {"a": "msdos2", "b": "msdos3"},
-    "arguments": "ro console=ttyS0 panic=1 no_timer_check systemd.show_status=error",
+    "arguments": "ro console=ttyS0 loglevel=6 panic=1 no_timer_check mitigations=off norandmaps audit=0 "
+    "systemd.show_status=error systemd.log_level=warning",
 }
 
-DRIVERS = ("virtio_pci", "virtio_blk", "virtio_net", "squashfs", "ext4")
+DRIVERS = ("virtio_pci", "virtio_blk", "virtio_net", "squashfs", "ext4", "softdog")
 UNUSED = ("var/lib/apt", "var/cache", "var/log", "usr/share/perl*", "usr/lib/*/perl*", "usr/lib/*/gconv", "usr/lib/udev/hwdb*",
-          "boot/System.map*")
+          "boot/System.map*", "usr/lib/systemd/system-generators/systemd-[!f]*", "etc/init.d/*", "etc/rc*.d/*",
+          "usr/bin/perl*", "usr/lib/*/libperl*", "var/lib/dpkg")
 # Units that this machine does not miss; an emulated one takes its time for each.
 MASKED = ("getty.target dev-hugepages.mount dev-mqueue.mount sys-kernel-config.mount sys-kernel-debug.mount "
           "sys-kernel-tracing.mount sys-fs-fuse-connections.mount modprobe@.service systemd-pstore.service "
-          "systemd-network-generator.service systemd-update-utmp.service systemd-user-sessions.service").split()
-DROP_IN = "[Service]\nStandardError=journal+console\nRestartSec=3\n"
+          "systemd-network-generator.service systemd-update-utmp.service systemd-user-sessions.service "
+          "systemd-update-utmp-runlevel.service systemd-logind.service systemd-sysctl.service systemd-binfmt.service "
+          "systemd-journal-flush.service systemd-machine-id-commit.service kmod-static-nodes.service "
+          "dpkg-db-backup.timer fstrim.timer").split()
+# What units of all releases have beside what is packaged.
+DROP_INS = {
+    "skiff-agent": "StandardError=journal+console\nRestartSec=3\n",
+    "skiff-trial": "StandardError=journal+console\n",
+    "systemd-udev-trigger": "ExecStart=\nExecStart=udevadm trigger --action=add --subsystem-match=block --subsystem-match=virtio --subsystem-match=net\n",
+}
 SQUASHFS = "-noappend -quiet -no-progress -comp gzip -Xcompression-level 1 -all-time 0".split()
 SQUASHFS += ["-action", "uncompressed@subpathname(boot)"]  # GRUB is slow to unpack
-PAYLOAD = 1 << 20  # bytes that are new in each release
+PAYLOAD = 256 << 10  # bytes that are new in each release
 INITRAMFS_HOOK = """#!/bin/sh
 [ "$1" = prereqs ] && exit 0
 . /usr/share/initramfs-tools/hook-functions
-manual_add_modules virtio_pci virtio_blk squashfs ext4
+for module in virtio_pci virtio_blk squashfs; do force_load $module; done
+copy_exec /sbin/blkid
 """
 # What GRUB shows is seen on the console, too.
 GRUB_EARLY = "serial --unit=0 --speed=115200\nterminal_output serial\n"
@@ -79,7 +89,8 @@ def make_root(folder):
     (folder / "essential-hook").write_text(ESSENTIAL_HOOK)
     command = ["mmdebstrap", "--quiet", "--variant=essential", "--format=directory", f"--include={PACKAGES}"]
     command += ["--essential-hook=sh essential-hook \"$1\""]
-    command += [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "man", "locale", "zoneinfo")]
+    unused = [*(f"{name}/*" for name in ("doc", "man", "locale", "zoneinfo")), "initramfs-tools/*/udev"]
+    command += [f"--dpkgopt=path-exclude=/usr/share/{name}" for name in unused]
     subprocess.run([*command, "bookworm", new.resolve()], cwd=folder, check=True)
     make_small(new)
     new.rename(root)
@@ -111,10 +122,15 @@ def put(tree, name, content):
     path.chmod(0o755 if content[:2] == "#!" else 0o644)
 
 
+def drop_in(unit, name, settings):
+    """The path and the text of more settings of a service."""
+    return f"etc/systemd/system/{unit}.service.d/{name}.conf", f"[Service]\n{settings}"
+
+
 class Images:
     """Release images of one root file system with the agent in it."""
 
-    def __init__(self, folder, agent, settings):
+    def __init__(self, folder, build, settings):
         self.folder = folder
         self.tree = folder / "tree"
         shutil.rmtree(self.tree, ignore_errors=True)
@@ -125,16 +141,17 @@ class Images:
         put(self.tree, NETWORK_FILE, NETWORK)
         put(self.tree, SETTINGS, json.dumps(settings))
         put(self.tree, CHECK, "#!/bin/sh\ntest -d /run/systemd\n")
-        put(self.tree, "etc/systemd/system/skiff-agent.service.d/machine.conf", DROP_IN)
-        run_well("strip", agent, "-o", self.tree / AGENT)
-        shutil.copy(UNIT, self.tree / "lib/systemd/system")
+        put(self.tree, "etc/modules-load.d/watchdog.conf", "softdog\n")
+        for unit, lines in DROP_INS.items():
+            put(self.tree, *drop_in(unit, "machine", lines))
+        run_well("cmake", "--install", build, "--prefix", self.tree / "usr", "--component", "agent", "--strip")
         (self.tree / "boot/grub").mkdir(exist_ok=True)
         run_well("systemctl", "--root", self.tree, "enable", "skiff-agent.service", "systemd-networkd.service")
         run_well("systemctl", "--root", self.tree, "mask", *MASKED)
         run_well("systemctl", "--root", self.tree, "set-default", "multi-user.target")
 
     def make(self, name, changes=None):
-        """An image called `name`, of which a megabyte is new. `changes`: other contents of files, by path; None: no such file."""
+        """An image called `name`, of which a part is new. `changes`: other contents of files, by path; None: no such file."""
         tree, image = self.folder / "variant", self.folder / f"{name}.img"
         shutil.rmtree(tree, ignore_errors=True)
         run_well("cp", "-al", self.tree, tree)
@@ -158,7 +175,7 @@ def grub_code(scratch):
     core = scratch / "core.img"
     early = scratch / "early.cfg"
     early.write_text(GRUB_EARLY)
-    run_well("grub-mkimage", "-O", "i386-pc", "-p", "(hd0,msdos1)/", "-c", early, "-o", core, *GRUB_MODULES)
+    run_well("grub-mkimage", "-O", "i386-pc", "-p", "(ahci0,msdos1)/", "-c", early, "-o", core, *GRUB_MODULES)
     return (GRUB_FILES / "boot.img").read_bytes()[:440], core.read_bytes()
 
 

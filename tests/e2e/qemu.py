@@ -11,6 +11,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
+from itertools import zip_longest
 from pathlib import Path
 
 import machine_image as images
@@ -22,25 +24,30 @@ from proxy import Proxy
 
 ROOT = Path(__file__).resolve().parents[2]
 DECODER_MEMORY = 24 << 20  # squashfs is opened and packed again
-TRIAL_DEADLINE = 60  # seconds
+TRIAL_DEADLINE = 120  # seconds
+TRIES = 2
 PATIENCE = 1200  # seconds for one update; an emulated machine on a busy host is slow
+
+SOON = images.drop_in("skiff-trial", "soon", "Environment=SKIFF_TRIAL_PATIENCE=30 SKIFF_TRIAL_INTERVAL=10\n")
 
 # Releases that are bad: what they do, what is in them, and how often they are booted before the machine goes back.
 BAD = [
     ("fails-its-check", {images.CHECK: "#!/bin/sh\nexit 1\n"}, 1),
     ("has-no-network", {images.NETWORK_FILE: None}, 1),
-    ("panics", {"sbin/init": "#!/bin/false\n"}, 3),
+    ("panics", {"sbin/init": "#!/bin/false\n"}, TRIES),
+    ("has-an-agent-that-crashes", dict([(images.AGENT, "#!/bin/sh\nkill -ABRT $$\n"), SOON]), TRIES),
+    ("hangs", dict([images.drop_in("skiff-agent", "hang", "ExecStartPre=+/bin/sh -c 'kill -SEGV 1'\n")]), TRIES),
 ]
 
 
 class Trial:
     def __init__(self, story, options):
         self.story = story
-        self.work = options.work
+        self.build, self.work = options.build, options.work
         self.random = random.Random(options.seed)
         self.fleet = Fleet(Programs.of_build(options.build), self.work / "fleet", images.SERVER_NAME)
         self.server = self.proxy = self.machine = None
-        self.at_risk = self.lost = self.cuts = 0
+        self.cuts = []
 
     def close(self):
         if self.machine and self.machine.runs:
@@ -53,7 +60,7 @@ class Trial:
         """The server, the first image, and a disk with it in slot A, as a factory would make it."""
         self.server = self.fleet.start_server("--poll", "2", "--poll-wait", "2", "--workers", "0")
         self.proxy = Proxy(self.server.address)
-        self.images = images.Images(self.work, self.fleet.programs.agent, self.settings())
+        self.images = images.Images(self.work, self.build, self.settings())
         one = self.kept = self.images.make("one")
         self.fleet.release(one)
         self.publish("two")
@@ -87,6 +94,7 @@ class Trial:
             "decoder_memory": DECODER_MEMORY,
             "poll_interval": 2,
             "trial_deadline": TRIAL_DEADLINE,
+            "tries": TRIES,
             "reboot_command": ["/usr/bin/systemctl", "reboot"],
         }
 
@@ -97,17 +105,17 @@ class Trial:
         self.fleet.add_delta(self.kept, self.newest)
 
     def await_that(self, what, is_so):
-        self.machine.run_for(PATIENCE, is_so)
-        self.story.must(is_so(), what)
+        self.story.must(self.machine.run_for(PATIENCE, is_so), what)
 
-    def update(self, outcome, name, changes=None):
+    def update(self, outcome, name=None, changes=None):
         """Lets the machine go through the update that was published last; gives its report and the slots that were booted.
-        When the new slot is tried, the next release is published: no bad one is fetched again."""
+        When the new slot is tried, the next release is published, if there is one: no bad one is fetched again."""
         reports, boots = len(self.server.reports()), len(self.machine.boots())
         self.await_that(f"{self.newest.stem} is booted", lambda: len(self.machine.boots()) > boots)
         if outcome == "committed":
             self.kept = self.newest
-        self.publish(name, changes)
+        if name:
+            self.publish(name, changes)
         self.await_that("the server has its report", lambda: len(self.server.reports()) > reports)
         report, seen = self.server.reports()[-1], self.machine.boots()[boots:]
         text = f"{report['outcome']} {report['reason']}"
@@ -119,46 +127,63 @@ class Trial:
         began = time.monotonic()
         self.machine.start()
         self.await_that("GRUB starts slot A", lambda: self.machine.boots() == ["A"])
-        report, seen = self.update("committed", *BAD[0][:2])
+        report, seen = self.update("committed", "cut-0")
         self.story.must(seen == ["B"], "it runs slot B")
-        self.seconds = time.monotonic() - began
+        self.seconds, self.written = time.monotonic() - began, self.machine.written()
         self.story.row("seconds of a boot and an update", f"{self.seconds:.0f}")
         self.story.row("peak memory of the agent", f"{report['peak_memory'] / 2**20:.1f} MiB")
 
+    def cut_power(self, cuts):
+        """Cuts at random moments of updates, as many updates as it takes; each is over in the end."""
+        self.story.step(f"The power is cut {cuts} times")
+        began, outcomes = time.monotonic(), Counter()
+        self.cut()
+        while len(self.cuts) < cuts:
+            count = len(self.server.reports())
+            while len(self.server.reports()) == count:
+                self.machine.start()
+                is_time = self.moment() if len(self.cuts) < cuts else lambda: False
+                if not self.machine.run_for(PATIENCE, lambda: is_time() or len(self.server.reports()) > count):
+                    raise AssertionError(f"{self.newest.stem} is not over in {PATIENCE} seconds")
+                self.cut()
+            report = self.server.reports()[-1]
+            outcomes[report["outcome"]] += 1
+            text = f"{report['outcome']} {report['reason']}".strip()
+            self.story.must(report["outcome"] in ("committed", "rolled-back"), f"{self.newest.stem}: {text}")
+            if report["outcome"] == "committed":
+                self.kept = self.newest
+            if len(self.cuts) < cuts:
+                self.publish(f"cut-{len(self.cuts)}")
+        self.story.row("power cuts survived", len(self.cuts))
+        self.story.row("  in seconds", f"{time.monotonic() - began:.0f}")
+        self.story.row("bytes not flushed at a cut", grouped(sum(cut.at_risk for cut in self.cuts)))
+        self.story.row("  of these lost", grouped(sum(cut.lost for cut in self.cuts)))
+        for outcome, times in outcomes.items():
+            self.story.row(f"updates {outcome}", times)
+
+    def moment(self):
+        """A random moment of a boot and an update: by time, which is mostly a boot's, or by what was written."""
+        if self.random.random() < 0.5:
+            end = time.monotonic() + self.random.uniform(0, self.seconds)
+            return lambda: time.monotonic() >= end
+        written = self.random.uniform(0, self.written)
+        return lambda: self.machine.written() >= written
+
+    def cut(self):
+        cut = self.machine.cut()
+        self.cuts.append(cut)
+        loss = f"{grouped(cut.lost)} of {grouped(cut.at_risk)} bytes not flushed are lost"
+        self.story.note(f"{len(self.cuts):3} {cut.seconds:5.0f} s, {cut.doing}: {loss}")
+
     def fall_back(self):
         """Each of these releases is bad in its own way; the machine goes back by itself."""
-        for (name, _, boots), following in zip(BAD, [*BAD[1:], ("cut-0", None, 0)]):
+        self.publish(*BAD[0][:2])
+        self.machine.start()
+        for (name, _, tries), following in zip_longest(BAD, BAD[1:], fillvalue=()):
             self.story.step(f"A release that {name.replace('-', ' ')}")
             _, seen = self.update("rolled-back", *following[:2])
-            self.story.must(seen == ["A"] * boots + ["B"], "the old slot runs again")
-
-    def cut_power(self, cuts):
-        """Cuts at random moments of updates, as many as it takes for `cuts` of them; the last one goes through."""
-        self.story.step(f"The power is cut {cuts} times")
-        self.end_life()
-        while self.cuts < cuts:
-            count = len(self.server.reports())
-            self.machine.start()
-            while len(self.server.reports()) == count:
-                wait = self.random.uniform(0, self.seconds) if self.cuts < cuts else PATIENCE
-                self.machine.run_for(wait, lambda: len(self.server.reports()) > count)
-                if len(self.server.reports()) == count:
-                    self.story.must(self.cuts < cuts, f"{self.newest.stem} ends")
-                    self.end_life()
-                    self.cuts += 1
-                    self.machine.start()
-            report, self.kept = self.server.reports()[-1], self.newest
-            self.story.must(report["outcome"] == "committed", f"after {self.cuts} cuts: {self.newest.stem} is {report['outcome']}")
-            self.end_life()
-            self.publish(f"cut-{self.cuts}")
-        self.story.row("power cuts survived", self.cuts)
-        self.story.row("bytes not flushed at a cut", grouped(self.at_risk))
-        self.story.row("  of these lost", grouped(self.lost))
-
-    def end_life(self):
-        at_risk, lost = self.machine.cut()
-        self.at_risk += at_risk
-        self.lost += lost
+            *tried, last = seen
+            self.story.must(len(tried) == tries and last not in tried and len(set(tried)) == 1, "the old slot runs again")
 
 
 def arguments():
@@ -183,8 +208,8 @@ def main():
         story.step("A root file system of Debian packages, a server, and a disk with GRUB, two slots and the agent's state")
         trial.prepare()
         trial.commit()
-        trial.fall_back()
         trial.cut_power(options.cuts)
+        trial.fall_back()
     except (AssertionError, OSError, subprocess.SubprocessError) as error:
         print(f"    ✗ {error}\n    logs: {options.work}/console.log and fleet/server.log", file=sys.stderr)
         return 1
