@@ -33,6 +33,7 @@ class Machine:
         self.console = disk.parent / "console.log"
         self._process = None
         self._lines, self._began = [], 0
+        self._state = "IDLE"
         self._changed = threading.Condition()
 
     @property
@@ -77,15 +78,18 @@ class Machine:
         return self._log.stat().st_size
 
     def doing(self):
-        """What the console said last that it is at."""
+        """What the console said last that it is at, and for a start the state that it was in before."""
+        at = ""
         for line in reversed(list(self._lines)):
             if found := re.search(r"event=state .* to=(\w+)", line):
-                return found.group(1)
-            if "Restarting system" in line:
+                self._state = found.group(1)
                 break
-            if "Kernel command line:" in line:
-                return "system start"
-        return "boot loader"
+            for start, sign in (("system start", "Kernel command line:"), ("boot loader", "Restarting system")):
+                if not at and sign in line:
+                    at = start
+        else:
+            at = at or "boot loader"
+        return f"{at} after {self._state}" if at else self._state
 
     def run_for(self, seconds, is_over):
         """Lets it run until `is_over`, but no longer than so many seconds; whether it came to that."""

@@ -162,11 +162,11 @@ class Trial:
             self.story.row(f"updates {outcome}", times)
 
     def moment(self):
-        """A random moment of a boot and an update: by time, which is mostly a boot's, or by what was written."""
-        if self.random.random() < 0.5:
+        """A random moment of a boot and an update: by time, or by what was written, as likely a little as much of it."""
+        if self.random.random() < 0.25:
             end = time.monotonic() + self.random.uniform(0, self.seconds)
             return lambda: time.monotonic() >= end
-        written = self.random.uniform(0, self.written)
+        written = self.written ** self.random.uniform(0.5, 1)
         return lambda: self.machine.written() >= written
 
     def cut(self):
