@@ -51,6 +51,19 @@ Result<void> DeltaRoles::add(const RepositoryFolder& folder, std::span<const Del
   return {};
 }
 
+Result<void> DeltaRoles::drop(const RepositoryFolder& folder, std::span<const std::string> targets,
+                              const DeltaSigning& signing) {
+  std::map<std::string, std::vector<std::string>> by_role;
+  for (const std::string& target : targets) by_role[role_for(target)].push_back(target);
+  for (const auto& [role, dropped] : by_role) {
+    SKIFF_ASSIGN(Json::Object listed, targets_of(folder, role));
+    const std::size_t before = listed.size();
+    for (const std::string& target : dropped) listed.erase(target);
+    if (listed.size() != before) SKIFF_TRY(write(folder, role, std::move(listed), signing));
+  }
+  return {};
+}
+
 Result<void> DeltaRoles::divide(const RepositoryFolder& folder, const Json::Object& entries,
                                 const DeltaSigning& signing) {
   tuf::HashBins next{.keys = signing.keys,

@@ -37,6 +37,9 @@ struct DeltaRoles : BinnedRole {
   /// divided.
   Result<void> add(const RepositoryFolder& folder, std::span<const DeltaOffer> offers,
                    const DeltaSigning& signing);
+  /// Signs and writes the next version of each role that lists one of the targets, without them.
+  Result<void> drop(const RepositoryFolder& folder, std::span<const std::string> targets,
+                    const DeltaSigning& signing);
   /// Signs and writes the next version of all of them if `deltas` ages, or the keys have changed: no bin
   /// expires before `deltas` does.
   Result<void> renew(const RepositoryFolder& folder, const DeltaSigning& signing);

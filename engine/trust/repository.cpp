@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <set>
 
 #include "skiff/block_tree.hpp"
 #include "trust/file_names.hpp"
@@ -306,6 +307,31 @@ Result<DeltaOffer> Repository::add_delta(const Source& delta, std::string_view m
   named.hashes["sha256"] = offer.sha256.hex();
   offer.wire_path = named.wire_path();
   return offer;
+}
+
+Result<void> Repository::drop_deltas(const std::vector<std::string>& targets, const Signers& signers,
+                                     std::int64_t now) {
+  SKIFF_ASSIGN(const std::shared_ptr<void> lock, impl_->folder().lock());
+  SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load(impl_->folder()));
+  SKIFF_ASSIGN(DeltaRoles deltas, fresh_deltas(impl_->folder(), state, signers, now));
+  return deltas.drop(impl_->folder(), targets, {state.delta_keys, signers, now});
+}
+
+Result<std::uint64_t> Repository::remove_unlisted() {
+  SKIFF_ASSIGN(const std::shared_ptr<void> lock, impl_->folder().lock());
+  std::set<std::filesystem::path> listed;
+  for (const auto load : {&RepositoryState::load, &RepositoryState::load_published}) {
+    SKIFF_ASSIGN(const RepositoryState state, load(impl_->folder()));
+    SKIFF_ASSIGN(const std::vector<DeltaOffer> deltas, state.deltas.list(impl_->folder()));
+    for (const DeltaOffer& delta : deltas) {
+      listed.insert(target_file(delta.target, delta.sha256));
+      if (delta.stored_base) listed.insert(folder() / "targets" / delta.stored_base->tree_wire_path());
+    }
+  }
+  return impl_->folder().remove_targets([&](const std::filesystem::path& file) {
+    const bool may_go = file.parent_path().filename() == kDeltasRole || file.extension() == ".tree";
+    return may_go && !listed.contains(file);
+  });
 }
 
 Result<void> Repository::publish(const Signers& signers, std::int64_t now) {

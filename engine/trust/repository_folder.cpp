@@ -164,6 +164,24 @@ Result<StagedTree> RepositoryFolder::stage_tree(const Source& image) const {
   return StagedTree{StagedFile(path, tree_length(image.size()), hashing.finish()), root};
 }
 
+Result<std::uint64_t> RepositoryFolder::remove_targets(
+    const std::function<bool(const fs::path&)>& is_waste) const {
+  std::uint64_t removed = 0;
+  std::error_code error;
+  std::vector<fs::path> waste;
+  for (fs::recursive_directory_iterator entry(path_ / "targets", error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->is_regular_file(error) && is_waste(entry->path())) waste.push_back(entry->path());
+  }
+  for (auto file = waste.begin(); !error && file != waste.end(); ++file) {
+    const std::uint64_t length = fs::file_size(*file, error);
+    if (!error && fs::remove(*file, error)) removed += length;
+  }
+  if (error)
+    return fail(ErrorKind::kIo, "cannot tidy " + (path_ / "targets").string() + ": " + error.message());
+  return removed;
+}
+
 fs::path RepositoryFolder::new_stage() const {
   return path_ / "incoming" / to_hex(random_bytes(kStageNameBytes));
 }

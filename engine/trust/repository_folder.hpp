@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 
@@ -62,6 +63,9 @@ class RepositoryFolder {
   [[nodiscard]] Result<StagedTree> stage_tree(const Source& image) const;
   /// Where a target with this hash is, as tuf::Target::wire_path() says.
   [[nodiscard]] std::filesystem::path target_file(std::string_view target, const Sha256& digest) const;
+  /// Removes the files in targets/ of which `is_waste` says so; how many bytes they had. Needs the lock.
+  [[nodiscard]] Result<std::uint64_t> remove_targets(
+      const std::function<bool(const std::filesystem::path&)>& is_waste) const;
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
  private:

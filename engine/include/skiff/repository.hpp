@@ -68,6 +68,12 @@ class Repository {
   /// version of `deltas`.
   Result<DeltaOffer> add_delta(const Source& delta, std::string_view min_agent, const Signers& signers,
                                std::int64_t now);
+  /// Signs a new version of `deltas` without the deltas of these target names; those it does not have are
+  /// passed over. Their files stay as long as something published lists them, see remove_unlisted().
+  Result<void> drop_deltas(const std::vector<std::string>& targets, const Signers& signers, std::int64_t now);
+  /// Removes the files of deltas and block trees that neither the newest metadata nor what is published
+  /// lists; how many bytes. Images stay: their signature may be under way.
+  Result<std::uint64_t> remove_unlisted();
   /// Makes what was added visible: a new snapshot and timestamp. Called again later, renews `deltas`,
   /// snapshot and timestamp where less than half of their life is left; does nothing if nothing changed and
   /// nothing ages.

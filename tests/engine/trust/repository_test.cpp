@@ -6,6 +6,7 @@
 #include <fstream>
 #include <thread>
 
+#include "skiff/block_tree.hpp"
 #include "skiff/io.hpp"
 #include "tests/engine/trust/release_repository.hpp"
 #include "trust/json_limits.hpp"
@@ -35,6 +36,34 @@ TEST_F(Publishing, OfANewRepositoryIsReadByAClient) {
   auto client = device_.client(fetcher_);
   EXPECT_EQ(client->list("releases")->size(), 0U);
   EXPECT_EQ(client->list("deltas")->size(), 0U);
+}
+
+TEST_F(Publishing, WhatIsDroppedGoesWhenNothingPublishedListsItAndImagesStay) {
+  ASSERT_TRUE(repository_.add_release("a.img", 1, "image one"));
+  ASSERT_TRUE(repository_.add_release("b.img", 2, "image two"));
+  const auto dropped = repository_.add_delta(delta_between("image one", "image two"));
+  const auto kept = repository_.add_delta(delta_between("", "image two"));
+  ASSERT_TRUE(dropped && kept);
+  ASSERT_TRUE(repository_.publish());
+  const auto targets = repository_.folder() / "targets";
+  const auto tree = targets / dropped->stored_base->tree_wire_path();
+  const std::string names = dropped->target;
+  EXPECT_EQ(repository_->remove_unlisted().value(), 0U);
+  EXPECT_EQ(outcome(repository_->drop_deltas({names}, repository_.signers({"snapshot"}), kNow)), "signature");
+  ASSERT_TRUE(repository_->drop_deltas({names, "deltas/none.skd"}, repository_.online(), kNow));
+  EXPECT_EQ(repository_->deltas()->size(), 1U);
+  EXPECT_EQ(repository_->remove_unlisted().value(), 0U);  // still published
+  ASSERT_TRUE(repository_.publish());
+  const auto stray = targets / "deltas" / "left-by-a-crash.skd";
+  ASSERT_TRUE(write_file(stray, as_bytes("x")));
+  EXPECT_EQ(repository_->remove_unlisted().value(), dropped->length + tree_length(9) + 1);
+  for (const auto& gone : {repository_->target_file(names, dropped->sha256), tree, stray}) {
+    EXPECT_FALSE(std::filesystem::exists(gone)) << gone;
+  }
+  EXPECT_EQ(count_files(targets / "releases"), 2U);
+  EXPECT_TRUE(std::filesystem::exists(repository_->target_file(kept->target, kept->sha256)));
+  EXPECT_EQ(outcome(device_.refresh(fetcher_)), "ok");
+  EXPECT_EQ(device_.client(fetcher_)->list("deltas")->size(), 1U);
 }
 
 TEST(Repository, IsNotMadeTwice) {
