@@ -59,7 +59,7 @@ class FleetServer::Impl {
     workers_ = std::make_unique<DeltaWorkers>(DeltaParts{*catalogue_, jobs_, publisher_, place_.name()},
                                               options_.maker, options_.clock, options_.workers);
     upkeep_ = std::make_unique<Upkeep>(
-        UpkeepParts{*catalogue_, jobs_, admissions_, devices_, deployments_, publisher_, ledger_},
+        UpkeepParts{*catalogue_, jobs_, admissions_, devices_, deployments_, unused_, publisher_, ledger_},
         options_.upkeep, options_.clock, [this] { workers_->wake(); });
     http_->start();
     if (enrol_http_) enrol_http_->start();
@@ -103,6 +103,7 @@ class FleetServer::Impl {
   JobStore jobs_{*database_};
   GroupStore groups_{*database_};
   DeploymentStore deployments_{*database_};
+  UnusedDeltas unused_{*database_};
   WireLedger ledger_;
   std::unique_ptr<DeltaWorkers> workers_;
   std::unique_ptr<Upkeep> upkeep_;

@@ -24,6 +24,7 @@ struct Arguments {
   std::string operator_listen;
   fs::path operator_port_file;
   MakerArguments maker;
+  std::int64_t keep_unused = 7;  ///< days
   bool verbose = false;
   ServerOptions options;
 };
@@ -70,6 +71,7 @@ Result<void> serve(Arguments arguments) {
   options.http.tls = {certificate_file(arguments.ca, kServerLeaf), key_file(arguments.ca, kServerLeaf),
                       certificate_file(arguments.ca, kDeviceCa)};
   options.ca = arguments.ca;
+  options.upkeep.keep_unused = std::chrono::hours(24 * arguments.keep_unused);
   if (!arguments.enrol_listen.empty()) {
     options.enrol = small_port(options.http.tls);
     SKIFF_TRY(parse_listen("--enrol-listen", arguments.enrol_listen, *options.enrol));
@@ -118,6 +120,11 @@ void add_tuning_options(CLI::App& command, Arguments& arguments) {
       .add_option("--certificate-days", options.enrolment.certificate_days, "Life of a device's certificate")
       ->capture_default_str()
       ->check(CLI::Range(1, 36'500));
+  command
+      .add_option("--keep-unused", arguments.keep_unused,
+                  "Days that a delta is kept which no device has a use for")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 36'500));
   command
       .add_option("--max-pending", options.pending.total,
                   "Strangers that may wait to be accepted; they are forgotten after a week")

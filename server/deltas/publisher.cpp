@@ -22,6 +22,14 @@ Result<DeltaOffer> Publisher::add(const Source& delta, std::int64_t now) {
   return offer;
 }
 
+Result<std::uint64_t> Publisher::drop(const std::vector<std::string>& targets, std::int64_t now) {
+  const std::lock_guard lock(mutex_);
+  SKIFF_ASSIGN(Repository repository, Repository::open(repository_));
+  SKIFF_TRY(repository.drop_deltas(targets, signers(), now));
+  SKIFF_TRY(repository.publish_deltas(signers(), now));
+  return repository.remove_unlisted();
+}
+
 Result<void> Publisher::renew(std::int64_t now) {
   const std::lock_guard lock(mutex_);
   SKIFF_ASSIGN(Repository repository, Repository::open(repository_));

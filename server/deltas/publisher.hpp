@@ -30,6 +30,8 @@ class Publisher {
 
   /// Adds a delta file and makes it visible; releases are made visible by builders alone.
   Result<DeltaOffer> add(const Source& delta, std::int64_t now);
+  /// Ends the offer of these deltas, and removes the files that nothing refers to any more; how many bytes.
+  Result<std::uint64_t> drop(const std::vector<std::string>& targets, std::int64_t now);
   /// Renews what is published and ages; cheap where nothing does.
   Result<void> renew(std::int64_t now);
 

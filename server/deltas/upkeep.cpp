@@ -1,41 +1,18 @@
 #include "deltas/upkeep.hpp"
 
-#include <algorithm>
-#include <set>
-
+#include "deltas/demand.hpp"
 #include "event_log.hpp"
 
 namespace skiff::server {
 namespace {
 
-bool has_full_image(const CatalogueView& catalogue, const ImageId& image) {
-  return std::any_of(catalogue.deltas.begin(), catalogue.deltas.end(), [&](const OfferedDelta& delta) {
-    return delta.offer.is_full_image() && delta.offer.result == image;
-  });
-}
-
-/// The newest release of each hardware id.
-std::set<const Release*> newest_releases(const CatalogueView& catalogue) {
-  std::set<const Release*> newest;
-  for (const Release& release : catalogue.releases) {
-    for (const std::string& hardware : release.hardware) {
-      newest.insert(newest_release(catalogue.releases, hardware));
-    }
-  }
-  return newest;
+/// What fails now is tried again at its next time.
+template <typename T>
+void check(std::string_view event, const Result<T>& outcome) {
+  if (!outcome) log_event(Severity::kError, event, {{"error", outcome.error().text()}});
 }
 
 }  // namespace
-
-Result<std::size_t> queue_full_images(const CatalogueView& catalogue, JobStore& jobs, std::int64_t now) {
-  std::size_t queued = 0;
-  for (const Release* release : newest_releases(catalogue)) {
-    if (has_full_image(catalogue, release->image)) continue;
-    SKIFF_TRY(jobs.enqueue(full_image_pair(release->image), kBackgroundPriority, now));
-    ++queued;
-  }
-  return queued;
-}
 
 Upkeep::Upkeep(UpkeepParts parts, UpkeepTimes times, WallClock clock, std::function<void()> on_job)
     : parts_(parts), times_(times), clock_(std::move(clock)), on_job_(std::move(on_job)) {
@@ -61,12 +38,9 @@ void Upkeep::run() {
   while (!stopping_) {
     lock.unlock();
     if (Clock::now() >= next_renewal) {
-      if (const auto renewed = parts_.publisher.renew(clock_()); !renewed) {
-        log_event(Severity::kError, "renewal-failed", {{"error", renewed.error().text()}});
-      }
-      if (const auto expired = parts_.admissions.expire(clock_()); !expired) {
-        log_event(Severity::kError, "expiry-failed", {{"error", expired.error().text()}});
-      }
+      check("renewal-failed", parts_.publisher.renew(clock_()));
+      check("expiry-failed", parts_.admissions.expire(clock_()));
+      seen_ = nullptr;  // the fleet changes, too
       next_renewal = Clock::now() + times_.renew;
     }
     look_at_repository();
@@ -80,13 +54,24 @@ void Upkeep::run() {
 void Upkeep::look_at_repository() {
   auto view = parts_.catalogue.view();
   if (view == seen_) return;
-  const auto queued = queue_full_images(*view, parts_.jobs, clock_());
-  if (!queued) {
-    log_event(Severity::kError, "queueing-failed", {{"error", queued.error().text()}});
-    return;
-  }
-  seen_ = std::move(view);
-  if (*queued != 0 && on_job_) on_job_();
+  const auto met = meet_demand(*view);
+  check("demand-failed", met);
+  if (met) seen_ = std::move(view);
+}
+
+Result<void> Upkeep::meet_demand(const CatalogueView& view) {
+  const std::int64_t now = clock_();
+  SKIFF_ASSIGN(const std::vector<ImageCount> fleet, parts_.devices.count_images());
+  SKIFF_ASSIGN(const DeployedReleases deployed, parts_.deployments.releases());
+  const auto demand = demand_of(view, fleet, deployed);
+  SKIFF_ASSIGN(const std::size_t queued, queue_demand(view, demand, parts_.jobs, now));
+  if (queued != 0 && on_job_) on_job_();
+  SKIFF_ASSIGN(const std::vector<std::string> expired,
+               parts_.unused.note(unused_deltas(view, demand), times_.keep_unused.count(), now));
+  if (expired.empty()) return {};
+  SKIFF_ASSIGN(const std::uint64_t bytes, parts_.publisher.drop(expired, now));
+  log_event(Severity::kInfo, "deltas-dropped", {{"deltas", expired.size()}, {"bytes", bytes}});
+  return {};
 }
 
 void Upkeep::advance_deployments() {
@@ -95,9 +80,7 @@ void Upkeep::advance_deployments() {
     const Release* const release = view->find_release(target);
     return release == nullptr ? std::vector<std::string>() : release->hardware;
   };
-  if (const auto advanced = parts_.deployments.advance(hardware_of, clock_()); !advanced) {
-    log_event(Severity::kError, "advance-failed", {{"error", advanced.error().text()}});
-  }
+  check("advance-failed", parts_.deployments.advance(hardware_of, clock_()));
 }
 
 void Upkeep::write_ledger() {

@@ -1,5 +1,5 @@
-// Upkeep: what the server does by itself as time passes: renew metadata, queue full images, write the ledger,
-// forget strangers, advance deployments.
+// Upkeep: what the server does by itself as time passes: renew metadata, queue the deltas that the fleet will
+// ask for, drop those that it does not any more, write the ledger, forget strangers, advance deployments.
 #pragma once
 
 #include <condition_variable>
@@ -7,13 +7,16 @@
 #include <thread>
 
 #include "deltas/delta_workers.hpp"
+#include "store/unused_deltas.hpp"
 #include "store/wire_ledger.hpp"
 
 namespace skiff::server {
 
 struct UpkeepTimes {
-  std::chrono::milliseconds tick{1'000};    ///< between looks at the repository and writes of the ledger
-  std::chrono::milliseconds renew{60'000};  ///< between renewals of metadata
+  std::chrono::milliseconds tick{1'000};  ///< between looks at the repository and writes of the ledger
+  std::chrono::milliseconds renew{
+      60'000};  ///< between renewals of metadata, and looks at what the fleet runs
+  std::chrono::seconds keep_unused{7 * 86'400};  ///< how long a delta is kept that nobody has a use for
 };
 
 /// Owned by the caller, and outlives the upkeep.
@@ -23,13 +26,10 @@ struct UpkeepParts {
   AdmissionStore& admissions;
   DeviceStore& devices;
   DeploymentStore& deployments;
+  UnusedDeltas& unused;
   Publisher& publisher;
   WireLedger& ledger;
 };
-
-/// Queues the full-image delta of the newest release of each hardware id, where there is none; how many were
-/// queued (or were queued already).
-Result<std::size_t> queue_full_images(const CatalogueView& catalogue, JobStore& jobs, std::int64_t now);
 
 class Upkeep {
  public:
@@ -46,6 +46,7 @@ class Upkeep {
  private:
   void run();
   void look_at_repository();
+  Result<void> meet_demand(const CatalogueView& view);
   void advance_deployments();
   void write_ledger();
 

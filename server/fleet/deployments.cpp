@@ -260,6 +260,21 @@ Result<std::vector<Approval>> DeploymentStore::approvals() {
   });
 }
 
+Result<DeployedReleases> DeploymentStore::releases() {
+  return database_.transact("list deployed releases", [](soci::session& sql) {
+    DeployedReleases releases;
+    const soci::rowset<soci::row> rows = sql.prepare << "SELECT DISTINCT release, state FROM deployments";
+    for (const soci::row& row : rows) {
+      const auto release = row.get<std::string>(0);
+      releases.governed.insert(release);
+      if (parse_deployment_state(row.get<std::string>(1)) != DeploymentState::kAborted) {
+        releases.live.insert(release);
+      }
+    }
+    return releases;
+  });
+}
+
 Result<ReleaseOffer> DeploymentStore::offer(const std::string& release, const DeviceTraits& device,
                                             std::int64_t now) {
   return database_.transact("look up deployments", [&](soci::session& sql) {

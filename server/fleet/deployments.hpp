@@ -3,6 +3,7 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,12 @@ class Database;
 struct ReleaseOffer {
   bool governed = false;  ///< whether the release has a deployment at all
   Verdict verdict;        ///< of the deployment that decides
+};
+
+/// What deployments say of releases, by target names.
+struct DeployedReleases {
+  std::set<std::string> governed;  ///< that have a deployment at all
+  std::set<std::string> live;      ///< that have one which is not aborted
 };
 
 /// By whom a deployment may reach the devices of a protected group.
@@ -46,6 +53,8 @@ class DeploymentStore {
   Result<void> approve(const Approval& approval, std::int64_t now);
   /// By deployment and group.
   Result<std::vector<Approval>> approvals();
+  /// Which releases have deployments.
+  Result<DeployedReleases> releases();
 
   /// Whether the device may have this release now; a device that may is remembered as started. Of several
   /// deployments of a release the first that lets it go decides, by priority. A device of protected groups

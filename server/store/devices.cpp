@@ -79,6 +79,29 @@ Result<void> DeviceStore::add_wire_bytes(const std::map<std::string, WireBytes>&
   });
 }
 
+Result<std::vector<ImageCount>> DeviceStore::count_images() {
+  return database_.transact("count images", [](soci::session& sql) {
+    std::vector<ImageCount> counts;
+    std::string hardware;
+    std::string digest;
+    Integer length = 0;
+    Integer devices = 0;
+    soci::statement select =
+        (sql.prepare << "SELECT hardware, image_sha256, image_length, COUNT(*) FROM devices"
+                        " WHERE admission = 'accepted' AND image_sha256 <> ''"
+                        " GROUP BY hardware, image_sha256, image_length ORDER BY 1, 2, 3",
+         soci::into(hardware), soci::into(digest), soci::into(length), soci::into(devices));
+    select.execute();
+    while (select.fetch()) {
+      const auto image = Sha256::from_hex(digest);
+      if (!image) continue;
+      counts.push_back(
+          {hardware, {static_cast<std::uint64_t>(length), *image}, static_cast<std::uint64_t>(devices)});
+    }
+    return counts;
+  });
+}
+
 Result<std::vector<DeviceRecord>> DeviceStore::list() {
   return database_.transact("list devices", [](soci::session& sql) {
     std::vector<DeviceRecord> records;

@@ -37,6 +37,13 @@ struct DeviceRecord {
   WireBytes wire;  ///< over all its connections
 };
 
+/// How many accepted devices of a hardware id run an image.
+struct ImageCount {
+  std::string hardware;
+  ImageId image;
+  std::uint64_t devices = 0;
+};
+
 /// Thread-safe, as the database is. Errors: kIo.
 class DeviceStore {
  public:
@@ -50,6 +57,8 @@ class DeviceStore {
   Result<void> add_wire_bytes(const std::map<std::string, WireBytes>& by_serial);
   /// By serial.
   Result<std::vector<DeviceRecord>> list();
+  /// By hardware and image; devices that never checked in are not counted.
+  Result<std::vector<ImageCount>> count_images();
 
  private:
   Database& database_;

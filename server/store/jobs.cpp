@@ -71,22 +71,24 @@ void abandon_deadly(soci::session& sql, Integer now) {
 
 std::string_view to_string(JobState state) { return kStates[static_cast<std::size_t>(state)]; }
 
-Result<void> JobStore::enqueue(const ImagePair& pair, int priority, std::int64_t now) {
+Result<void> JobStore::enqueue(const ImagePair& pair, int priority, std::int64_t now, std::uint64_t devices) {
   return database_.transact("queue a delta", [&](soci::session& sql) {
     const PairKey key(pair);
     const auto base_length = static_cast<Integer>(pair.base.length);
     const auto result_length = static_cast<Integer>(pair.result.length);
     const Integer created = now;
+    const auto wanted_by = static_cast<Integer>(devices);
     sql << "INSERT INTO delta_jobs (base_sha256, result_sha256, base_length, result_length, state, priority,"
-           " attempts, not_before, created, finished, delta_length, error)"
+           " attempts, not_before, created, finished, delta_length, error, devices)"
            " VALUES (:base, :result, :base_length, :result_length, 'queued', :priority, 0, 0, :created, 0, "
-           "0, '')"
+           "0, '', :devices)"
            " ON CONFLICT (base_sha256, result_sha256) DO UPDATE SET"
            " state = CASE WHEN delta_jobs.state = 'done' THEN 'queued' ELSE delta_jobs.state END,"
            " priority = CASE WHEN excluded.priority > delta_jobs.priority THEN excluded.priority"
-           " ELSE delta_jobs.priority END",
+           " ELSE delta_jobs.priority END,"
+           " devices = CASE WHEN excluded.devices > 0 THEN excluded.devices ELSE delta_jobs.devices END",
         soci::use(key.base), soci::use(key.result), soci::use(base_length), soci::use(result_length),
-        soci::use(priority), soci::use(created);
+        soci::use(priority), soci::use(created), soci::use(wanted_by);
   });
 }
 
@@ -101,7 +103,7 @@ Result<std::optional<DeltaJob>> JobStore::claim(const std::string& owner, std::i
            " AND (priority > :background"
            " OR NOT EXISTS (SELECT 1 FROM delta_jobs WHERE state = 'running' AND lease_until > :held"
            " AND priority > :background_again))"
-           " ORDER BY priority DESC, created, base_sha256, result_sha256 LIMIT 1",
+           " ORDER BY priority DESC, devices DESC, created, base_length, base_sha256, result_sha256 LIMIT 1",
         soci::use(due), soci::use(due), soci::use(kBackgroundPriority), soci::use(due),
         soci::use(kBackgroundPriority), soci::into(row);
     if (!sql.got_data()) return std::nullopt;

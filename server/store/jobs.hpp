@@ -55,13 +55,13 @@ class JobStore {
  public:
   explicit JobStore(Database& database) : database_(database) {}
 
-  /// Queues a job; one that is there already keeps its state and the higher priority, but one that was done
-  /// is queued again (whoever asks has found no such delta).
-  Result<void> enqueue(const ImagePair& pair, int priority, std::int64_t now);
-  /// Takes the most urgent job that is due, oldest first, for a worker to whom it belongs for kLease seconds
-  /// or until it renews no more: whoever dies loses it to another, and a job that lost kMaxAttempts workers
-  /// is abandoned. None of background priority while one that a device waits for is running: that one shall
-  /// have the processors for itself.
+  /// Queues a job for so many devices (0: as many as before); one that is there already keeps its state and
+  /// the higher priority, but one that was done is queued again (whoever asks has found no such delta).
+  Result<void> enqueue(const ImagePair& pair, int priority, std::int64_t now, std::uint64_t devices = 0);
+  /// Takes the most urgent job that is due, of these that for most devices, then oldest first, for a worker
+  /// to whom it belongs for kLease seconds or until it renews no more: whoever dies loses it to another, and
+  /// a job that lost kMaxAttempts workers is abandoned. None of background priority while one that a device
+  /// waits for is running: that one shall have the processors for itself.
   Result<std::optional<DeltaJob>> claim(const std::string& owner, std::int64_t now);
   /// False: the job is its owner's no longer.
   Result<bool> renew(const DeltaJob& job, std::int64_t now);

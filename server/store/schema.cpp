@@ -97,8 +97,12 @@ constexpr std::array kVersion7 = {
     "ALTER TABLE deployments ADD COLUMN filter TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE deployments ADD COLUMN deadline BIGINT NOT NULL DEFAULT 0",
 };
-constexpr std::array<SchemaStep, 7> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4,
-                                              kVersion5, kVersion6, kVersion7};
+constexpr std::array kVersion8 = {
+    "ALTER TABLE delta_jobs ADD COLUMN devices BIGINT NOT NULL DEFAULT 0",
+    "CREATE TABLE unused_deltas (target TEXT PRIMARY KEY NOT NULL, since BIGINT NOT NULL)",
+};
+constexpr std::array<SchemaStep, 8> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4,
+                                              kVersion5, kVersion6, kVersion7, kVersion8};
 
 }  // namespace
 

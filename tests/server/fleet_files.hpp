@@ -30,6 +30,11 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
+/// Where tests that write much keep their databases: in memory, where that is a folder.
+inline std::filesystem::path memory_folder() {
+  return std::filesystem::exists("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path();
+}
+
 class FleetFiles {
  public:
   FleetFiles() { made_ = make_authorities(ca(), {}).has_value(); }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <set>
 #include <thread>
 
 #include "deltas/worker_place.hpp"
@@ -27,6 +28,8 @@ class FleetServerTest : public ::testing::Test {
     options.state = fleet_.folder() / "state";
     options.http.tls = fleet_.server();
     options.upkeep.tick = std::chrono::milliseconds(20);
+    options.upkeep.renew = std::chrono::milliseconds(20);
+    options.upkeep.keep_unused = keep_unused_;
     options.workers = workers;
     options.clock = [] { return kNow + 10; };
     auto server = FleetServer::create(std::move(options), builder_.online_keys());
@@ -69,6 +72,7 @@ class FleetServerTest : public ::testing::Test {
   FleetFiles fleet_;
   Builder builder_{fleet_.folder()};
   Bytes old_ = random_image(1, 200'000);
+  std::chrono::seconds keep_unused_{7 * 86'400};
   std::unique_ptr<FleetServer> server_;
 };
 
@@ -201,6 +205,43 @@ TEST_F(FleetServerTest, AReleaseReachesTheDevicesOfItsDeploymentAndIsWithdrawnWh
   ASSERT_TRUE(DeploymentStore(*other_process).set_state(id, DeploymentState::kAborted, "no"));
   EXPECT_EQ(ask(fetch).status, 403U);
   EXPECT_EQ(string_member(check_in(id_of(old_), 1), "plan").value(), "nothing");
+}
+
+TEST_F(FleetServerTest, DeltasAreMadeAheadForWhatDevicesRunAndGoWithTheirFilesWhenNobodyNeedsThem) {
+  const Bytes newer = changed(old_);
+  const Bytes newest = changed(random_image(2, 200'000));
+  builder_.release("one", 1, old_);
+  keep_unused_ = std::chrono::seconds(0);
+  start();
+  const Repository repository = Repository::open(builder_.repository()).value();
+  const auto pairs = [&] {
+    std::set<ImagePair> found;
+    const auto deltas = repository.published_deltas().value();
+    for (const DeltaOffer& offer : deltas) found.insert({offer.base, offer.result});
+    return found;
+  };
+  const auto wait_until_there_are = [&](const std::set<ImagePair>& wanted) {
+    while (pairs() != wanted) std::this_thread::yield();
+  };
+  const ImageId nothing{0, sha256({})};
+  check_in(id_of(old_), 1);
+  builder_.release("two", 2, newer);  // nobody asks for it
+  wait_until_there_are({{nothing, id_of(newer)}, {id_of(old_), id_of(newer)}});
+  check_in(id_of(newer), 2);
+  wait_until_there_are({{nothing, id_of(newer)}});
+  builder_.release("three", 3, newest);
+  wait_until_there_are({{nothing, id_of(newest)}});  // from `newer` it would not be smaller
+  const auto kept = repository.published_deltas().value().at(0);
+  std::size_t files = 0;
+  do {
+    files = static_cast<std::size_t>(
+        std::distance(std::filesystem::directory_iterator(builder_.repository() / "targets/deltas"), {}));
+  } while (files != 1);
+  EXPECT_EQ(ask(get("/v1/targets/" + kept.wire_path)).status, 200U);
+  const std::map<std::string, const Bytes*> images = {{"one", &old_}, {"two", &newer}, {"three", &newest}};
+  for (const auto& [name, image] : images) {
+    EXPECT_EQ(ask(get("/v1/targets/releases/" + sha256(*image).hex() + "." + name)).status, 200U) << name;
+  }
 }
 
 TEST_F(FleetServerTest, OnlyFilesOfTheRepositoryAreServed) {

@@ -68,6 +68,20 @@ TEST_F(JobRunnerTest, CodecZstdCanBeChosenForAll) {
   EXPECT_EQ(codec_to_new(delta_.base), Codec::kZstd);
 }
 
+TEST_F(JobRunnerTest, ADeltaThatIsNotSmallerThanTheFullImageIsNotPublished) {
+  options_.codec = Codec::kZstd;
+  const Bytes unlike = random_image(7, 200'000);
+  builder_.release("unlike", 3, unlike);
+  const ImagePair delta = {id_of(old_), id_of(unlike)};
+  ASSERT_TRUE(jobs_.enqueue(full_image_pair(id_of(unlike)), kDevicePriority, 1));
+  ASSERT_TRUE(run_one());
+  ASSERT_TRUE(jobs_.enqueue(delta, kDevicePriority, 1));
+  ASSERT_TRUE(run_one());
+  EXPECT_EQ(state_of(delta), JobState::kNotSmaller);
+  EXPECT_EQ(catalogue_->view()->deltas.size(), 1U);
+  EXPECT_TRUE(jobs_.settled().value().contains(delta));
+}
+
 TEST_F(JobRunnerTest, ABackgroundJobIsGivenBackWhenADeviceBeginsToWaitForAnother) {
   ASSERT_TRUE(jobs_.enqueue(full_, kBackgroundPriority, 1));
   ASSERT_TRUE(run_one([&] { return jobs_.enqueue(delta_, kDevicePriority, 2).has_value(); }));

@@ -169,7 +169,7 @@ class RolloutSimulation : public ::testing::Test {
   const std::array<ImageId, 2> id_of_ = {id_of(old_), id_of(new_)};
   std::int64_t now_ = kNow;
   TemporaryFolder folder_;
-  TemporaryFolder database_folder_{std::filesystem::exists("/dev/shm") ? "/dev/shm" : "/tmp"};
+  TemporaryFolder database_folder_{memory_folder()};
   Builder builder_{folder_.path()};
   // In memory where that is a folder: what is measured is the server, not the disk.
   std::unique_ptr<Database> database_ = Database::open(database_folder_.path() / "db").value();

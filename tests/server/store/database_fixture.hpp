@@ -20,7 +20,7 @@ class StoreTest : public ::testing::Test {
     database_ = *std::move(opened);
   }
 
-  TemporaryFolder folder_;
+  TemporaryFolder folder_{memory_folder()};
   std::unique_ptr<Database> database_;
 };
 
