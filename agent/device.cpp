@@ -77,6 +77,12 @@ Result<std::unique_ptr<BootEnvironment>> open_environment(const Config& config, 
   return std::make_unique<UbootEnvironment>(storage, std::move(copies));
 }
 
+Result<std::unique_ptr<Decoder>> start_decoder(const Source& base, ResultWriter& result,
+                                               const ApplyOptions& options) {
+  SKIFF_ASSIGN(DecoderPeer peer, start_decoder_program(decoder_program()));
+  return DecoderProcess::start(std::move(peer), base, result, options);
+}
+
 }  // namespace
 
 Result<Descriptor> lock_state(const Config& config) {
@@ -164,7 +170,8 @@ Result<std::unique_ptr<Device>> Device::open(const Config& config, std::optional
   SKIFF_ASSIGN(device->running_, running_slot(config, told, device->storage_));
   SKIFF_ASSIGN(device->boot_, open_boot(config, device->running_, device->storage_));
   device->checks_ = std::make_unique<CheckRunner>(check_options(config, device->running_));
-  const MachineDeps deps{device->storage_, *device->boot_, device->server_, *device->checks_, world.clock};
+  const MachineDeps deps{device->storage_, *device->boot_, device->server_,
+                         *device->checks_, world.clock,    start_decoder};
   SKIFF_ASSIGN(Machine machine, Machine::open(deps, machine_options(config, device->running_)));
   device->machine_.emplace(std::move(machine));
   return device;

@@ -1,6 +1,7 @@
-// ApplySession: one life of an Applier: takes up where the journal stands, then takes bytes from the network.
+// ApplySession: one life of a Decoder: takes up where the journal stands, then takes bytes from the network.
 #pragma once
 
+#include "agent/install/decoder.hpp"
 #include "agent/install/slot_writer.hpp"
 #include "agent/install/stash.hpp"
 #include "skiff/applier.hpp"
@@ -18,8 +19,9 @@ struct SessionOptions {
 
 class ApplySession {
  public:
-  /// Everything given must outlive the session.
-  ApplySession(const Source& base, ResultWriter& result, Stash& stash, SessionOptions options);
+  /// The decoder was made with options.apply; the stash outlives the session.
+  ApplySession(std::unique_ptr<Decoder> decoder, Stash& stash, SessionOptions options)
+      : decoder_(std::move(decoder)), stash_(stash), options_(options) {}
 
   /// Feeds what the stash has. After an error the session is dead; try a new one with less of the stash.
   Result<void> restore(UseStash use);
@@ -30,9 +32,8 @@ class ApplySession {
   [[nodiscard]] ByteRange wanted() const;
   [[nodiscard]] bool done() const;
   /// See Applier::failed_segment().
-  [[nodiscard]] std::pair<std::uint64_t, ByteView> failed_segment() const {
-    return applier_.failed_segment();
-  }
+  [[nodiscard]] std::pair<std::uint64_t, Bytes> failed_segment() { return decoder_->failed_segment(); }
+  [[nodiscard]] std::uint64_t peak_memory() const { return decoder_->peak_memory(); }
 
  private:
   Result<void> push_some(ByteView bytes);
@@ -40,7 +41,7 @@ class ApplySession {
   Result<void> resume_once();
   [[nodiscard]] std::uint64_t stashed_next(UseStash use) const;
 
-  Applier applier_;
+  std::unique_ptr<Decoder> decoder_;
   Stash& stash_;
   SessionOptions options_;
   bool resumed_ = false;

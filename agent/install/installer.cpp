@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/system/log.hpp"
+#include "agent/system/peak_memory.hpp"
 #include "agent/system/random.hpp"
 
 namespace skiff::agent {
@@ -16,6 +17,7 @@ bool may_restart(const Error& error) {
 
 /// Errors that a base which is not what it was may be behind.
 bool may_be_the_base(const Error& error) {
+  if (error.rule == kDecoderRule) return false;
   return error.kind == ErrorKind::kMismatch || error.kind == ErrorKind::kFormat ||
          error.kind == ErrorKind::kIo;
 }
@@ -24,7 +26,6 @@ SessionOptions session_options(const Installation& installation, const UpdateRec
   const DeltaOffer& delta = installation.delta;
   SessionOptions options;
   options.apply.max_memory = delta.decoder_memory;
-  options.apply.repackers = all_repackers();
   options.apply.frames_root = delta.frames_root;
   options.apply.base = delta.base;
   options.apply.result = delta.result;
@@ -69,8 +70,9 @@ Result<void> Installer::run_once(Work& work) {
   Result<void> ended;
   if (session.wanted().offset == again.offset) ended = session.push(again.wire).map([](bool) {});
   if (ended) ended = fetch_all(session, delta, work.record);
-  const auto [offset, wire] = session.failed_segment();
-  work.failed = {offset, Bytes(wire.begin(), wire.end())};
+  auto [offset, wire] = session.failed_segment();
+  work.failed = {offset, std::move(wire)};
+  work.record.peak_memory = std::max(work.record.peak_memory, peak_memory() + session.peak_memory());
   return ended;
 }
 
@@ -93,16 +95,22 @@ Result<bool> Installer::mend(Work& work, const Error& error) {
   return false;
 }
 
+Result<ApplySession> Installer::open_session(const Source& base, SlotWriter& writer,
+                                             const SessionOptions& options) {
+  SKIFF_ASSIGN(auto decoder, deps_.start_decoder(base, writer, options.apply));
+  return ApplySession(std::move(decoder), stash_, options);
+}
+
 /// A session fed with as much of the stash as turns out to be good.
 Result<ApplySession> Installer::begin(const Source& base, SlotWriter& writer, const SessionOptions& options) {
   for (const UseStash use : {UseStash::kAll, UseStash::kHeadOnly}) {
-    ApplySession session(base, writer, stash_, options);
+    SKIFF_ASSIGN(ApplySession session, open_session(base, writer, options));
     const Result<void> restored = session.restore(use);
     if (restored) return session;
     log_event("stash_refused", {{"error", restored.error().text()}});
   }
   SKIFF_TRY(stash_.clear());
-  ApplySession session(base, writer, stash_, options);
+  SKIFF_ASSIGN(ApplySession session, open_session(base, writer, options));
   SKIFF_TRY(session.restore(UseStash::kNothing));
   return session;
 }

@@ -30,6 +30,7 @@ struct InstallDeps {
   Storage& storage;
   UpdateServer& server;
   Clock& clock;
+  const StartDecoder& start_decoder;
 };
 
 class Installer {
@@ -63,6 +64,7 @@ class Installer {
 
   Result<void> run_once(Work& work);
   Result<bool> mend(Work& work, const Error& error);
+  Result<ApplySession> open_session(const Source& base, SlotWriter& writer, const SessionOptions& options);
   Result<ApplySession> begin(const Source& base, SlotWriter& writer, const SessionOptions& options);
   Result<void> fetch_all(ApplySession& session, const DeltaOffer& delta, UpdateRecord& record);
   Result<Bytes> fetch_stored(const StoredRange& range);

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/system/words.hpp"
 #include "skiff/block_tree.hpp"
 
 namespace skiff::agent {
 namespace {
 
-constexpr std::uint64_t kIndex = 8;  // bytes
-constexpr std::uint64_t kRecord = kIndex + kTreeBlock;
+constexpr std::uint64_t kRecord = kWord + kTreeBlock;
 constexpr std::size_t kMostBlocks = 1024;
 constexpr std::uint64_t kShare = 16;         // of an image that is fetched in blocks at most
 constexpr std::uint64_t kBlocksAtOnce = 64;  // in one request
@@ -27,21 +27,6 @@ class ImageOfSlot final : public Source {
   const Source& slot_;
   std::uint64_t length_;
 };
-
-std::array<std::uint8_t, kIndex> bytes_of(std::uint64_t index) {
-  std::array<std::uint8_t, kIndex> bytes{};
-  for (std::uint8_t& byte : bytes) {
-    byte = static_cast<std::uint8_t>(index);
-    index >>= 8U;
-  }
-  return bytes;
-}
-
-std::uint64_t index_in(ByteView bytes) {
-  std::uint64_t index = 0;
-  for (std::size_t i = kIndex; i-- > 0;) index = index << 8U | bytes[i];
-  return index;
-}
 
 /// How many blocks from `first` on follow one another.
 std::size_t run_length(const std::vector<KnownBlock>& blocks, std::size_t first) {
@@ -62,8 +47,8 @@ Result<void> put_run(DurableFile& file, std::span<const KnownBlock> run, ByteVie
       return fail(ErrorKind::kSignature,
                   "block " + std::to_string(block.index) + " of the stored base is not the signed one");
     }
-    const std::array<std::uint8_t, kIndex> index = bytes_of(block.index);
-    Bytes record(index.begin(), index.end());
+    Bytes record;
+    put_word(record, block.index);
     record.insert(record.end(), content.begin(), content.end());
     record.resize(kRecord);
     SKIFF_TRY(file.write_at(file.size(), record));
@@ -88,9 +73,9 @@ void MendedBase::take_up() {
   if (!file) return;
   file_ = std::move(*file);
   for (std::uint64_t at = 0; file_->size() - at >= kRecord; at += kRecord) {
-    std::array<std::uint8_t, kIndex> bytes{};
+    std::array<std::uint8_t, kWord> bytes{};
     if (!file_->read_at(at, bytes)) break;
-    const std::uint64_t index = index_in(bytes);
+    const std::uint64_t index = word_of(bytes);
     const bool follows = blocks_.empty() || index > blocks_.back();
     if (!follows || index > length_ / kTreeBlock) break;
     blocks_.push_back(index);
@@ -98,7 +83,7 @@ void MendedBase::take_up() {
 }
 
 Result<void> MendedBase::read_block(std::size_t place, std::uint64_t from, MutableBytes out) const {
-  return file_->read_at(place * kRecord + kIndex + from, out);
+  return file_->read_at(place * kRecord + kWord + from, out);
 }
 
 Result<void> MendedBase::read_at(std::uint64_t offset, MutableBytes out) const {

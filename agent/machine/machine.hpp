@@ -19,6 +19,7 @@ struct MachineDeps {
   UpdateServer& server;
   Checks& checks;
   Clock& clock;
+  StartDecoder start_decoder;
 };
 
 struct MachineOptions {

@@ -121,7 +121,7 @@ Result<Machine::Step> Machine::apply() {
     if (!is_same(*again, record_)) return failed(Event::kUpdateFailed, "superseded: the target changed");
     installation_ = std::move(*again);
   }
-  Installer installer({deps_.storage, deps_.server, deps_.clock},
+  Installer installer({deps_.storage, deps_.server, deps_.clock, deps_.start_decoder},
                       {slot_path(options_.running), slot_path(record_.target), stash_file(), mended_file()},
                       options_.limits);
   const Result<void> done = installer.run(*installation_, record_, [this] { return save(); });

@@ -33,7 +33,7 @@ struct UpdateRecord {
   std::uint64_t segments_done = 0;  ///< segments of the delta that are in the slot and synced
   std::uint64_t seconds = 0;        ///< spent working on it
   Ledger bytes;
-  std::uint64_t peak_memory = 0;    ///< bytes, the most of any process that worked on it
+  std::uint64_t peak_memory = 0;    ///< bytes, of the agent and its decoder together
   std::uint64_t trial_seconds = 0;  ///< of trial so far
   std::uint64_t trial_uptime = 0;   ///< uptime when `trial_seconds` was last brought up to date
   std::string report_id;            ///< 32 hexadecimal digits

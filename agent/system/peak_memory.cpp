@@ -27,11 +27,14 @@ std::uint64_t peak_memory_of(std::string_view status) {
   return kibibytes * 1024;
 }
 
-std::uint64_t peak_memory() {
-  const Descriptor file(::open("/proc/self/status", O_RDONLY | O_CLOEXEC));
+std::uint64_t peak_memory_of_process(const std::string& process) {
+  const std::string path = "/proc/" + process + "/status";
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   std::array<char, kMaxStatus> text;
   const ssize_t length = file.valid() ? ::read(file.get(), text.data(), text.size()) : 0;
   return peak_memory_of({text.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0))});
 }
+
+std::uint64_t peak_memory() { return peak_memory_of_process("self"); }
 
 }  // namespace skiff::agent

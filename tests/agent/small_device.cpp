@@ -5,6 +5,7 @@
 #include <random>
 
 #include "skiff/trust.hpp"
+#include "tests/agent/local_decoder.hpp"
 #include "tests/engine/apply/delta_builder.hpp"
 
 namespace skiff::testing {
@@ -123,7 +124,9 @@ Result<agent::Outcome> SmallDevice::run() {
   options.running = running_;
   options.trial_deadline = trial_deadline;
   options.install = config.link.install;
-  SKIFF_ASSIGN(auto machine, agent::Machine::open({storage, *boot_control, server, checks, clock}, options));
+  SKIFF_ASSIGN(
+      auto machine,
+      agent::Machine::open({storage, *boot_control, server, checks, clock, LocalDecoder::start}, options));
   const Result<agent::Outcome> outcome = machine.run();
   last_state = std::string(to_string(machine.record().state));
   return outcome;

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from programs import run_well
 
-PACKAGES = "linux-image-cloud-amd64,systemd-sysv,udev,initramfs-tools,libcurl4,libp11-kit0"
+PACKAGES = "linux-image-cloud-amd64,systemd-sysv,udev,initramfs-tools,libcurl4,libp11-kit0,libseccomp2"
 GRUB_FILES = Path("/usr/lib/grub/i386-pc")
 GRUB_MODULES = ("ahci part_msdos ext2 squash4 gzio normal configfile linux boot echo test true loadenv regexp probe sleep "
                 "reboot serial terminal").split()

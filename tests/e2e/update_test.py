@@ -1,13 +1,16 @@
 """Updates from end to end: over a good link, over links that are cut, with an agent that is killed, and rolled back."""
 
+import os
 import signal
 import unittest
+from pathlib import Path
 
 from case import FleetCase
 from programs import TIMEOUT, run_json
 
 WIRE_EXTRA = 60_000  # bytes that metadata, handshakes and requests of one update may cost beside the delta
 FRAME = 65_536
+SEGMENT = 1 << 20  # bytes of a delta that a decoder which ends may have to be given again
 
 # Boot control of kind `custom`: the states of both slots are lines of a file.
 BOOT_PROGRAM = """#!/bin/sh
@@ -49,6 +52,19 @@ class UpdateTest(FleetCase):
         before = self.proxy.total
         self.check_step(self.device.OK)
         self.assertLess(self.proxy.total - before, 8_000)
+
+    def test_a_decoder_that_is_killed_is_replaced_and_the_update_goes_on(self):
+        reached = self.proxy.when_down(self.delta.stat().st_size // 2)
+        agent = self.device.start("once")
+        self.assertTrue(reached.wait(TIMEOUT))
+        decoder = Path(f"/proc/{agent.pid}/task/{agent.pid}/children").read_text().split()[0]
+        self.assertEqual(Path(f"/proc/{decoder}/comm").read_text().strip(), "skiff-decode")
+        os.kill(int(decoder), signal.SIGKILL)
+        self.assertEqual(agent.wait(TIMEOUT), self.device.REBOOT, self.device.log())
+        self.assertIn("decoder: was ended by Killed", self.device.log())
+        self.assertEqual(self.device.boot(), "B")
+        self.check_step(self.device.OK)
+        self.check_committed(wasted_at_most=SEGMENT)
 
     def test_a_cut_connection_is_taken_up_where_it_broke(self):
         delta = self.delta.stat().st_size

@@ -40,7 +40,7 @@ LAYERS = {
     "engine/trust": layer("base", "cryptopp openssl nlohmann p11-kit"),
     "engine/cli": layer(libraries="cli11 curl"),
     "server": layer(libraries="boost openssl soci sqlite cli11 spdlog argon2"),
-    "agent": layer(libraries="curl openssl cli11 spdlog"),
+    "agent": layer(libraries="curl openssl cli11 spdlog seccomp"),
     "bench": layer("base entropy predict match", "benchmark zstd"),
 }
 
@@ -65,6 +65,7 @@ LIBRARY_HEADERS = {
     "cli11": r"CLI/.*",
     "spdlog": r"spdlog/.*",
     "curl": r"curl/.*",
+    "seccomp": r"seccomp\.h",
     "benchmark": r"benchmark/.*",
     "googletest": r"(gtest|gmock)/.*",
 }

@@ -1,0 +1,65 @@
+// What the agent and its decoder, a process of its own, say to each other over their socket.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "skiff/applier.hpp"
+
+namespace skiff::agent {
+
+enum class Say : std::uint8_t {
+  // The agent's commands.
+  kStart,   ///< payload: start_bytes(); answered, as every command, once the sandbox holds
+  kPush,    ///< payload: bytes of the delta
+  kResume,  ///< number: segment
+  kFailedSegment,
+  // The decoder's questions while it is at a command, each answered but kHead.
+  kRead,         ///< number: offset in the base; payload: a word, how many bytes
+  kWrite,        ///< number: offset in the result; payload: its bytes
+  kSegmentDone,  ///< number: segment
+  kHead,         ///< payload: three words a segment: 1 if a map, wire_offset, wire_length
+  // Either side's last word on what it was asked.
+  kDone,    ///< of a command: payload is Progress, or the wire bytes of a segment with number its offset
+  kFailed,  ///< payload: an error, in a command's case after Progress
+};
+
+struct Message {
+  Say say = Say::kDone;
+  std::uint64_t number = 0;
+  Bytes payload{};
+};
+
+/// No message is longer: heads are bounded by what an applier accepts, and everything else comes in pieces.
+inline constexpr std::uint64_t kMaxPayload = std::uint64_t{32} << 20;
+inline constexpr std::size_t kPiece = 64 << 10;  ///< at most, of a push, of a read and of a write
+
+/// Sends all of it. False: nobody is there any more.
+bool send_message(int socket, Say say, std::uint64_t number, ByteView payload);
+/// The next message; nothing where the other side has ended, is silent for longer than the socket's timeout,
+/// or says what is none.
+std::optional<Message> receive_message(int socket);
+
+/// An error as a payload: kind, length of the rule, rule, message.
+Bytes error_bytes(const Error& error);
+Error error_of(ByteView bytes);
+
+/// What an applier is made with; re-packers are always all that there are.
+struct DecoderOptions {
+  std::uint64_t base_length = 0;
+  ApplyOptions apply;
+};
+Bytes start_bytes(const DecoderOptions& options);
+std::optional<DecoderOptions> options_of(ByteView bytes);
+
+/// Where the decoder is after a command.
+struct Progress {
+  std::uint64_t next_offset = 0;
+  std::uint64_t next_length = 0;
+  bool done = false;
+};
+inline constexpr std::size_t kProgressBytes = 24;
+Bytes progress_bytes(const Progress& progress);
+Progress progress_of(ByteView bytes);  ///< kProgressBytes
+
+}  // namespace skiff::agent

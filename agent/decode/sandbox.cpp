@@ -1,0 +1,98 @@
+#include "agent/decode/sandbox.hpp"
+
+#include <grp.h>
+#include <linux/close_range.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <initializer_list>
+#include <memory>
+#include <utility>
+
+namespace skiff::agent {
+namespace {
+
+constexpr unsigned kNobody = 65'534;
+
+struct FilterRelease {
+  void operator()(scmp_filter_ctx filter) const { seccomp_release(filter); }
+};
+using Filter = std::unique_ptr<void, FilterRelease>;
+
+bool become_nobody() {
+  if (::geteuid() != 0) return true;
+  return ::setgroups(0, nullptr) == 0 && ::setresgid(kNobody, kNobody, kNobody) == 0 &&
+         ::setresuid(kNobody, kNobody, kNobody) == 0;
+}
+
+bool give_up_rights() {
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0;
+}
+
+bool limit(std::uint64_t memory) {
+  const std::pair<decltype(RLIMIT_DATA), rlim_t> limits[] = {
+      {RLIMIT_DATA, memory}, {RLIMIT_CORE, 0}, {RLIMIT_FSIZE, 0}, {RLIMIT_NPROC, 0}, {RLIMIT_NOFILE, 1}};
+  for (const auto& [what, most] : limits) {
+    const rlimit bounds{most, most};
+    if (::setrlimit(what, &bounds) != 0) return false;
+  }
+  return true;
+}
+
+bool allow(const Filter& filter, std::initializer_list<int> calls) {
+  for (const int call : calls) {
+    if (seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0) != 0) return false;
+  }
+  return true;
+}
+
+/// On the one socket.
+bool allow_talk(const Filter& filter, std::initializer_list<int> calls) {
+  const scmp_arg_cmp on_socket = SCMP_A0(SCMP_CMP_EQ, kSandboxSocket);
+  for (const int call : calls) {
+    if (seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, call, 1, &on_socket) != 0) return false;
+  }
+  return true;
+}
+
+/// Memory that is never executable.
+bool allow_memory(const Filter& filter, std::initializer_list<int> calls) {
+  const scmp_arg_cmp not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+  for (const int call : calls) {
+    if (seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, call, 1, &not_executable) != 0) return false;
+  }
+  return true;
+}
+
+bool install_filter() {
+  const Filter filter(seccomp_init(SCMP_ACT_KILL_PROCESS));
+  return filter &&
+         allow_talk(filter, {SCMP_SYS(recvfrom), SCMP_SYS(sendto), SCMP_SYS(recv), SCMP_SYS(send)}) &&
+         allow_memory(filter, {SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mprotect)}) &&
+         allow(filter, {SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex),
+                        SCMP_SYS(rt_sigreturn), SCMP_SYS(exit), SCMP_SYS(exit_group)}) &&
+         seccomp_load(filter.get()) == 0;
+}
+
+}  // namespace
+
+Result<void> enter_sandbox(std::uint64_t memory) {
+  const auto missing = [](const char* what) {
+    return fail(ErrorKind::kUnsupported, std::string("sandbox: ") + what + ": " + std::strerror(errno));
+  };
+  if (::close_range(kSandboxSocket + 1, ~0U, 0) != 0) return missing("close_range");
+  if (!become_nobody()) return missing("becoming nobody");
+  if (!give_up_rights()) return missing("no_new_privs");
+  if (!limit(memory)) return missing("setrlimit");
+  if (!install_filter()) return missing("seccomp");
+  return {};
+}
+
+}  // namespace skiff::agent
