@@ -32,7 +32,7 @@ Result<OpenedImages> OpenedImages::make(const DeltaInfo& info, const Source& bas
     images.results_.push_back(std::move(writer));
     SKIFF_ASSIGN(auto opened,
                  unpack::OpenedBase::make(images.base(base),
-                                          {std::move(level.base), std::move(level.methods)}, repackers));
+                                          {std::move(level.base), std::move(level.methods), level.phase}, repackers));
     images.bases_.push_back(std::move(opened));
   }
   if (images.base(base).size() != info.opening->base_length || result_length != info.opening->result_length) {

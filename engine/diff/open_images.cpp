@@ -7,6 +7,7 @@
 #include "diff/opened_typing.hpp"
 #include "diff/progress_report.hpp"
 #include "diff/squash_typing.hpp"
+#include "typing/ext4.hpp"
 #include "unpack/opened_base.hpp"
 
 namespace skiff {
@@ -57,9 +58,12 @@ std::vector<Range> closed_ranges(const unpack::Layout& layout, const std::vector
 class Side {
  public:
   explicit Side(const Source& source)
-      : image_(&source), system_(unpack::read_squashfs(source)), to_search_{{0, source.size()}} {}
+      : image_(&source),
+        system_(unpack::read_squashfs(source)),
+        phase_(typing::is_ext4(source) ? kBlockPhase : 0),
+        to_search_{{0, source.size()}} {}
 
-  [[nodiscard]] Form form() const { return {*image_, system_ ? &*system_ : nullptr, to_search_}; }
+  [[nodiscard]] Form form() const { return {*image_, system_ ? &*system_ : nullptr, to_search_, phase_}; }
 
   /// From now on streams are looked for outside the blocks of a squashfs; false if the image is none.
   bool leave_system() {
@@ -72,12 +76,11 @@ class Side {
     return true;
   }
 
-  /// Goes on to what a level made of the image by opening `streams`.
-  Result<void> advance(OpenedForm&& opened, const std::vector<Stream>& streams, const Repackers& repackers) {
-    SKIFF_ASSIGN(const unpack::Layout layout, unpack::lay_out(streams, image_->size()));
+  /// Goes on to what a level made of the image; `layout` leads there.
+  Result<void> advance(OpenedForm&& opened, const unpack::Layout& layout, const Repackers& repackers) {
     if (system_) {
       SKIFF_ASSIGN(const auto whole, unpack::OpenedBase::make(*image_, {opened.streams, {}}, repackers));
-      SKIFF_ASSIGN(const auto layout_of_all, unpack::lay_out(opened.streams, image_->size()));
+      SKIFF_ASSIGN(const auto layout_of_all, unpack::lay_out(opened.streams, image_->size(), 0));
       typing_ = type_squashfs(*system_, *whole, layout_of_all, layout);
     } else {
       if (!opened_) typing_ = typing::type_system(*image_);
@@ -92,11 +95,15 @@ class Side {
   }
 
   [[nodiscard]] const std::optional<ImageTyping>& typing() const { return typing_; }
+  [[nodiscard]] std::uint64_t length() const { return image_->size(); }
   ScratchImage take() { return std::move(*opened_); }
 
  private:
+  static constexpr std::uint64_t kBlockPhase = 12;  ///< files of an ext4 begin at blocks of 4 KiB
+
   const Source* image_;
   std::optional<unpack::Squashfs> system_;
+  std::uint64_t phase_;
   std::vector<Range> to_search_;  ///< what is new since the level before
   std::unique_ptr<ScratchImage> opened_;
   std::optional<ImageTyping> typing_;
@@ -138,14 +145,14 @@ class Opener {
     if (!level) return false;
     if (recipe_.empty()) changed_ = level->changed;
     recipe_.push_back(std::move(level->level));
+    const unpack::Level& made = recipe_.back();
+    SKIFF_ASSIGN(const auto to_base, unpack::lay_out(made.base, base_.length(), made.phase));
+    SKIFF_ASSIGN(const auto to_result, unpack::lay_out(made.result, result_.length(), made.phase));
     Result<void> base;
     Result<void> result;
     run_both(
-        options_.threads,
-        [&] { base = base_.advance(std::move(level->base), recipe_.back().base, options_.repackers); },
-        [&] {
-          result = result_.advance(std::move(level->result), recipe_.back().result, options_.repackers);
-        });
+        options_.threads, [&] { base = base_.advance(std::move(level->base), to_base, options_.repackers); },
+        [&] { result = result_.advance(std::move(level->result), to_result, options_.repackers); });
     SKIFF_TRY(base);
     SKIFF_TRY(result);
     return true;

@@ -89,7 +89,9 @@ struct BaseStream {
 class Opener {
  public:
   Opener(const Form& base, const Form& result, const DiffOptions& options)
-      : base_side_(base), result_side_(result), options_(options) {}
+      : base_side_(base), result_side_(result), options_(options) {
+    level_.phase = std::min(base.phase, result.phase);
+  }
 
   Result<std::optional<OpenedLevel>> open(const std::function<Result<void>(double)>& progress) {
     SKIFF_TRY(progress(0));
@@ -146,7 +148,7 @@ class Opener {
     };
     SKIFF_TRY(result_side_.find(put));
     SKIFF_TRY(flush());
-    return put_plain(result_side_.image, {end_of_opened_, result_side_.image.size()}, opened);
+    return put_plain({end_of_opened_, result_side_.image.size()}, opened);
   }
 
   /// What is found of a stream by itself, so that several threads may look at several.
@@ -170,7 +172,7 @@ class Opener {
       all_of_result_.push_back(result_side_.stream(found, end_of_any_));
       end_of_any_ = found.offset + found.length;
       if (!opens(found, trial)) return {};
-      SKIFF_TRY(put_plain(result_side_.image, {end_of_opened_, found.offset}, opened));
+      SKIFF_TRY(put_plain({end_of_opened_, found.offset}, opened));
       level_.result.push_back(result_side_.stream(found, end_of_opened_));
       level_.result.back().method = number_of(*trial.method);
       changed_ += found.length;
@@ -199,7 +201,16 @@ class Opener {
     std::uint64_t end = 0;
   };
 
-  static Result<void> put_plain(const Source& image, Range range, ScratchImage& opened) {
+  /// Plain bytes of the result, in phase.
+  Result<void> put_plain(const Range& range, ScratchImage& opened) const {
+    if (range.begin == range.end) return {};
+    const std::uint64_t at =
+        level_.result.empty() ? opened.size() : unpack::in_phase(opened.size(), range.begin, level_.phase);
+    SKIFF_TRY(opened.write(Bytes(static_cast<std::size_t>(at - opened.size()), 0)));
+    return copy(result_side_.image, range, opened);
+  }
+
+  static Result<void> copy(const Source& image, Range range, ScratchImage& opened) {
     Bytes piece;
     while (range.begin < range.end) {
       piece.resize(static_cast<std::size_t>(std::min<std::uint64_t>(range.end - range.begin, kPiece)));
@@ -245,9 +256,10 @@ class Opener {
       end = found.offset + found.stream.packed;
       if (prediction) SKIFF_TRY(predict_base(found, *prediction, level_.base.back()));
     }
-    SKIFF_ASSIGN(const auto source, unpack::OpenedBase::make(base_side_.image, {level_.base, level_.methods},
-                                                             options_.repackers));
-    return put_plain(*source, {0, source->size()}, opened);
+    SKIFF_ASSIGN(const auto source,
+                 unpack::OpenedBase::make(base_side_.image, {level_.base, level_.methods, level_.phase},
+                                          options_.repackers));
+    return copy(*source, {0, source->size()}, opened);
   }
 
   /// The method of most predicted streams of the result, if their corrections are so many that those of the

@@ -15,6 +15,7 @@ struct Form {
   const Source& image;
   const unpack::Squashfs* system = nullptr;     ///< whose blocks are the streams
   const std::vector<unpack::Range>& to_search;  ///< where there is no such system
+  std::uint64_t phase = 0;                      ///< what is aligned in it, as Level::phase
 };
 
 struct OpenedForm {

@@ -185,6 +185,8 @@ class Ext4 {
 
 }  // namespace
 
+bool is_ext4(const Source& image) { return Ext4(image).open(); }
+
 std::vector<FileExtents> ext4_files(const Source& image) {
   Ext4 system(image);
   return system.open() ? system.files() : std::vector<FileExtents>{};

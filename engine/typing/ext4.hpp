@@ -8,6 +8,9 @@
 
 namespace skiff::typing {
 
+/// Whether the image is such a file system, by its superblock.
+bool is_ext4(const Source& image);
+
 /// The regular files of at least 4 KiB whose blocks are mapped by extents that ascend in the image; empty if
 /// the image is no such file system. Whatever makes no sense is left out.
 std::vector<FileExtents> ext4_files(const Source& image);

@@ -6,7 +6,7 @@ namespace skiff::unpack {
 
 Result<std::unique_ptr<OpenedBase>> OpenedBase::make(const Source& packed, StreamList list,
                                                      const Repackers& repackers) {
-  SKIFF_ASSIGN(Layout layout, lay_out(list.streams, packed.size()));
+  SKIFF_ASSIGN(Layout layout, lay_out(list.streams, packed.size(), list.phase));
   return std::unique_ptr<OpenedBase>(new OpenedBase(packed, std::move(list), std::move(layout), repackers));
 }
 
@@ -16,9 +16,8 @@ Result<void> OpenedBase::read_at(std::uint64_t offset, MutableBytes out) const {
   const std::lock_guard lock(mutex_);
   while (!out.empty()) {
     const Stretch& stretch = stretch_at(layout_, offset);
-    const std::uint64_t end = stretch.content_at + stretch.opened;
     const MutableBytes piece =
-        out.first(static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), end - offset)));
+        out.first(static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), stretch.end - offset)));
     SKIFF_TRY(read_piece(stretch, offset, piece));
     offset += piece.size();
     out = out.subspan(piece.size());
@@ -41,11 +40,16 @@ Result<void> OpenedBase::read_piece(const Stretch& stretch, std::uint64_t offset
     offset += length;
     out = out.subspan(length);
   }
-  if (out.empty()) return {};
-  SKIFF_ASSIGN(const ByteView bytes, content(stretch));
-  const ByteView from =
-      bytes.subspan(static_cast<std::size_t>(stretch.from + (offset - stretch.content_at)), out.size());
-  std::copy(from.begin(), from.end(), out.begin());
+  const std::uint64_t end = stretch.content_at + stretch.opened;
+  const auto length =
+      static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), end - std::min(end, offset)));
+  if (length != 0) {
+    SKIFF_ASSIGN(const ByteView bytes, content(stretch));
+    const ByteView from =
+        bytes.subspan(static_cast<std::size_t>(stretch.from + (offset - stretch.content_at)), length);
+    std::copy(from.begin(), from.end(), out.begin());
+  }
+  std::fill(out.begin() + static_cast<std::ptrdiff_t>(length), out.end(), std::uint8_t{0});
   return {};
 }
 

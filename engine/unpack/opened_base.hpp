@@ -14,6 +14,7 @@ namespace skiff::unpack {
 struct StreamList {
   std::vector<Stream> streams;
   std::vector<Method> methods;
+  std::uint64_t phase = 0;
 };
 
 class OpenedBase final : public Source {

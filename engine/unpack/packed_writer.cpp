@@ -42,7 +42,7 @@ Result<std::unique_ptr<PackedWriter>> PackedWriter::make(const Level& level, std
                     " of a library that is here of version " + std::to_string(own),
                 "F32");
   }
-  SKIFF_ASSIGN(Layout layout, lay_out(level.result, packed_length));
+  SKIFF_ASSIGN(Layout layout, lay_out(level.result, packed_length, level.phase));
   std::uint64_t longest = 0;
   for (const Stream& stream : level.result) longest = std::max(longest, stream.opened);
   std::unique_ptr<PackedWriter> writer(
@@ -73,16 +73,18 @@ Result<void> PackedWriter::segment_done(std::uint64_t segment) {
 Result<std::size_t> PackedWriter::take(ByteView bytes) {
   const Stretch& stretch = stretch_at(layout_, offset_);
   const std::uint64_t plain_end = stretch.plain_at + stretch.plain;
+  const std::uint64_t content_end = stretch.content_at + stretch.opened;
   const std::uint64_t end = offset_ < plain_end            ? plain_end
                             : offset_ < stretch.content_at ? stretch.content_at
-                                                           : stretch.content_at + stretch.opened;
+                            : offset_ < content_end        ? content_end
+                                                           : stretch.end;
   const ByteView part =
       bytes.first(static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), end - offset_)));
   const std::uint64_t at = offset_;
   offset_ += part.size();
   if (at < plain_end) {
     SKIFF_TRY(packed_.write_at(stretch.packed_at + (at - stretch.plain_at), part));
-  } else if (at >= stretch.content_at) {
+  } else if (at >= stretch.content_at && at < content_end) {
     std::copy(
         part.begin(), part.end(),
         content_.span().begin() + static_cast<std::ptrdiff_t>(stretch.from + (at - stretch.content_at)));
@@ -106,7 +108,8 @@ Result<void> PackedWriter::pack(const Stretch& stretch) {
 bool PackedWriter::between_streams() const {
   if (offset_ == layout_.length) return true;
   const Stretch& stretch = stretch_at(layout_, offset_);
-  return stretch.from == 0 && offset_ <= stretch.content_at;
+  const bool within = offset_ < stretch.content_at + stretch.opened;
+  return !within || (stretch.from == 0 && offset_ <= stretch.content_at);
 }
 
 }  // namespace skiff::unpack

@@ -27,9 +27,10 @@ bool add_pieces(Layout& layout, Stretch stretch, const Stream& stream) {
     const std::uint64_t end = piece == stream.cuts.size() ? stream.opened : stream.cuts[piece];
     stretch.content_at = aligned(stretch.plain_at + stretch.plain);
     stretch.opened = end - stretch.from;
-    if (stretch.opened > kMaxOpened - stretch.content_at) return false;
+    stretch.end = stretch.content_at + stretch.opened;
+    if (stretch.content_at > kMaxOpened || stretch.opened > kMaxOpened - stretch.content_at) return false;
     layout.stretches.push_back(stretch);
-    layout.length = stretch.content_at + stretch.opened;
+    layout.length = stretch.end;
     stretch.plain_at = layout.length;
     stretch.plain = 0;
     stretch.from = end;
@@ -60,9 +61,16 @@ std::uint64_t level_memory(const Level& level) {
          kCutMemory * cuts;
 }
 
+/// Makes room before the plain bytes of the next stretch, so that they are in phase.
+void pad(Layout& layout, const Stretch& next, std::uint64_t phase) {
+  if (next.plain == 0 || layout.stretches.empty()) return;
+  layout.length = in_phase(layout.length, next.packed_at, phase);
+  layout.stretches.back().end = layout.length;
+}
+
 }  // namespace
 
-Result<Layout> lay_out(const std::vector<Stream>& streams, std::uint64_t packed_length) {
+Result<Layout> lay_out(const std::vector<Stream>& streams, std::uint64_t packed_length, std::uint64_t phase) {
   Layout layout;
   layout.stretches.reserve(streams.size() + 1);
   std::uint64_t packed_at = 0;
@@ -70,14 +78,19 @@ Result<Layout> lay_out(const std::vector<Stream>& streams, std::uint64_t packed_
     const Stream& stream = streams[i];
     const std::uint64_t left = packed_length - packed_at;
     if (stream.plain > left || stream.packed > left - stream.plain) return outside(i);
-    Stretch stretch{.plain_at = layout.length, .plain = stream.plain, .packed_at = packed_at};
+    Stretch stretch{.plain = stream.plain, .packed_at = packed_at};
+    pad(layout, stretch, phase);
+    stretch.plain_at = layout.length;
     stretch.stream_at = packed_at + stream.plain;
     stretch.stream = i;
     packed_at = stretch.stream_at + stream.packed;
     if (!add_pieces(layout, stretch, stream)) return outside(i);
   }
-  Stretch rest{.plain_at = layout.length, .plain = packed_length - packed_at, .packed_at = packed_at};
+  Stretch rest{.plain = packed_length - packed_at, .packed_at = packed_at};
+  pad(layout, rest, phase);
+  rest.plain_at = layout.length;
   rest.content_at = rest.plain_at + rest.plain;
+  rest.end = rest.content_at;
   rest.stream_at = packed_length;
   rest.stream = streams.size();
   layout.stretches.push_back(rest);

@@ -27,6 +27,8 @@ inline constexpr std::uint64_t kFirstPredicted = static_cast<std::uint64_t>(Stre
 
 /// What is opened at once.
 struct Level {
+  /// Plain bytes after a stream stand at an offset that is their place in the image modulo 1 << phase.
+  std::uint64_t phase = 0;
   std::vector<Method> methods;
   std::vector<std::uint64_t> versions;  ///< of the library that made each method's streams
   std::vector<Stream> base;
@@ -41,11 +43,12 @@ inline constexpr std::size_t kMaxLevels = 4;
 /// The bit of `features` that says that there is more than one.
 inline constexpr std::uint64_t kSeveralLevels = std::uint64_t{1} << 7;
 
-inline constexpr std::uint64_t kContentAlignment = 16;                 ///< of each piece of content
+inline constexpr std::uint64_t kContentAlignment = 16;  ///< of each piece of content
+inline constexpr std::uint64_t kMaxPhase = 16;
 inline constexpr std::uint64_t kCacheLength = std::uint64_t{8} << 20;  ///< opened base that a decoder keeps
 
-/// A stretch of an opened image: plain bytes, then padding, then a piece of the content of a stream. Those of
-/// further pieces have no plain bytes.
+/// A stretch of an opened image: plain bytes, then padding, then a piece of the content of a stream, then
+/// padding. Those of further pieces have no plain bytes.
 struct Stretch {
   std::uint64_t plain_at = 0;    ///< where its plain bytes begin in the opened image
   std::uint64_t plain = 0;       ///< how many they are
@@ -53,6 +56,7 @@ struct Stretch {
   std::uint64_t content_at = 0;  ///< where the content begins in the opened image
   std::uint64_t opened = 0;      ///< how much content; 0: the image ends with this stretch's plain bytes
   std::uint64_t from = 0;        ///< where in the stream's content the piece begins
+  std::uint64_t end = 0;         ///< where the next stretch begins in the opened image
   std::uint64_t stream_at = 0;   ///< where the stream begins in the packed image
   std::uint64_t stream = 0;      ///< index of the stream
 };
@@ -63,7 +67,12 @@ struct Layout {
 };
 
 /// Where everything is in an opened image. Errors: kFormat (F31) if the streams do not lie in the image.
-Result<Layout> lay_out(const std::vector<Stream>& streams, std::uint64_t packed_length);
+Result<Layout> lay_out(const std::vector<Stream>& streams, std::uint64_t packed_length, std::uint64_t phase);
+
+/// The first offset from `offset` on that is `place` modulo 1 << phase.
+constexpr std::uint64_t in_phase(std::uint64_t offset, std::uint64_t place, std::uint64_t phase) {
+  return offset + ((place - offset) & ((std::uint64_t{1} << phase) - 1));
+}
 
 /// The stretch that holds `offset` of an opened image.
 const Stretch& stretch_at(const Layout& layout, std::uint64_t offset);

@@ -102,6 +102,8 @@ Result<std::vector<Stream>> read_streams(Cursor& cursor, Side side, const std::v
 
 Result<Level> read_level(Cursor& cursor) {
   Level level;
+  SKIFF_ASSIGN(level.phase, cursor.varint());
+  if (level.phase > kMaxPhase) return broken("F29", "a level of phase " + std::to_string(level.phase));
   SKIFF_TRY(read_methods(cursor, level));
   SKIFF_ASSIGN(level.base, read_streams(cursor, Side::kBase, level.methods));
   SKIFF_ASSIGN(level.result, read_streams(cursor, Side::kResult, level.methods));

@@ -37,6 +37,7 @@ void put_streams(Bytes& out, const std::vector<Stream>& streams, bool result) {
 }
 
 void put_level(Bytes& out, const Level& level) {
+  put_varint(out, level.phase);
   put_varint(out, level.methods.size());
   for (std::size_t i = 0; i < level.methods.size(); ++i) {
     put_varint(out, static_cast<std::uint64_t>(level.methods[i].codec));

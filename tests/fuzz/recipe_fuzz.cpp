@@ -20,7 +20,7 @@ void read(skiff::ByteView bytes, std::uint64_t features) {
   }
   check(skiff::unpack::read_recipe(skiff::unpack::write_recipe(*recipe).value(), features).value() ==
         *recipe);
-  const auto layout = skiff::unpack::lay_out(recipe->front().base, bytes.size());
+  const auto layout = skiff::unpack::lay_out(recipe->front().base, bytes.size(), recipe->front().phase);
   check(layout || layout.error().rule == "F31");
 }
 

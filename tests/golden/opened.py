@@ -64,6 +64,8 @@ class Level:
     """One of the recipe's levels."""
 
     def __init__(self, recipe):
+        self.phase = recipe.varint()
+        check(self.phase <= 16, "F29")
         self.methods = [self.method(recipe) for _ in range(self.count(recipe))]
         self.base = self.streams(recipe, self.base_kind)
         self.result = self.streams(recipe, self.result_kind)
@@ -123,22 +125,26 @@ class Level:
         check(not self.result, "F28")
         return memory + 160 * len(self.base) + 80 * sum(len(stream[4]) - 1 for stream in self.base)
 
-    @staticmethod
-    def length(streams, packed_length):
+    def in_phase(self, length, place):
+        return length + (place - length) % (1 << self.phase)
+
+    def length(self, streams, packed_length):
         """Section 13.3: of an opened form."""
         at = length = 0
         for plain, packed, _, _, pieces in streams:
-            length += plain
+            length = (self.in_phase(length, at) if plain and at else length) + plain
             for piece in pieces:
                 length += -length % 16 + piece
             at += plain + packed
         check(at <= packed_length, "F31")
-        return length + packed_length - at
+        return (self.in_phase(length, at) if at < packed_length and at else length) + packed_length - at
 
     def open(self, base):
         out, at = bytearray(), 0
         for plain, packed, opened, codec, pieces in self.base:
             begin = at + plain
+            if plain:
+                out += bytes(self.in_phase(len(out), at) - len(out))
             out += base[at:begin]
             content = decoded(codec, base[begin : begin + packed])
             assert len(content) == opened
@@ -146,6 +152,8 @@ class Level:
                 out += bytes(-len(out) % 16) + content[:piece]
                 content = content[piece:]
             at = begin + packed
+        if at < len(base):
+            out += bytes(self.in_phase(len(out), at) - len(out))
         return bytes(out + base[at:])
 
 

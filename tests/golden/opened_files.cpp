@@ -18,7 +18,8 @@ using unpack::Recipe;
 using unpack::StreamCodec;
 
 std::uint64_t opened_length(const Recipe& recipe, std::uint64_t base_length) {
-  for (const Level& level : recipe) base_length = unpack::lay_out(level.base, base_length).value().length;
+  for (const Level& level : recipe)
+    base_length = unpack::lay_out(level.base, base_length, level.phase).value().length;
   return base_length;
 }
 
@@ -75,6 +76,7 @@ GoodFile nested_base() {
   const Bytes outer = packed(content);
   const Bytes base = noise(21, 3) + outer + noise(30, 4);
   Level first;
+  first.phase = 5;
   first.base = {{.plain = 21,
                  .packed = outer.size(),
                  .opened = content.size(),
@@ -84,7 +86,7 @@ GoodFile nested_base() {
   second.base = {
       {.plain = 32 + 112 + 200, .packed = inner.size(), .opened = 400, .codec = StreamCodec::kZlib}};
   const ViewSource image(base);
-  const auto half = unpack::OpenedBase::make(image, {first.base, {}}, all_repackers()).value();
+  const auto half = unpack::OpenedBase::make(image, {first.base, {}, first.phase}, all_repackers()).value();
   const auto whole = unpack::OpenedBase::make(*half, {second.base, {}}, all_repackers()).value();
   Bytes opened(static_cast<std::size_t>(whole->size()));
   (void)whole->read_at(0, opened);
@@ -144,7 +146,7 @@ Bytes with_method(StreamCodec codec, std::array<std::uint64_t, unpack::kParamete
 /// Its base stream is to be predicted, by the method.
 Bytes with_method_of_base(const unpack::Method& method) {
   const Bytes raw_method = varint_bytes(static_cast<std::uint64_t>(method.codec));
-  Bytes raw = varint_bytes(1) + raw_method;
+  Bytes raw = Bytes{0, 1} + raw_method;
   for (const std::uint64_t parameter : method.parameters) put_varint(raw, parameter);
   put_varint(raw, 0);                                               // version
   return with_raw_recipe(raw + Bytes{1, 10, 50, 200, 1, 5, 0, 0});  // 10 plain, 50 packed, 100 opened
@@ -157,23 +159,24 @@ std::vector<GoodFile> opened_good_files() { return {opened_base(), nested_base()
 std::vector<BadFile> opened_bad_files() {
   constexpr ErrorKind kFormat = ErrorKind::kFormat;
   constexpr ErrorKind kUnsupported = ErrorKind::kUnsupported;
-  const Bytes too_many = varint_bytes(257);
+  const Bytes too_many = Bytes{0} + varint_bytes(257);
   return {
       {"F28", "memory", kFormat, with_declared([](Opening& opening) { ++opening.memory; })},
       {"F28", "features", kFormat, with_declared([](Opening& opening) { opening.features |= 2; })},
-      {"F28", "a-byte-more", kFormat, with_raw_recipe({0, 0, 0, 0})},
+      {"F28", "a-byte-more", kFormat, with_raw_recipe({0, 0, 0, 0, 0})},
       {"F28", "five-levels", kFormat, with_declared([](Opening& opening) {
          opening.features |= unpack::kSeveralLevels;
          opening.recipe = unpack::write_recipe(Recipe(5)).value();
        })},
       {"F28", "one-of-several-levels", kFormat,
        with_declared([](Opening& opening) { opening.features |= unpack::kSeveralLevels; })},
+      {"F29", "phase", kFormat, with_raw_recipe({17, 0, 0, 0})},
       {"F29", "too-many-methods", kFormat, with_raw_recipe(too_many)},
-      {"F29", "no-such-method", kFormat, with_raw_recipe({0, 0, 1, 0, 50, 200, 1, 0})},
+      {"F29", "no-such-method", kFormat, with_raw_recipe({0, 0, 0, 1, 0, 50, 200, 1, 0})},
       {"F29", "base-by-no-prediction", kFormat, with_method_of_base({StreamCodec::kZlib, {9, 8, 0, 15, 0}})},
       {"F30", "hash", kFormat, with_method(StreamCodec::kPredictedDeflate, {4096, 32, 258, 258, 5})},
       {"F30", "level", kFormat, with_method(StreamCodec::kZlib, {10, 8, 0, 15, 0})},
-      {"F30", "codec", kUnsupported, with_raw_recipe({1, 9, 0, 0, 0, 0, 0, 0, 0, 0})},
+      {"F30", "codec", kUnsupported, with_raw_recipe({0, 1, 9, 0, 0, 0, 0, 0, 0, 0, 0})},
       {"F31", "past-the-image", kFormat, with_recipe([](Level& level) { level.base[0].packed = 291; })},
       {"F31", "empty-stream", kFormat, with_recipe([](Level& level) { level.base[0].packed = 0; })},
       {"F31", "cut-at-the-end", kFormat, with_recipe([](Level& level) {

@@ -7,6 +7,7 @@ namespace {
 
 Level sample_level() {
   Level level;
+  level.phase = 12;
   level.methods = {{StreamCodec::kZlib, {9, 8, 0, 15, 0}}, {StreamCodec::kXz, {6, 1 << 17, 0, 1, 1}}};
   level.versions = {7, 8};
   level.base = {{.plain = 96, .packed = 500, .opened = 900, .codec = StreamCodec::kZstd},
@@ -53,7 +54,7 @@ TEST(Recipe, CostsLittleForAThousandBlocks) {
 TEST(Recipe, LaysOutContentsAfterPlainBytes) {
   std::vector<Stream> streams = sample_level().base;
   streams[1].cuts.clear();
-  const Layout layout = lay_out(streams, 700).value();
+  const Layout layout = lay_out(streams, 700, 0).value();
   ASSERT_EQ(layout.stretches.size(), 3u);
   EXPECT_EQ(layout.stretches[0].plain, 96u);
   EXPECT_EQ(layout.stretches[0].content_at, 96u);
@@ -65,7 +66,7 @@ TEST(Recipe, LaysOutContentsAfterPlainBytes) {
 TEST(Recipe, AlignsEveryPieceOfAContent) {
   std::vector<Stream> streams = sample_level().base;
   streams[1].cuts = {10, 17};
-  const Layout layout = lay_out(streams, 700).value();
+  const Layout layout = lay_out(streams, 700, 0).value();
   ASSERT_EQ(layout.stretches.size(), 5u);
   EXPECT_EQ(layout.stretches[1].content_at, 1008u);
   EXPECT_EQ(layout.stretches[2].content_at, 1024u);
@@ -73,6 +74,20 @@ TEST(Recipe, AlignsEveryPieceOfAContent) {
   EXPECT_EQ(layout.stretches[3].content_at, 1040u);
   EXPECT_EQ(layout.stretches[3].opened, 83u);
   EXPECT_EQ(layout.length, 1040u + 83u + 64u);
+}
+
+TEST(Recipe, PutsPlainBytesInPhase) {
+  const Layout layout = lay_out({{.plain = 96, .packed = 500, .opened = 900},
+                                 {.plain = 0, .packed = 40, .opened = 100},
+                                 {.plain = 5, .packed = 50, .opened = 10}},
+                                1000, 8)
+                            .value();
+  ASSERT_EQ(layout.stretches.size(), 4u);
+  EXPECT_EQ(layout.stretches[0].end, 996u);  // nothing plain follows
+  EXPECT_EQ(layout.stretches[1].content_at, 1008u);
+  EXPECT_EQ(layout.stretches[2].plain_at, 1024u + 256 + 636 % 256 - 256);
+  EXPECT_EQ(layout.stretches[3].plain_at % 256, 691u % 256);
+  EXPECT_EQ(layout.stretches[2].end, layout.stretches[3].plain_at);
 }
 
 TEST(Recipe, RefusesEveryTruncation) {
