@@ -30,9 +30,9 @@ Result<OpenedImages> OpenedImages::make(const DeltaInfo& info, const Source& bas
                  unpack::PackedWriter::make(level, result_length, repackers, images.result(result)));
     result_length = writer->opened_length();
     images.results_.push_back(std::move(writer));
-    SKIFF_ASSIGN(auto opened,
-                 unpack::OpenedBase::make(images.base(base),
-                                          {std::move(level.base), std::move(level.methods), level.phase}, repackers));
+    SKIFF_ASSIGN(auto opened, unpack::OpenedBase::make(
+                                  images.base(base),
+                                  {std::move(level.base), std::move(level.methods), level.phase}, repackers));
     images.bases_.push_back(std::move(opened));
   }
   if (images.base(base).size() != info.opening->base_length || result_length != info.opening->result_length) {

@@ -25,6 +25,7 @@ using Action = std::function<Result<void>()>;
 void add_diff_command(CLI::App& app, Action& chosen);
 void add_apply_command(CLI::App& app, Action& chosen);
 void add_inspect_command(CLI::App& app, Action& chosen);
+void add_doctor_command(CLI::App& app, Action& chosen);
 void add_verify_command(CLI::App& app, Action& chosen);
 void add_key_command(CLI::App& app, Action& chosen);
 void add_repo_command(CLI::App& app, Action& chosen);

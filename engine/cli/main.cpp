@@ -18,6 +18,7 @@ int run(int argc, char** argv) {
   skiff::cli::add_diff_command(app, chosen);
   skiff::cli::add_apply_command(app, chosen);
   skiff::cli::add_inspect_command(app, chosen);
+  skiff::cli::add_doctor_command(app, chosen);
   skiff::cli::add_verify_command(app, chosen);
   skiff::cli::add_key_command(app, chosen);
   skiff::cli::add_repo_command(app, chosen);

@@ -115,13 +115,7 @@ class Opener {
       : base_(images.base), result_(images.result), options_(options) {}
 
   Result<std::optional<OpenedPair>> open() {
-    while (recipe_.size() < unpack::kMaxLevels) {
-      SKIFF_ASSIGN(const bool more, open_next());
-      if (more) continue;
-      const bool base_was_system = base_.leave_system();
-      const bool result_was_system = result_.leave_system();
-      if (!base_was_system && !result_was_system) break;
-    }
+    SKIFF_TRY(open_all());
     if (recipe_.empty()) return std::optional<OpenedPair>{};
     OpenedPair pair{base_.take(), result_.take(), {}, changed_, {}};
     pair.opening = {.features = unpack::features_of(recipe_),
@@ -134,7 +128,25 @@ class Opener {
     return std::optional<OpenedPair>(std::move(pair));
   }
 
+  Result<OpenedImage> open_result() {
+    SKIFF_TRY(open_all());
+    OpenedImage out{std::move(found_), {}};
+    if (!recipe_.empty()) out.image = result_.take();
+    return out;
+  }
+
  private:
+  Result<void> open_all() {
+    while (recipe_.size() < unpack::kMaxLevels) {
+      SKIFF_ASSIGN(const bool more, open_next());
+      if (more) continue;
+      const bool base_was_system = base_.leave_system();
+      const bool result_was_system = result_.leave_system();
+      if (!base_was_system && !result_was_system) break;
+    }
+    return {};
+  }
+
   /// Opens streams of what there is; false if there are none worth it.
   Result<bool> open_next() {
     const ProgressReport progress(options_);
@@ -142,17 +154,18 @@ class Opener {
     const double left = 1.0 / static_cast<double>(std::uint64_t{1} << recipe_.size());
     const auto report = [&](double done) { return progress("open", 1 - left + left * done / 2); };
     SKIFF_ASSIGN(auto level, open_level(base_.form(), result_.form(), options_, report));
-    if (!level) return false;
-    if (recipe_.empty()) changed_ = level->changed;
-    recipe_.push_back(std::move(level->level));
+    found_.push_back({level.level, level.result.streams});
+    if (level.level.result.empty()) return false;
+    if (recipe_.empty()) changed_ = level.changed;
+    recipe_.push_back(std::move(level.level));
     const unpack::Level& made = recipe_.back();
     SKIFF_ASSIGN(const auto to_base, unpack::lay_out(made.base, base_.length(), made.phase));
     SKIFF_ASSIGN(const auto to_result, unpack::lay_out(made.result, result_.length(), made.phase));
     Result<void> base;
     Result<void> result;
     run_both(
-        options_.threads, [&] { base = base_.advance(std::move(level->base), to_base, options_.repackers); },
-        [&] { result = result_.advance(std::move(level->result), to_result, options_.repackers); });
+        options_.threads, [&] { base = base_.advance(std::move(level.base), to_base, options_.repackers); },
+        [&] { result = result_.advance(std::move(level.result), to_result, options_.repackers); });
     SKIFF_TRY(base);
     SKIFF_TRY(result);
     return true;
@@ -162,10 +175,16 @@ class Opener {
   Side result_;
   const DiffOptions& options_;
   unpack::Recipe recipe_;
+  std::vector<FoundLevel> found_;
   std::uint64_t changed_ = 0;
 };
 
 }  // namespace
+
+Result<OpenedImage> open_image(const Source& image, const DiffOptions& options) {
+  const ViewSource none{ByteView()};
+  return Opener({none, image}, options).open_result();
+}
 
 Result<std::optional<OpenedPair>> open_images(const Images& images, const DiffOptions& options) {
   if (options.repackers.empty()) return std::optional<OpenedPair>{};

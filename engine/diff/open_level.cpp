@@ -93,23 +93,22 @@ class Opener {
     level_.phase = std::min(base.phase, result.phase);
   }
 
-  Result<std::optional<OpenedLevel>> open(const std::function<Result<void>(double)>& progress) {
+  Result<OpenedLevel> open(const std::function<Result<void>(double)>& progress) {
     SKIFF_TRY(progress(0));
+    SKIFF_ASSIGN(ScratchImage base, ScratchImage::make());
     SKIFF_ASSIGN(ScratchImage result, ScratchImage::make());
     SKIFF_TRY(find_base_streams());
     SKIFF_TRY(progress(0.3));
     SKIFF_TRY(open_result(result));
-    if (level_.result.empty()) return std::optional<OpenedLevel>{};
     SKIFF_TRY(progress(0.8));
-    SKIFF_ASSIGN(ScratchImage base, ScratchImage::make());
-    SKIFF_TRY(open_base(base));
+    if (!level_.result.empty()) SKIFF_TRY(open_base(base));
     SKIFF_TRY(progress(1));
     std::vector<Stream> all_of_base;
     for (const BaseStream& found : base_) all_of_base.push_back(found.stream);
-    return std::optional<OpenedLevel>(OpenedLevel{.level = std::move(level_),
-                                                  .base = {std::move(base), std::move(all_of_base)},
-                                                  .result = {std::move(result), std::move(all_of_result_)},
-                                                  .changed = changed_});
+    return OpenedLevel{.level = std::move(level_),
+                       .base = {std::move(base), std::move(all_of_base)},
+                       .result = {std::move(result), std::move(all_of_result_)},
+                       .changed = changed_};
   }
 
  private:
@@ -312,9 +311,8 @@ class Opener {
 
 }  // namespace
 
-Result<std::optional<OpenedLevel>> open_level(const Form& base, const Form& result,
-                                              const DiffOptions& options,
-                                              const std::function<Result<void>(double)>& progress) {
+Result<OpenedLevel> open_level(const Form& base, const Form& result, const DiffOptions& options,
+                               const std::function<Result<void>(double)>& progress) {
   return Opener(base, result, options).open(progress);
 }
 

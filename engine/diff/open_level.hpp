@@ -1,8 +1,6 @@
 // open_level: two images with their compressed streams replaced by what these hold; not streams in streams.
 #pragma once
 
-#include <optional>
-
 #include "diff/scratch_image.hpp"
 #include "skiff/diff.hpp"
 #include "unpack/recipe.hpp"
@@ -24,16 +22,15 @@ struct OpenedForm {
 };
 
 struct OpenedLevel {
-  unpack::Level level;
+  unpack::Level level;  ///< without streams of the result, the opened images are of no use
   OpenedForm base;
   OpenedForm result;
   std::uint64_t changed = 0;  ///< packed bytes of the result's streams that were opened
 };
 
-/// Nothing if no stream of the result that the base does not have can be packed again exactly. `progress` is
-/// told what part is done. Errors: kIo, kLimit, kCancelled.
-Result<std::optional<OpenedLevel>> open_level(const Form& base, const Form& result,
-                                              const DiffOptions& options,
-                                              const std::function<Result<void>(double)>& progress);
+/// Opens the streams of the result that the base does not have and that can be packed again exactly, and
+/// those of the base. `progress` is told what part is done. Errors: kIo, kLimit, kCancelled.
+Result<OpenedLevel> open_level(const Form& base, const Form& result, const DiffOptions& options,
+                               const std::function<Result<void>(double)>& progress);
 
 }  // namespace skiff

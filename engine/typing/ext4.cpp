@@ -19,6 +19,7 @@ constexpr std::size_t kMostExtents = 65536;
 constexpr unsigned kDeepestTree = 5;
 constexpr std::uint64_t kEntryHeader = 8;  ///< of a folder's entry, before its name
 constexpr std::uint64_t kRootInode = 2;
+constexpr std::uint64_t kFirstInode = 11;  ///< those before are the file system's own
 constexpr unsigned kDeepestFolder = 64;
 
 class Ext4 {
@@ -45,6 +46,15 @@ class Ext4 {
     for (std::uint64_t number = 1; number <= inodes_; ++number) {
       auto file = file_of(number, kRegular);
       if (file && file->size >= kLeastFile && ascending(*file)) list.push_back(std::move(*file));
+    }
+    return list;
+  }
+
+  std::vector<std::uint64_t> times() {
+    std::vector<std::uint64_t> list;
+    for (std::uint64_t number = kFirstInode; number <= inodes_; ++number) {
+      const std::uint64_t inode = inode_at(number);
+      if ((reader_.u16(inode) & 0xf000) == kRegular) list.push_back(reader_.u32(inode + 0x10));
     }
     return list;
   }
@@ -190,6 +200,11 @@ bool is_ext4(const Source& image) { return Ext4(image).open(); }
 std::vector<FileExtents> ext4_files(const Source& image) {
   Ext4 system(image);
   return system.open() ? system.files() : std::vector<FileExtents>{};
+}
+
+std::vector<std::uint64_t> ext4_times(const Source& image) {
+  Ext4 system(image);
+  return system.open() ? system.times() : std::vector<std::uint64_t>{};
 }
 
 std::vector<NamedFile> ext4_named_files(const Source& image) {
