@@ -35,7 +35,7 @@ Result<void> make_folder(const fs::path& path) {
   return {};
 }
 
-Result<Outcome> step(const Config& config, std::optional<Slot> told, DeviceWorld world) {
+Result<Outcome> step(const Config& config, std::optional<Slot> told, const DeviceWorld& world) {
   SKIFF_ASSIGN(const std::unique_ptr<Device> device, Device::open(config, told, world));
   return device->machine().run();
 }
@@ -70,7 +70,8 @@ Visit visit_of(const Result<Outcome>& outcome, unsigned failures) {
 }
 
 /// Before the first visit; none where an update is under way, or nothing of the device can be opened.
-std::chrono::milliseconds first_delay(const Config& config, std::optional<Slot> told, DeviceWorld world) {
+std::chrono::milliseconds first_delay(const Config& config, std::optional<Slot> told,
+                                      const DeviceWorld& world) {
   const Result<std::unique_ptr<Device>> device = Device::open(config, told, world);
   const bool idle = device && (*device)->machine().record().state == State::kIdle;
   return idle ? schedule_of(config).first(world.clock.uptime()) : std::chrono::milliseconds(0);
@@ -182,6 +183,17 @@ Result<ExitCode> run_daemon(const Config& config, std::optional<Slot> told) {
     const auto delay = schedule_of(config).next(visit, clock.uptime(), random_number());
     if (!clock.pause(delay)) return kExitDone;
   }
+}
+
+Result<ExitCode> import_folder(const Config& config, std::optional<Slot> told, const fs::path& folder) {
+  for (const char* part : {"metadata", "targets", "plan.json"}) {
+    if (!fs::exists(folder / part))
+      return fail(ErrorKind::kUsage, (folder / part).string() + " is not there");
+  }
+  PosixClock clock;
+  PollMemory memory;
+  SKIFF_ASSIGN(const Outcome outcome, step(config, told, {clock, memory, folder}));
+  return exit_code(outcome.stop);
 }
 
 Result<void> install_boot_loader(const Config& config, Slot primary) {

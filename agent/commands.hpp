@@ -35,6 +35,9 @@ Result<void> init_device(const Config& config, const InitOptions& options);
 Result<std::string> certificate_request(const Config& config, const std::string& serial);
 /// One call of the machine.
 Result<ExitCode> run_once(const Config& config, std::optional<Slot> told);
+/// run_once() with a folder in the server's place, see FolderServer. kUsage: no such folder.
+Result<ExitCode> import_folder(const Config& config, std::optional<Slot> told,
+                               const std::filesystem::path& folder);
 /// Polls until SIGTERM or SIGINT, or a reboot is wanted and no command for it is configured.
 Result<ExitCode> run_daemon(const Config& config, std::optional<Slot> told);
 /// Puts the script and the environment of GRUB in place, with `primary` as the only slot that boots.

@@ -11,6 +11,7 @@
 #include "agent/boot/variable_boot.hpp"
 #include "agent/machine/state_store.hpp"
 #include "agent/machine/trusted_time.hpp"
+#include "agent/net/folder_server.hpp"
 #include "skiff/trust.hpp"
 
 namespace skiff::agent {
@@ -32,20 +33,6 @@ HttpOptions http_options(const Config& config, std::int64_t now) {
   return options;
 }
 
-MachineOptions machine_options(const Config& config, Slot running) {
-  MachineOptions options;
-  options.hardware = config.hardware;
-  options.slots = config.slots;
-  options.state_dir = config.state_dir;
-  options.running = running;
-  options.tries = static_cast<std::uint32_t>(config.tries);
-  options.decoder_memory = config.decoder_memory;
-  options.trial_deadline = config.trial_deadline;
-  options.install = config.link.install;
-  options.seed = device_seed(config);
-  return options;
-}
-
 CheckOptions check_options(const Config& config, Slot running) {
   CheckOptions options;
   options.folder = config.checks_dir;
@@ -59,6 +46,13 @@ Result<std::int64_t> time_of(const Config& config, Storage& storage, const Clock
   SKIFF_ASSIGN(const StateStore store, StateStore::open(storage, config.state_dir));
   const Identity identity = store.identity().value_or(Identity{});
   return trusted_time({clock.wall(), identity.good_time, kBuildTime, identity.issued});
+}
+
+Result<HttpClient> open_client(const Config& config, Storage& storage, const DeviceWorld& world) {
+  SKIFF_ASSIGN(const std::int64_t now, time_of(config, storage, world.clock));
+  HttpOptions options = http_options(config, now);
+  options.sessions = &world.memory.sessions;
+  return HttpClient::open(std::move(options));
 }
 
 std::unique_ptr<BootConvention> convention_of(const BootSettings& boot) {
@@ -149,21 +143,41 @@ std::uint64_t device_seed(const Config& config) {
   return seed;
 }
 
-Device::Device(Parts parts, const Config& config, DeviceWorld world)
+Device::Device(Parts parts, const Config& config, const DeviceWorld& world)
     : lock_(std::move(parts.lock)),
       client_(std::move(parts.client)),
-      https_(client_, storage_, config.metadata_dir(), &world.memory),
+      direct_(open_server(config, world)),
+      policy_(client_ ? config.link : LinkPolicy{}),
       account_(std::move(parts.account)),
-      server_(https_, account_, config.link, {world.clock, device_seed(config)}) {}
+      server_(*direct_, account_, policy_, {world.clock, device_seed(config)}) {}
+
+std::unique_ptr<UpdateServer> Device::open_server(const Config& config, const DeviceWorld& world) {
+  if (!client_) return std::make_unique<FolderServer>(world.folder, storage_, config.metadata_dir());
+  return std::make_unique<HttpUpdateServer>(*client_, storage_, config.metadata_dir(), &world.memory);
+}
+
+MachineOptions Device::machine_options(const Config& config) const {
+  MachineOptions options;
+  options.hardware = config.hardware;
+  options.slots = config.slots;
+  options.state_dir = config.state_dir;
+  options.running = running_;
+  options.tries = static_cast<std::uint32_t>(config.tries);
+  options.decoder_memory = config.decoder_memory;
+  options.trial_deadline = config.trial_deadline;
+  options.install = policy_.install;
+  options.seed = device_seed(config);
+  return options;
+}
 
 Result<std::unique_ptr<Device>> Device::open(const Config& config, std::optional<Slot> told,
-                                             DeviceWorld world) {
+                                             const DeviceWorld& world) {
   SKIFF_ASSIGN(Descriptor lock, lock_state(config));
   PosixStorage storage;
-  SKIFF_ASSIGN(const std::int64_t now, time_of(config, storage, world.clock));
-  HttpOptions options = http_options(config, now);
-  options.sessions = &world.memory.sessions;
-  SKIFF_ASSIGN(HttpClient client, HttpClient::open(std::move(options)));
+  std::optional<HttpClient> client;
+  if (world.folder.empty()) {
+    SKIFF_ASSIGN(client, open_client(config, storage, world));
+  }
   SKIFF_ASSIGN(LinkAccount account, LinkAccount::open(storage, config.state_dir));
   Parts parts{std::move(lock), std::move(client), std::move(account)};
   std::unique_ptr<Device> device(new Device(std::move(parts), config, world));
@@ -172,7 +186,7 @@ Result<std::unique_ptr<Device>> Device::open(const Config& config, std::optional
   device->checks_ = std::make_unique<CheckRunner>(check_options(config, device->running_));
   const MachineDeps deps{device->storage_, *device->boot_, device->server_,
                          *device->checks_, world.clock,    start_decoder};
-  SKIFF_ASSIGN(Machine machine, Machine::open(deps, machine_options(config, device->running_)));
+  SKIFF_ASSIGN(Machine machine, Machine::open(deps, device->machine_options(config)));
   device->machine_.emplace(std::move(machine));
   return device;
 }

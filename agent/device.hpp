@@ -31,6 +31,7 @@ Result<std::optional<BootState>> known_boot_state(const Config& config, Storage&
 struct DeviceWorld {
   Clock& clock;
   PollMemory& memory;
+  std::filesystem::path folder{};  ///< in the server's place, see FolderServer; empty: the server
 };
 
 /// A number that is this device's own: of its certificate.
@@ -40,7 +41,7 @@ class Device {
  public:
   /// Opens everything and takes up the state. Nothing is fetched yet. The configuration outlives it.
   static Result<std::unique_ptr<Device>> open(const Config& config, std::optional<Slot> told,
-                                              DeviceWorld world);
+                                              const DeviceWorld& world);
 
   [[nodiscard]] Machine& machine() { return *machine_; }
   [[nodiscard]] Slot running() const { return running_; }
@@ -48,15 +49,18 @@ class Device {
  private:
   struct Parts {
     Descriptor lock;
-    HttpClient client;
+    std::optional<HttpClient> client;  ///< none where a folder is in the server's place
     LinkAccount account;
   };
-  Device(Parts parts, const Config& config, DeviceWorld world);
+  Device(Parts parts, const Config& config, const DeviceWorld& world);
+  [[nodiscard]] MachineOptions machine_options(const Config& config) const;
+  std::unique_ptr<UpdateServer> open_server(const Config& config, const DeviceWorld& world);
 
   Descriptor lock_;
   PosixStorage storage_;
-  HttpClient client_;
-  HttpUpdateServer https_;
+  std::optional<HttpClient> client_;
+  std::unique_ptr<UpdateServer> direct_;
+  LinkPolicy policy_;  ///< of the link; a folder needs none
   LinkAccount account_;
   GatedServer server_;
   Slot running_ = Slot::kA;

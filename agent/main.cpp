@@ -18,6 +18,7 @@ struct Options {
   std::string slot;
   bool json = false;
   std::string loader;
+  std::string folder;
   std::string serial;
   std::string enrol_url;
   agent::InitOptions init;
@@ -44,6 +45,10 @@ void add_commands(CLI::App& app, Options& options) {
   add_slot(*init, options);
   add_slot(*add_command(app, "once", "check in and do what there is to do now", options), options);
   add_slot(*add_command(app, "run", "poll until told to end", options), options);
+  CLI::App* import =
+      add_command(app, "import", "once, with a folder (a USB stick) in the server's place", options);
+  import->add_option("folder", options.folder, "has metadata, targets and plan.json")->required();
+  add_slot(*import, options);
   CLI::App* boot = add_command(app, "boot", "play the boot loader: print the slot to boot", options);
   CLI::App* install = add_command(*boot, "install", "put the boot loader's files in place", options);
   install->add_option("loader", options.loader)->required()->check(CLI::IsMember({"grub"s}));
@@ -91,6 +96,7 @@ Result<int> dispatch(const std::string& command, const Options& options) {
     SKIFF_TRY(agent::init_device(config, init));
     return agent::kExitDone;
   }
+  if (command == "import") return agent::import_folder(config, options.told(), options.folder);
   if (command == "once") return agent::run_once(config, options.told());
   return agent::run_daemon(config, options.told());
 }

@@ -129,25 +129,27 @@ Result<Plan> HttpUpdateServer::check_in(const CheckIn& device) {
   return plan;
 }
 
+Result<Installation> ask_metadata(const MetadataSource& source, const Plan& plan, const DeviceFacts& device) {
+  tuf::ClientOptions options;
+  options.metadata_dir = source.folder;
+  options.now = source.now;
+  options.files = &source.files;
+  SKIFF_ASSIGN(tuf::Client client, tuf::Client::open(std::move(options), source.fetcher));
+  SKIFF_TRY(client.refresh());
+  return authorise_installation(client, plan.release, plan.delta, device);
+}
+
 Result<Installation> HttpUpdateServer::authorise(const Plan& plan, const DeviceFacts& device,
                                                  std::int64_t now) {
   MetadataFetcher fetcher(client_, files_, metadata_dir_);
-  tuf::ClientOptions options;
-  options.metadata_dir = metadata_dir_;
-  options.now = now;
-  options.files = &files_;
-  SKIFF_ASSIGN(tuf::Client client, tuf::Client::open(std::move(options), fetcher));
-  Result<void> refreshed = client.refresh();
-  Result<Installation> installation = tl::unexpected<Error>(Error{});
-  if (refreshed) installation = authorise_installation(client, plan.release, plan.delta, device);
+  Result<Installation> installation = ask_metadata({fetcher, files_, metadata_dir_, now}, plan, device);
   metadata_bytes_ += fetcher.received();
   retry_after_ = fetcher.retry_after();
-  SKIFF_TRY(std::move(refreshed));
   return installation;
 }
 
 RemoteFile remote_target(const std::string& wire_path, std::uint64_t length, const Sha256& sha256) {
-  return {"/v1/targets/" + wire_path, length, '"' + sha256.hex() + '"'};
+  return {std::string(kTargetsPath) + wire_path, length, '"' + sha256.hex() + '"'};
 }
 
 RangeOutcome HttpUpdateServer::fetch(const RemoteFile& file, ByteRange wanted, const RangeConsumer& consume) {

@@ -11,6 +11,7 @@
 
 namespace skiff::agent {
 
+inline constexpr std::string_view kTargetsPath = "/v1/targets/";
 inline constexpr std::string_view kAgentVersion = SKIFF_AGENT_VERSION;
 
 /// What a device says of itself at a check-in.
@@ -53,6 +54,16 @@ class UpdateServer {
 
 /// A target where the server has it: `wire_path` is what metadata makes of its name.
 RemoteFile remote_target(const std::string& wire_path, std::uint64_t length, const Sha256& sha256);
+
+/// Where trusted metadata is, whence newer comes, and the trusted time.
+struct MetadataSource {
+  tuf::Fetcher& fetcher;
+  tuf::MetadataFiles& files;
+  const std::filesystem::path& folder;
+  std::int64_t now = 0;
+};
+/// Refreshes the metadata and asks it, whatever brings it.
+Result<Installation> ask_metadata(const MetadataSource& source, const Plan& plan, const DeviceFacts& device);
 
 /// The answer to a check-in. kFormat: a member absent or odd; kUnsupported: another version or plan.
 Result<Plan> parse_plan(ByteView body);
