@@ -179,6 +179,7 @@ class Trial:
         """Each of these releases is bad in its own way; the machine goes back by itself."""
         self.publish(*BAD[0][:2])
         self.machine.start()
+        self.await_that("the slot that is kept is booted", self.machine.boots)
         for (name, _, tries), following in zip_longest(BAD, BAD[1:], fillvalue=()):
             self.story.step(f"A release that {name.replace('-', ' ')}")
             _, seen = self.update("rolled-back", *following[:2])
