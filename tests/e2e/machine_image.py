@@ -31,7 +31,7 @@ BOOT = {
     "systemd.show_status=error systemd.log_level=warning",
 }
 
-DRIVERS = ("virtio_pci", "virtio_blk", "virtio_net", "squashfs", "ext4", "softdog")
+DRIVERS = ("virtio_pci", "virtio_blk", "virtio_net", "squashfs", "ext4")
 UNUSED = ("var/lib/apt", "var/cache", "var/log", "usr/share/perl*", "usr/lib/*/perl*", "usr/lib/*/gconv", "usr/lib/udev/hwdb*",
           "boot/System.map*", "usr/lib/systemd/system-generators/systemd-[!f]*", "etc/init.d/*", "etc/rc*.d/*",
           "usr/bin/perl*", "usr/lib/*/libperl*", "var/lib/dpkg")
@@ -141,7 +141,6 @@ class Images:
         put(self.tree, NETWORK_FILE, NETWORK)
         put(self.tree, SETTINGS, json.dumps(settings))
         put(self.tree, CHECK, "#!/bin/sh\ntest -d /run/systemd\n")
-        put(self.tree, "etc/modules-load.d/watchdog.conf", "softdog\n")
         for unit, lines in DROP_INS.items():
             put(self.tree, *drop_in(unit, "machine", lines))
         run_well("cmake", "--install", build, "--prefix", self.tree / "usr", "--component", "agent", "--strip")

@@ -36,7 +36,6 @@ BAD = [
     ("has-no-network", {images.NETWORK_FILE: None}, 1),
     ("panics", {"sbin/init": "#!/bin/false\n"}, TRIES),
     ("has-an-agent-that-crashes", dict([(images.AGENT, "#!/bin/sh\nkill -ABRT $$\n"), SOON]), TRIES),
-    ("hangs", dict([images.drop_in("skiff-agent", "hang", "ExecStartPre=+/bin/sh -c 'kill -SEGV 1'\n")]), TRIES),
 ]
 
 
