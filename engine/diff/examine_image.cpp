@@ -39,8 +39,7 @@ std::string advice_for(StreamCodec codec, const Repackers& repackers) {
   const std::string version = library == nullptr ? "none" : std::to_string(library->version());
   switch (codec) {
     case StreamCodec::kXz:
-      return "pack with liblzma's presets in one thread and one block (xz -T1), as version " + version +
-             " does";
+      return "pack with liblzma's presets and blocks of the usual length, as version " + version + " does";
     case StreamCodec::kZstd:
       return "pack with libzstd of version " + version + ", which devices have, without a dictionary";
     default:

@@ -20,7 +20,7 @@ bool xz_allowed(const Method& m) {
   const auto& p = m.parameters;
   const bool filter = p[2] == 0 || (p[2] >= 4 && p[2] <= 10);
   return (p[0] & 15) <= 9 && p[0] < 32 && p[1] >= kMinDictionary && p[1] <= kMaxDictionary && filter &&
-         p[3] <= 15 && p[4] <= 1;
+         p[3] <= 15 && p[4] <= 2;
 }
 
 bool in_jobs(const Method& m) {
@@ -41,6 +41,12 @@ bool prediction_allowed(const Method& m) {
   const auto& p = m.parameters;
   return p[0] >= 1 && p[0] <= 4096 && p[1] <= kLongest && p[2] <= kLongest && p[3] <= kLongest && p[4] < 16 &&
          p[4] % 8 < kHashes;
+}
+
+/// A block that is read, and those that wait to be written.
+std::uint64_t xz_blocks_memory(const Method& m) {
+  if (m.parameters[4] != static_cast<std::uint64_t>(XzLayout::kBlocks)) return 0;
+  return 4 * std::max(3 * m.parameters[1], kMebi);
 }
 
 }  // namespace
@@ -72,7 +78,7 @@ Result<void> check_method(const Method& method) {
 std::uint64_t packing_memory(const Method& method, std::uint64_t opened_length) {
   switch (method.codec) {
     case StreamCodec::kXz:
-      return 12 * method.parameters[1] + 2 * opened_length + 4 * kMebi;
+      return 12 * method.parameters[1] + 2 * opened_length + 4 * kMebi + xz_blocks_memory(method);
     case StreamCodec::kZstd:
       return 24 * opened_length + (in_jobs(method) ? 256 : 8) * kMebi;
     case StreamCodec::kPredictedDeflate:

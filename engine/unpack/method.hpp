@@ -29,6 +29,11 @@ constexpr std::uint64_t feature_of(StreamCodec codec) {
 
 inline constexpr std::size_t kParameters = 5;
 
+/// What stands before a block of an xz stream: lzma_stream_encoder() names no lengths,
+/// lzma_stream_buffer_encode() names them, and lzma_stream_encoder_mt(), which `xz` uses since 5.6, names
+/// them in a header with room for more, and cuts what is long into several blocks.
+enum class XzLayout : std::uint8_t { kNoLengths = 0, kLengths = 1, kBlocks = 2 };
+
 /// How a zstd encoder was given the content: all in one call, or in pieces without being told its length, or
 /// either way to be cut into jobs, as `zstd` does with what is long, threads or not.
 enum class ZstdManner : std::uint8_t { kWhole = 0, kPieces = 1, kWholeJobs = 2, kPiecesJobs = 3 };
@@ -36,7 +41,7 @@ enum class ZstdManner : std::uint8_t { kWhole = 0, kPieces = 1, kWholeJobs = 2, 
 /// The parameters of the encoder, by codec; all 0 for a stream that is only decoded, unless it is predicted.
 /// - kDeflate, kZlib: level 0 to 9, memLevel 1 to 9, strategy 0 to 4 (zlib's numbers), window bits 9 to 15, 0
 /// - kXz: preset 0 to 9, + 16 if extreme; dictionary in bytes; filter before LZMA2 (liblzma's id, 0 none);
-///   check 0 to 15; 1 if the block header names its lengths
+///   check 0 to 15; an XzLayout
 /// - kZstd: level 1 to 22, 1 if the frame has a checksum, a ZstdManner, 0, 0
 /// - kPredictedDeflate, kPredictedZlib: chain 1 to 4,096; good, lazy, nice 0 to 258; hash 0 to 4, + 8 if
 /// greedy

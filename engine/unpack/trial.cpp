@@ -27,6 +27,14 @@ std::vector<Method> deflate_methods(StreamCodec codec) {
   return methods;
 }
 
+/// By the header of the first block: one with room to spare is of an encoder that did not know the lengths.
+std::vector<XzLayout> layouts_of(lzma_block block) {
+  if (block.compressed_size == LZMA_VLI_UNKNOWN) return {XzLayout::kNoLengths};
+  const std::uint32_t size = block.header_size;
+  if (lzma_block_header_size(&block) != LZMA_OK || block.header_size != size) return {XzLayout::kBlocks};
+  return {XzLayout::kLengths, XzLayout::kBlocks};
+}
+
 /// liblzma's own presets, with what the headers of the stream say of dictionary, filter and check.
 std::vector<Method> xz_methods(ByteView packed) {
   lzma_stream_flags flags{};
@@ -41,7 +49,7 @@ std::vector<Method> xz_methods(ByteView packed) {
   if (header.size() < block.header_size ||
       lzma_block_header_decode(&block, nullptr, header.data()) != LZMA_OK)
     return {};
-  const bool lengths = block.compressed_size != LZMA_VLI_UNKNOWN;
+  const std::vector<XzLayout> layouts = layouts_of(block);
   std::uint64_t filter = 0;
   std::uint64_t dictionary = 0;
   std::size_t count = 0;
@@ -55,8 +63,11 @@ std::vector<Method> xz_methods(ByteView packed) {
   if (dictionary == 0 || count > 2) return {};
   std::vector<Method> methods;
   for (const std::uint64_t preset : {6, 9 + 16, 9, 6 + 16, 5, 7, 8, 4, 3, 2, 1, 0}) {
-    methods.push_back(
-        {StreamCodec::kXz, {preset, dictionary, filter, static_cast<std::uint64_t>(flags.check), lengths}});
+    for (const XzLayout layout : layouts) {
+      methods.push_back({StreamCodec::kXz,
+                         {preset, dictionary, filter, static_cast<std::uint64_t>(flags.check),
+                          static_cast<std::uint64_t>(layout)}});
+    }
   }
   return methods;
 }

@@ -53,6 +53,15 @@ Result<void> pack_whole(const Method& method, const std::array<lzma_filter, 3>& 
   return packed.write(room.span().first(length));
 }
 
+/// The number of threads does not show in the stream.
+lzma_ret begin_blocks(lzma_stream& stream, const std::array<lzma_filter, 3>& filters, lzma_check check) {
+  lzma_mt options{};
+  options.threads = 1;
+  options.filters = filters.data();
+  options.check = check;
+  return lzma_stream_encoder_mt(&stream, &options);
+}
+
 class XzRepacker final : public Repacker {
  public:
   [[nodiscard]] std::string_view name() const override { return library_of(StreamCodec::kXz); }
@@ -75,12 +84,14 @@ class XzRepacker final : public Repacker {
   Result<void> pack(const Method& method, ByteView opened, Sink& packed) const override {
     lzma_options_lzma lzma;
     const std::array<lzma_filter, 3> filters = filters_of(method, lzma);
-    if (method.parameters[4] != 0) return pack_whole(method, filters, opened, packed);
+    const auto layout = static_cast<XzLayout>(method.parameters[4]);
+    if (layout == XzLayout::kLengths) return pack_whole(method, filters, opened, packed);
     Coder coder;
     lzma_stream& stream = coder.stream();
-    if (lzma_stream_encoder(&stream, filters.data(), static_cast<lzma_check>(method.parameters[3])) !=
-        LZMA_OK)
-      return no_memory();
+    const auto check = static_cast<lzma_check>(method.parameters[3]);
+    const lzma_ret begun = layout == XzLayout::kBlocks ? begin_blocks(stream, filters, check)
+                                                       : lzma_stream_encoder(&stream, filters.data(), check);
+    if (begun != LZMA_OK) return no_memory();
     std::array<std::uint8_t, kPiece> out;
     stream.next_in = opened.data();
     stream.avail_in = opened.size();

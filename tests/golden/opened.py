@@ -19,7 +19,7 @@ def allowed(codec, p):
     if codec in (1, 2):
         return p[0] <= 9 and 1 <= p[1] <= 9 and p[2] <= 4 and 9 <= p[3] <= 15 and p[4] == 0
     if codec == 3:
-        return p[0] & 15 <= 9 and p[0] < 32 and 4096 <= p[1] <= 1 << 30 and p[2] in (0, 4, 5, 6, 7, 8, 9, 10) and p[3] <= 15 and p[4] <= 1
+        return p[0] & 15 <= 9 and p[0] < 32 and 4096 <= p[1] <= 1 << 30 and p[2] in (0, 4, 5, 6, 7, 8, 9, 10) and p[3] <= 15 and p[4] <= 2
     if codec in PREDICTED:
         return 1 <= p[0] <= 4096 and max(p[1:4]) <= 258 and p[4] < 16 and p[4] % 8 < 5
     return 1 <= p[0] <= (22 if p[2] < 2 else 19) and p[1] <= 1 and p[2] <= 3 and p[3:] == [0, 0]

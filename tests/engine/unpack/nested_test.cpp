@@ -79,6 +79,7 @@ const Container kContainers[] = {
      "r/*; "
      "E2FSPROGS_FAKE_TIME=1 /sbin/mke2fs -q -F -t ext4 -b 4096 -U clear "
      "-E hash_seed=11111111-2222-3333-4444-555555555555 -d r image 32M"},
+    {"modulesByXzWithThreads", 1, "xz -T2 --check=crc32 --lzma2=dict=64KiB a c; cat a.xz b c.xz > image"},
     {"initramfs", 2,
      "xz --check=crc32 --lzma2=dict=1MiB a c; touch -d @1 *; "
      "(echo b | cpio -o -H newc --reproducible; ls *.xz | cpio -o -H newc --reproducible | zstd -9) > image"},
