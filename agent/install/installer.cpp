@@ -121,6 +121,7 @@ Result<void> Installer::fetch_all(ApplySession& session, const DeltaOffer& delta
   while (!session.done()) {
     std::uint64_t used = 0;
     const RangeConsumer consume = [&](ByteView part) {
+      deps_.clock.tick();
       used += part.size();
       record.bytes.payload += part.size();
       return session.push(part);

@@ -97,6 +97,7 @@ Result<void> Machine::move(Event event) {
 }
 
 Result<void> Machine::save() {
+  deps_.clock.tick();
   count();
   return is_durable(record_.state) ? store_.save(record_) : Result<void>{};
 }

@@ -15,6 +15,8 @@ class Clock {
   [[nodiscard]] virtual std::uint64_t uptime() const = 0;
   /// Waits; false if the program was asked to end meanwhile.
   virtual bool pause(std::chrono::milliseconds duration) = 0;
+  /// Tells whoever watches this program that something went on.
+  virtual void tick() {}
 };
 
 }  // namespace skiff::agent

@@ -3,8 +3,14 @@
 #include <signal.h>
 #include <time.h>
 
+#include <algorithm>
+
+#include "agent/system/watchdog.hpp"
+
 namespace skiff::agent {
 namespace {
+
+constexpr std::chrono::seconds kLongestWait{600};  // without a word to the service manager
 
 std::int64_t seconds_of(clockid_t clock) {
   struct timespec now = {};
@@ -32,11 +38,23 @@ std::int64_t PosixClock::wall() const { return seconds_of(CLOCK_REALTIME); }
 std::uint64_t PosixClock::uptime() const { return static_cast<std::uint64_t>(seconds_of(CLOCK_BOOTTIME)); }
 
 bool PosixClock::pause(std::chrono::milliseconds duration) {
-  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(duration);
-  const struct timespec wait = {whole.count(), (duration - whole).count() * 1'000'000};
   const sigset_t signals = ending_signals();
-  ending_ = ending_ || ::sigtimedwait(&signals, nullptr, &wait) > 0;
+  while (!ending_ && duration.count() > 0) {
+    tick();
+    const auto part = std::min<std::chrono::milliseconds>(duration, kLongestWait);
+    const auto whole = std::chrono::duration_cast<std::chrono::seconds>(part);
+    const struct timespec wait = {whole.count(), (part - whole).count() * 1'000'000};
+    ending_ = ::sigtimedwait(&signals, nullptr, &wait) > 0;
+    duration -= part;
+  }
   return !ending_;
+}
+
+void PosixClock::tick() {
+  const std::uint64_t now = uptime();
+  if (now == ticked_) return;
+  ticked_ = now;
+  tell_alive();
 }
 
 }  // namespace skiff::agent

@@ -12,9 +12,11 @@ class PosixClock final : public Clock {
   [[nodiscard]] std::int64_t wall() const override;
   [[nodiscard]] std::uint64_t uptime() const override;
   bool pause(std::chrono::milliseconds duration) override;
+  void tick() override;  ///< tells the service manager, at most once a second
 
  private:
   bool ending_ = false;
+  std::uint64_t ticked_ = 0;  ///< uptime
 };
 
 }  // namespace skiff::agent
