@@ -21,5 +21,11 @@ TEST(LogValue, NeverEndsALine) {
 
 TEST(LogValue, CutsWhatIsTooLong) { EXPECT_EQ(log_value(std::string(10'000, 'a')).size(), 512U); }
 
+TEST(LogMembers, AreJsonWhateverTheValues) {
+  EXPECT_EQ(log_members("x", {{"a", "b \"c\\"}, {"n", std::uint64_t{7}}}),
+            R"("event":"x","a":"b \"c\\","n":7)");
+  EXPECT_EQ(log_members("x", {{"a", "\r\n\xff"}}), R"("event":"x","a":"\\x0d\\x0a\\xff")");
+}
+
 }  // namespace
 }  // namespace skiff::server
