@@ -58,9 +58,9 @@ class FleetServer::Impl {
   void start() {
     workers_ = std::make_unique<DeltaWorkers>(DeltaParts{*catalogue_, jobs_, publisher_, place_.name()},
                                               options_.maker, options_.clock, options_.workers);
-    upkeep_ = std::make_unique<Upkeep>(
-        UpkeepParts{*catalogue_, jobs_, admissions_, devices_, deployments_, unused_, publisher_, ledger_},
-        options_.upkeep, options_.clock, [this] { workers_->wake(); });
+    upkeep_ = std::make_unique<Upkeep>(UpkeepParts{*catalogue_, jobs_, admissions_, devices_, deployments_,
+                                                   unused_, publisher_, ledger_, watch_},
+                                       options_.upkeep, options_.clock, [this] { workers_->wake(); });
     http_->start();
     if (enrol_http_) enrol_http_->start();
     if (operator_http_) operator_http_->start();
@@ -104,10 +104,13 @@ class FleetServer::Impl {
   GroupStore groups_{*database_};
   DeploymentStore deployments_{*database_};
   UnusedDeltas unused_{*database_};
+  LedgerStore updates_{*database_};
+  AuditLog audit_{*database_, *audit_key_};
+  Watch watch_{{*database_, audit_, *catalogue_, options_.ca}, options_.watch};
   WireLedger ledger_;
   std::unique_ptr<DeltaWorkers> workers_;
   std::unique_ptr<Upkeep> upkeep_;
-  DeviceApi api_{{*catalogue_, admissions_, devices_, reports_, jobs_, groups_, deployments_},
+  DeviceApi api_{{*catalogue_, admissions_, devices_, reports_, jobs_, groups_, deployments_, updates_},
                  options_.api,
                  options_.clock,
                  [this] { workers_->wake(); }};
@@ -118,11 +121,10 @@ class FleetServer::Impl {
   UserStore users_{*database_};
   NumberStore numbers_{*database_};
   CredentialStore credentials_{*database_};
-  AuditLog audit_{*database_, *audit_key_};
-  OperatorApi operator_api_{
-      {users_, credentials_, audit_, admissions_, devices_, groups_, deployments_, alarms_, numbers_},
-      [this](const std::string& target) { return catalogue_->view()->find_release(target) != nullptr; },
-      options_.clock};
+  OperatorApi operator_api_{{users_, credentials_, audit_, admissions_, devices_, reports_, groups_,
+                             deployments_, alarms_, numbers_, updates_},
+                            [this] { return catalogue_->view(); },
+                            options_.clock};
   std::unique_ptr<HttpServer> operator_http_;
 };
 

@@ -23,6 +23,7 @@ struct ServerOptions {
   DeviceApiOptions api;
   MakerOptions maker;  ///< its work folder is set to one in `state`
   UpkeepTimes upkeep;
+  WatchOptions watch;
   unsigned workers = 1;  ///< threads that make deltas; 0: none
   WallClock clock;       ///< empty: the system's
 };

@@ -5,6 +5,7 @@
 #include <openssl/pem.h>
 
 #include <array>
+#include <ctime>
 
 #include "skiff/bytes.hpp"
 #include "skiff/trust.hpp"
@@ -145,6 +146,17 @@ Result<Issued> load_issued(const std::filesystem::path& certificate, const std::
                 certificate.string() + " and " + key.string() + " do not belong together");
   }
   return issued;
+}
+
+Result<std::int64_t> certificate_end(const std::filesystem::path& certificate) {
+  const X509Bio file(::BIO_new_file(certificate.c_str(), "r"));
+  if (!file) return fail(ErrorKind::kNotFound, "cannot read " + certificate.string());
+  const X509Certificate read(::PEM_read_bio_X509(file.get(), nullptr, refuse_passphrase, nullptr));
+  std::tm parts{};
+  if (!read || ::ASN1_TIME_to_tm(::X509_get0_notAfter(read.get()), &parts) != 1) {
+    return fail(ErrorKind::kFormat, certificate.string() + " is no certificate");
+  }
+  return static_cast<std::int64_t>(::timegm(&parts));
 }
 
 Result<std::string> certificate_pem(const X509& certificate) {

@@ -61,6 +61,8 @@ Result<KeyRequest> read_request(std::string_view pem);
 
 /// The whole of a certificate and its key, from PEM files of a folder. kNotFound, kFormat, kMismatch.
 Result<Issued> load_issued(const std::filesystem::path& certificate, const std::filesystem::path& key);
+/// When a certificate in a PEM file runs out, seconds since 1970 UTC. kNotFound, kFormat.
+Result<std::int64_t> certificate_end(const std::filesystem::path& certificate);
 Result<std::string> certificate_pem(const X509& certificate);
 /// The unencrypted key, in memory that is cleaned when it goes.
 Result<X509Bio> key_pem(EVP_PKEY& key);

@@ -18,10 +18,10 @@ struct Arguments {
 Result<void> list(const Arguments& arguments) {
   SKIFF_ASSIGN(const auto database, Database::open(database_file(arguments.state)));
   SKIFF_ASSIGN(const std::vector<Alarm> alarms, AlarmStore(*database).list());
-  std::cout << "kind\tsubject\tfirst\tlast\ttimes\tdetail\n";
+  std::cout << "severity\tkind\tsubject\tfirst\tlast\ttimes\tdetail\n";
   for (const Alarm& alarm : alarms) {
-    std::cout << alarm.kind << '\t' << alarm.subject << '\t' << alarm.first << '\t' << alarm.last << '\t'
-              << alarm.times << '\t' << alarm.detail << '\n';
+    std::cout << severity_of(alarm.kind) << '\t' << alarm.kind << '\t' << alarm.subject << '\t' << alarm.first
+              << '\t' << alarm.last << '\t' << alarm.times << '\t' << alarm.detail << '\n';
   }
   return {};
 }

@@ -25,6 +25,7 @@ struct Arguments {
   fs::path operator_port_file;
   MakerArguments maker;
   std::int64_t keep_unused = 7;  ///< days
+  std::int64_t stale_after = 7;  ///< days
   bool verbose = false;
   ServerOptions options;
 };
@@ -72,6 +73,7 @@ Result<void> serve(Arguments arguments) {
                       certificate_file(arguments.ca, kDeviceCa)};
   options.ca = arguments.ca;
   options.upkeep.keep_unused = std::chrono::hours(24 * arguments.keep_unused);
+  options.watch.stale_after = arguments.stale_after * 86'400;
   if (!arguments.enrol_listen.empty()) {
     options.enrol = small_port(options.http.tls);
     SKIFF_TRY(parse_listen("--enrol-listen", arguments.enrol_listen, *options.enrol));
@@ -131,6 +133,12 @@ void add_tuning_options(CLI::App& command, Arguments& arguments) {
       ->capture_default_str();
   command.add_flag("--deployments-only", options.api.deployments_only,
                    "A release that has no deployment reaches nobody, not everybody");
+  command.add_flag_callback("--json-logs", log_as_json, "Log a JSON object a line");
+  command
+      .add_option("--stale-after", arguments.stale_after,
+                  "Days without contact after which an alarm is raised")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 36'500));
   command.add_flag("--verbose", arguments.verbose, "Log more");
 }
 

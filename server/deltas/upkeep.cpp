@@ -34,6 +34,7 @@ void Upkeep::stop() {
 void Upkeep::run() {
   using Clock = std::chrono::steady_clock;
   Clock::time_point next_renewal = Clock::now();
+  Clock::time_point next_watch = Clock::now();
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
@@ -42,6 +43,10 @@ void Upkeep::run() {
       check("expiry-failed", parts_.admissions.expire(clock_()));
       seen_ = nullptr;  // the fleet changes, too
       next_renewal = Clock::now() + times_.renew;
+    }
+    if (Clock::now() >= next_watch) {
+      check("watch-failed", parts_.watch.look(clock_()));
+      next_watch = Clock::now() + times_.watch;
     }
     look_at_repository();
     advance_deployments();

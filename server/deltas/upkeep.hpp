@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "deltas/delta_workers.hpp"
+#include "fleet/watch.hpp"
 #include "store/unused_deltas.hpp"
 #include "store/wire_ledger.hpp"
 
@@ -16,6 +17,7 @@ struct UpkeepTimes {
   std::chrono::milliseconds tick{1'000};  ///< between looks at the repository and writes of the ledger
   std::chrono::milliseconds renew{
       60'000};  ///< between renewals of metadata, and looks at what the fleet runs
+  std::chrono::milliseconds watch{3'600'000};    ///< between looks for what gives cause for alarm
   std::chrono::seconds keep_unused{7 * 86'400};  ///< how long a delta is kept that nobody has a use for
 };
 
@@ -29,6 +31,7 @@ struct UpkeepParts {
   UnusedDeltas& unused;
   Publisher& publisher;
   WireLedger& ledger;
+  Watch& watch;
 };
 
 class Upkeep {

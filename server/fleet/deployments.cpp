@@ -297,9 +297,10 @@ Result<ReleaseOffer> DeploymentStore::offer(const std::string& release, const De
   });
 }
 
-Result<void> DeploymentStore::record_outcome(const std::string& release, const std::string& serial,
-                                             bool committed, std::int64_t now) {
+Result<std::int64_t> DeploymentStore::record_outcome(const std::string& release, const std::string& serial,
+                                                     bool committed, std::int64_t now) {
   return database_.transact("take an outcome", [&](soci::session& sql) {
+    std::int64_t by = 0;
     for (Deployment& deployment : deployments_of(sql, release)) {
       DeviceProgress progress = find_progress(sql, deployment.id, serial);
       if (!is_under_way(progress)) continue;
@@ -309,7 +310,9 @@ Result<void> DeploymentStore::record_outcome(const std::string& release, const s
       save_progress(sql, deployment.id, serial, progress, now);
       pause_failing(sql, deployment, now);
       save(sql, deployment);
+      if (by == 0) by = deployment.id;
     }
+    return by;
   });
 }
 

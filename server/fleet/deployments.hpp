@@ -60,9 +60,9 @@ class DeploymentStore {
   /// deployments of a release the first that lets it go decides, by priority. A device of protected groups
   /// starts by a deployment alone that each of them has approved.
   Result<ReleaseOffer> offer(const std::string& release, const DeviceTraits& device, std::int64_t now);
-  /// Takes the outcome of an update: pauses what fails too often.
-  Result<void> record_outcome(const std::string& release, const std::string& serial, bool committed,
-                              std::int64_t now);
+  /// Takes the outcome of an update: pauses what fails too often. The deployment that it came by; 0: none.
+  Result<std::int64_t> record_outcome(const std::string& release, const std::string& serial, bool committed,
+                                      std::int64_t now);
   /// Whether the device was told to fetch a release by a deployment that was aborted since.
   Result<bool> is_withdrawn(const std::string& release, const std::string& serial);
   /// Counts devices as failed that are silent beyond their deployment's deadline, begins the next phase of

@@ -58,6 +58,16 @@ std::string release_of(const CatalogueView& view, std::string_view wire_path) {
   return release == nullptr ? "" : release->target;
 }
 
+/// Bytes of a release's full image, as a device would fetch it; 0: not known.
+std::uint64_t full_length(const CatalogueView& view, const std::string& target) {
+  const Release* const release = view.find_release(target);
+  if (release == nullptr) return 0;
+  const auto full = std::find_if(view.deltas.begin(), view.deltas.end(), [&](const OfferedDelta& offered) {
+    return offered.offer.is_full_image() && offered.offer.result == release->image;
+  });
+  return full == view.deltas.end() ? 0 : full->offer.length;
+}
+
 Response withdrawn() { return error_response(ApiError::kWithdrawn, "the deployment was aborted"); }
 
 DeviceStatus to_status(const Peer& peer, const CheckIn& device) {
@@ -209,14 +219,23 @@ Result<Plan> DeviceApi::make_plan(const std::string& serial, const CheckIn& devi
   return nothing;
 }
 
+Result<void> DeviceApi::take_outcome(const std::string& serial, const Report& report) {
+  const bool committed = report.outcome == "committed";
+  SKIFF_ASSIGN(const std::int64_t deployment,
+               stores_.deployments.record_outcome(report.release, serial, committed, clock_()));
+  const std::uint64_t full = full_length(*stores_.catalogue.view(), report.release);
+  UpdateBytes bytes{report.wire_bytes, 0, committed ? report.wasted_bytes : report.payload_bytes};
+  if (committed && full > report.payload_bytes) bytes.saved = full - report.payload_bytes;
+  return stores_.ledger.add(serial, deployment, bytes, clock_());
+}
+
 Response DeviceApi::report(const Request& request) {
   const auto report = parse_report(request.body);
   if (!report) return error_response(ApiError::kBadRequest, report.error().text());
   const auto added = stores_.reports.add(*request.peer.serial, *report, clock_());
   if (!added) return internal_error(added.error());
   if (*added) {
-    const auto taken = stores_.deployments.record_outcome(report->release, *request.peer.serial,
-                                                          report->outcome == "committed", clock_());
+    const auto taken = take_outcome(*request.peer.serial, *report);
     if (!taken) return internal_error(taken.error());
   }
   log_event(Severity::kInfo, "report",

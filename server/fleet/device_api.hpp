@@ -10,6 +10,7 @@
 #include "fleet/planner.hpp"
 #include "http/router.hpp"
 #include "store/devices.hpp"
+#include "store/ledger.hpp"
 #include "store/reports.hpp"
 
 namespace skiff::server {
@@ -26,6 +27,7 @@ struct FleetStores {
   JobStore& jobs;
   GroupStore& groups;
   DeploymentStore& deployments;
+  LedgerStore& ledger;
 };
 
 struct DeviceApiOptions {
@@ -54,6 +56,8 @@ class DeviceApi {
   Response poll(const Request& request);
   Response check_in(const Request& request);
   Response report(const Request& request);
+  /// Of a report that is new.
+  Result<void> take_outcome(const std::string& serial, const Report& report);
   Response answer_check_in(const Request& request, const CheckIn& device);
   Result<Plan> make_plan(const std::string& serial, const CheckIn& device, std::int64_t now);
   /// Whether the device's update by this target was aborted; false also where nothing is known of it.

@@ -8,13 +8,16 @@
 #include <vector>
 
 #include "access/authorise.hpp"
+#include "fleet/cost.hpp"
 #include "fleet/deployments.hpp"
 #include "fleet/device_api.hpp"
 #include "fleet/operator_body.hpp"
 #include "store/alarms.hpp"
 #include "store/audit.hpp"
 #include "store/credentials.hpp"
+#include "store/ledger.hpp"
 #include "store/numbers.hpp"
+#include "store/reports.hpp"
 #include "store/users.hpp"
 
 namespace skiff::server {
@@ -26,20 +29,22 @@ struct OperatorStores {
   AuditLog& audit;
   AdmissionStore& admissions;
   DeviceStore& devices;
+  ReportStore& reports;
   GroupStore& groups;
   DeploymentStore& deployments;
   AlarmStore& alarms;
   NumberStore& numbers;
+  LedgerStore& ledger;
 };
 
-/// Whether a release of this target name is published.
-using HasRelease = std::function<bool(const std::string& target)>;
+/// What is published at this moment.
+using ViewCatalogue = std::function<std::shared_ptr<const CatalogueView>()>;
 
 /// Thread-safe: its handlers run several at once.
 class OperatorApi {
  public:
-  OperatorApi(OperatorStores stores, HasRelease has_release, WallClock clock)
-      : stores_(stores), has_release_(std::move(has_release)), clock_(std::move(clock)) {}
+  OperatorApi(OperatorStores stores, ViewCatalogue view, WallClock clock)
+      : stores_(stores), view_(std::move(view)), clock_(std::move(clock)) {}
 
   /// A request that is understood: what it is done to, and how. Nothing is done before it is authorised.
   struct Intent {
@@ -112,22 +117,29 @@ class OperatorApi {
   Result<Intent> revoke(const OperatorBody& body);
 
   Result<Intent> see_devices(const OperatorBody& body);
+  /// Of the devices that a user's grants reach.
+  Result<std::vector<DeviceRecord>> devices_of(const Principal& who);
+  Result<Intent> see_updates(const OperatorBody& body);
   Result<Intent> see_claims(const OperatorBody& body);
   Result<Intent> decide(const OperatorBody& body);
   Result<Intent> see_groups(const OperatorBody& body);
   Result<Intent> see_alarms(const OperatorBody& body);
   Result<Intent> clear_alarm(const OperatorBody& body);
   Result<Intent> read_audit(const OperatorBody& body);
+  Result<Intent> see_ledger(const OperatorBody& body);
   Result<Intent> see_metrics(const OperatorBody& body);
   Result<Intent> read_audit_head(const OperatorBody& body);
 
   Result<Intent> see_deployments(const OperatorBody& body);
+  Result<Intent> see_cost(const OperatorBody& body);
+  Result<Json> price(const CostOfRelease& release, const std::string& group, const std::string& filter,
+                     const Principal& who);
   Result<Intent> deploy(const OperatorBody& body);
   Result<Intent> change_deployment(const OperatorBody& body);
   Result<Intent> approve(const OperatorBody& body);
 
   OperatorStores stores_;
-  HasRelease has_release_;
+  ViewCatalogue view_;
   WallClock clock_;
   std::mutex hashing_;  ///< one password at a time: each takes 19 MiB
 };

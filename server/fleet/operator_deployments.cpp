@@ -33,6 +33,23 @@ Json deployment_json(const Deployment& deployment, const std::vector<Approval>& 
                       {"failed", deployment.failed}};
 }
 
+tl::unexpected<Error> no_release(const std::string& target) {
+  return fail(ErrorKind::kNotFound, "no published release is named " + target);
+}
+
+DeviceTraits traits_of(const DeviceRecord& device) {
+  const DeviceStatus& status = device.status;
+  return {status.serial, status.hardware, status.version, status.agent};
+}
+
+Json::Object cost_json(const Cost& cost) {
+  return {{"devices", cost.devices},
+          {"bytes", cost.bytes},
+          {"pending", cost.pending},
+          {"at_most", cost.at_most},
+          {"full", cost.full}};
+}
+
 std::optional<DeploymentState> wanted_state(std::string_view text) {
   if (text == "paused") return DeploymentState::kPaused;
   if (text == "running") return DeploymentState::kRunning;
@@ -55,6 +72,42 @@ Result<OperatorApi::Intent> OperatorApi::see_deployments(const OperatorBody&) {
                 }};
 }
 
+Result<OperatorApi::Intent> OperatorApi::see_cost(const OperatorBody& body) {
+  SKIFF_ASSIGN(const std::string target, body.text("release"));
+  SKIFF_ASSIGN(const std::string group, body.text_or("group", ""));
+  SKIFF_ASSIGN(const std::string filter, body.text_or("filter", ""));
+  if (!filter.empty()) SKIFF_TRY(DeviceFilter::parse(filter));
+  return Intent{group, target, filter, [this, target, group, filter](const Principal& who) -> Result<Json> {
+                  const auto view = view_();
+                  const Release* const release = view->find_release(target);
+                  if (release == nullptr) return no_release(target);
+                  return price(CostOfRelease(*view, *release), group, filter, who);
+                }};
+}
+
+Result<Json> OperatorApi::price(const CostOfRelease& release, const std::string& group,
+                                const std::string& filter, const Principal& who) {
+  SKIFF_ASSIGN(const std::vector<DeviceRecord> devices, stores_.devices.list());
+  SKIFF_ASSIGN(const auto reached, stores_.groups.reach_of_order(group, filter));
+  SKIFF_ASSIGN(const std::vector<Group> groups, stores_.groups.list());
+  const auto sum = [&](const auto& is_counted) {
+    Cost cost;
+    for (const DeviceRecord& device : devices) {
+      const DeviceTraits traits = traits_of(device);
+      if (reached(traits) && is_counted(traits)) release.add(device, cost);
+    }
+    return cost_json(cost);
+  };
+  Json::Array parts;
+  for (const Group& part : groups) {
+    if (!authorise(who, Verb::kSee, part.name)) continue;
+    SKIFF_ASSIGN(const auto inside, stores_.groups.reach_of_order(part.name, ""));
+    parts.push_back(Json::Object{{"name", part.name}, {"cost", sum(inside)}});
+  }
+  return Json(Json::Object{
+      {"v", 1}, {"all", sum([](const DeviceTraits&) { return true; })}, {"groups", std::move(parts)}});
+}
+
 Result<OperatorApi::Intent> OperatorApi::deploy(const OperatorBody& body) {
   DeploymentOrder order;
   SKIFF_ASSIGN(order.release, body.text("release"));
@@ -73,9 +126,7 @@ Result<OperatorApi::Intent> OperatorApi::deploy(const OperatorBody& body) {
   SKIFF_ASSIGN(order.deadline, body.number_or("deadline", 0, kLongestDeadline));
   return Intent{order.group, order.release, phases + (order.filter.empty() ? "" : ", " + order.filter),
                 [this, order](const Principal& who) -> Result<Json> {
-                  if (!has_release_(order.release)) {
-                    return fail(ErrorKind::kNotFound, "no published release is named " + order.release);
-                  }
+                  if (view_()->find_release(order.release) == nullptr) return no_release(order.release);
                   DeploymentOrder ordered = order;
                   ordered.created_by = who.name;
                   SKIFF_ASSIGN(const std::int64_t id, stores_.deployments.create(ordered, clock_()));

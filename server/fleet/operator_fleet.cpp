@@ -1,4 +1,6 @@
 // What OperatorApi does about devices, groups, alarms and the audit log.
+#include <set>
+
 #include "access/identity.hpp"
 #include "fleet/operator_api.hpp"
 
@@ -6,6 +8,7 @@ namespace skiff::server {
 namespace {
 
 constexpr std::uint64_t kAuditPage = 1'000;
+constexpr std::uint64_t kUpdates = 1'000;
 
 Json device_json(const DeviceRecord& record) {
   return Json::Object{{"serial", record.status.serial},
@@ -19,20 +22,54 @@ Json device_json(const DeviceRecord& record) {
                       {"sent", record.wire.sent}};
 }
 
+Json update_json(const StoredReport& stored) {
+  const Report& report = stored.report;
+  return Json::Object{
+      {"serial", stored.serial},   {"received", stored.received},   {"release", report.release},
+      {"outcome", report.outcome}, {"reason", report.reason},       {"payload", report.payload_bytes},
+      {"wire", report.wire_bytes}, {"wasted", report.wasted_bytes}, {"seconds", report.seconds}};
+}
+
+Json ledger_json(const LedgerSum& sum) {
+  return Json::Object{{"name", sum.name},
+                      {"updates", sum.updates},
+                      {"sent", sum.bytes.sent},
+                      {"saved", sum.bytes.saved},
+                      {"wasted", sum.bytes.wasted}};
+}
+
 }  // namespace
 
 Result<OperatorApi::Intent> OperatorApi::see_devices(const OperatorBody&) {
   return Intent{std::nullopt, "", "", [this](const Principal& who) -> Result<Json> {
-                  SKIFF_ASSIGN(const std::vector<DeviceRecord> records, stores_.devices.list());
-                  SKIFF_ASSIGN(const auto is_seen, stores_.groups.reach_of(who, Verb::kSee));
+                  SKIFF_ASSIGN(const std::vector<DeviceRecord> records, devices_of(who));
                   Json::Array devices;
-                  for (const DeviceRecord& record : records) {
-                    const DeviceStatus& status = record.status;
-                    if (is_seen({status.serial, status.hardware, status.version, status.agent})) {
-                      devices.push_back(device_json(record));
-                    }
-                  }
+                  for (const DeviceRecord& record : records) devices.push_back(device_json(record));
                   return answer_list("devices", std::move(devices));
+                }};
+}
+
+Result<std::vector<DeviceRecord>> OperatorApi::devices_of(const Principal& who) {
+  SKIFF_ASSIGN(std::vector<DeviceRecord> records, stores_.devices.list());
+  SKIFF_ASSIGN(const auto is_seen, stores_.groups.reach_of(who, Verb::kSee));
+  std::erase_if(records, [&](const DeviceRecord& record) {
+    const DeviceStatus& status = record.status;
+    return !is_seen({status.serial, status.hardware, status.version, status.agent});
+  });
+  return records;
+}
+
+Result<OperatorApi::Intent> OperatorApi::see_updates(const OperatorBody&) {
+  return Intent{std::nullopt, "", "", [this](const Principal& who) -> Result<Json> {
+                  SKIFF_ASSIGN(const std::vector<DeviceRecord> records, devices_of(who));
+                  std::set<std::string> seen;
+                  for (const DeviceRecord& record : records) seen.insert(record.status.serial);
+                  SKIFF_ASSIGN(const std::vector<StoredReport> stored, stores_.reports.latest(kUpdates));
+                  Json::Array updates;
+                  for (const StoredReport& one : stored) {
+                    if (seen.contains(one.serial)) updates.push_back(update_json(one));
+                  }
+                  return answer_list("updates", std::move(updates));
                 }};
 }
 
@@ -93,7 +130,8 @@ Result<OperatorApi::Intent> OperatorApi::see_alarms(const OperatorBody&) {
                   SKIFF_ASSIGN(const std::vector<Alarm> stored, stores_.alarms.list());
                   Json::Array alarms;
                   for (const Alarm& alarm : stored) {
-                    alarms.push_back(Json::Object{{"kind", alarm.kind},
+                    alarms.push_back(Json::Object{{"severity", severity_of(alarm.kind)},
+                                                  {"kind", alarm.kind},
                                                   {"subject", alarm.subject},
                                                   {"detail", alarm.detail},
                                                   {"first", alarm.first},
@@ -138,6 +176,21 @@ Result<OperatorApi::Intent> OperatorApi::see_metrics(const OperatorBody&) {
   return Intent{"", "", "", [this](const Principal&) -> Result<Json> {
                   SKIFF_ASSIGN(const std::vector<Family> families, stores_.numbers.read(clock_()));
                   return Json(prometheus_text(families));
+                }};
+}
+
+Result<OperatorApi::Intent> OperatorApi::see_ledger(const OperatorBody&) {
+  return Intent{"", "", "", [this](const Principal&) -> Result<Json> {
+                  Json::Object answer = {{"v", 1}};
+                  for (const auto& [name, by] : {std::pair("months", LedgerBy::kMonth),
+                                                 std::pair("deployments", LedgerBy::kDeployment),
+                                                 std::pair("devices", LedgerBy::kDevice)}) {
+                    SKIFF_ASSIGN(const std::vector<LedgerSum> sums, stores_.ledger.sums(by));
+                    Json::Array lines;
+                    for (const LedgerSum& sum : sums) lines.push_back(ledger_json(sum));
+                    answer[name] = std::move(lines);
+                  }
+                  return Json(std::move(answer));
                 }};
 }
 

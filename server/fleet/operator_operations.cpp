@@ -122,6 +122,7 @@ std::vector<OperatorApi::Operation> OperatorApi::device_operations() {
   using Api = OperatorApi;
   return {
       {"GET", "/v1/devices", Verb::kSee, false, &Api::see_devices, "Devices that one's grants reach"},
+      {"GET", "/v1/updates", Verb::kSee, false, &Api::see_updates, "What these devices reported of updates"},
       {"POST",
        "/v1/devices/admission",
        Verb::kAdmit,
@@ -141,6 +142,15 @@ std::vector<OperatorApi::Operation> OperatorApi::deployment_operations() {
   using Api = OperatorApi;
   return {
       {"GET", "/v1/deployments", Verb::kSee, false, &Api::see_deployments, "Deployments of these groups"},
+      {"POST",
+       "/v1/deployments/cost",
+       Verb::kSee,
+       true,
+       &Api::see_cost,
+       "What a deployment would cost, per group and in all",
+       {{"release", kText, true, "target name of a published release"},
+        kGroup,
+        {"filter", kText, false, "of these devices those that match"}}},
       {"POST", "/v1/deployments/create", Verb::kDeploy, true, &Api::deploy, "Begin a deployment",
        deployment_fields()},
       {"POST",
@@ -173,6 +183,7 @@ std::vector<OperatorApi::Operation> OperatorApi::report_operations() {
        &Api::clear_alarm,
        "Forget an alarm that was dealt with",
        {{"kind", kText, true, "as listed"}, {"subject", kText, true, "as listed"}}},
+      {"GET", "/v1/ledger", Verb::kSee, false, &Api::see_ledger, "Bytes sent, saved and wasted"},
       {"GET", "/v1/metrics", Verb::kSee, false, &Api::see_metrics, "The fleet in numbers, for Prometheus"},
       {"GET", "/v1/audit", Verb::kReadAudit, true, &Api::read_audit, "The last 1,000 entries"},
       {"GET", "/v1/audit/head", Verb::kReadAudit, false, &Api::read_audit_head,

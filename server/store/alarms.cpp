@@ -5,6 +5,11 @@
 
 namespace skiff::server {
 
+std::string_view severity_of(std::string_view kind) {
+  const bool critical = kind == kDuplicateIdentity || kind == kFailingDeployment || kind == kAuditBroken;
+  return critical ? "critical" : "warning";
+}
+
 void raise_alarm(soci::session& sql, const Alarm& alarm, std::int64_t now) {
   const Integer time = now;
   sql << "INSERT INTO alarms (kind, subject, detail, first, last, times)"
@@ -14,7 +19,14 @@ void raise_alarm(soci::session& sql, const Alarm& alarm, std::int64_t now) {
       soci::use(alarm.kind), soci::use(alarm.subject), soci::use(alarm.detail), soci::use(time),
       soci::use(time);
   log_event(Severity::kWarning, "alarm",
-            {{"kind", alarm.kind}, {"subject", alarm.subject}, {"detail", alarm.detail}});
+            {{"severity", severity_of(alarm.kind)},
+             {"kind", alarm.kind},
+             {"subject", alarm.subject},
+             {"detail", alarm.detail}});
+}
+
+Result<void> AlarmStore::raise(const Alarm& alarm, std::int64_t now) {
+  return database_.transact("raise an alarm", [&](soci::session& sql) { raise_alarm(sql, alarm, now); });
 }
 
 Result<std::vector<Alarm>> AlarmStore::list() {

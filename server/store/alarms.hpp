@@ -17,6 +17,13 @@ inline constexpr std::string_view kDuplicateIdentity = "duplicate-identity";
 inline constexpr std::string_view kPendingFull = "pending-full";
 inline constexpr std::string_view kFailingDeployment = "failing-deployment";
 
+inline constexpr std::string_view kStaleDevices = "stale-devices";
+inline constexpr std::string_view kAuditBroken = "audit-broken";
+inline constexpr std::string_view kExpiring = "expiring";
+
+/// "critical" where somebody may be attacking, or devices may be lost; else "warning".
+std::string_view severity_of(std::string_view kind);
+
 struct Alarm {
   std::string kind;
   std::string subject;     ///< what it is about: a serial, a deployment
@@ -34,6 +41,7 @@ class AlarmStore {
  public:
   explicit AlarmStore(Database& database) : database_(database) {}
 
+  Result<void> raise(const Alarm& alarm, std::int64_t now);
   /// Latest first.
   Result<std::vector<Alarm>> list();
   /// False: there was no such alarm.

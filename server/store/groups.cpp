@@ -225,6 +225,23 @@ Result<std::function<bool(const DeviceTraits&)>> GroupStore::reach_of(const Prin
   });
 }
 
+Result<std::function<bool(const DeviceTraits&)>> GroupStore::reach_of_order(const std::string& group,
+                                                                            const std::string& filter) {
+  std::optional<DeviceFilter> words;
+  if (!filter.empty()) {
+    SKIFF_ASSIGN(words, DeviceFilter::parse(filter));
+  }
+  SKIFF_ASSIGN(const auto members, database_.transact("look up a group", [&](soci::session& sql) {
+    int found = 0;
+    sql << "SELECT COUNT(*) FROM groups WHERE name = :name", soci::use(group), soci::into(found);
+    return found != 0 || group.empty() ? std::optional(GroupView::load(sql, group)) : std::nullopt;
+  }));
+  if (!members) return fail(ErrorKind::kNotFound, "there is no group " + group);
+  return std::function<bool(const DeviceTraits&)>([members, words](const DeviceTraits& device) {
+    return members->contains(device) && (!words || words->matches(device));
+  });
+}
+
 Result<std::uint64_t> GroupStore::epoch() {
   return database_.transact("look for changes", [](soci::session& sql) {
     Integer value = 0;

@@ -90,6 +90,10 @@ class GroupStore {
   Result<bool> has(const std::string& name, const std::string& serial);
   /// Which devices a user's grants of a verb reach, as groups are now.
   Result<std::function<bool(const DeviceTraits&)>> reach_of(const Principal& who, Verb verb);
+  /// Which devices a deployment to the group and filter (each may be empty: all) would reach, as groups are
+  /// now.
+  Result<std::function<bool(const DeviceTraits&)>> reach_of_order(const std::string& group,
+                                                                  const std::string& filter);
   /// Changes with every group and deployment, see bump_epoch().
   Result<std::uint64_t> epoch();
 

@@ -58,6 +58,18 @@ Result<bool> ReportStore::add(const std::string& serial, const Report& report, s
   });
 }
 
+Result<std::vector<StoredReport>> ReportStore::latest(std::uint64_t count) {
+  return database_.transact("list the latest reports", [&](soci::session& sql) {
+    std::vector<StoredReport> reports;
+    const auto most = static_cast<Integer>(count);
+    const soci::rowset<soci::row> rows =
+        (sql.prepare << "SELECT * FROM reports ORDER BY received DESC, serial, id LIMIT :most",
+         soci::use(most));
+    for (const soci::row& row : rows) reports.push_back(read_report(row));
+    return reports;
+  });
+}
+
 Result<std::vector<StoredReport>> ReportStore::list() {
   return database_.transact("list reports", [](soci::session& sql) {
     std::vector<StoredReport> reports;

@@ -42,6 +42,8 @@ class ReportStore {
   Result<bool> add(const std::string& serial, const Report& report, std::int64_t now);
   /// In the order they came.
   Result<std::vector<StoredReport>> list();
+  /// At most `count`, the latest first.
+  Result<std::vector<StoredReport>> latest(std::uint64_t count);
 
  private:
   Database& database_;

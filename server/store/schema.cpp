@@ -101,8 +101,14 @@ constexpr std::array kVersion8 = {
     "ALTER TABLE delta_jobs ADD COLUMN devices BIGINT NOT NULL DEFAULT 0",
     "CREATE TABLE unused_deltas (target TEXT PRIMARY KEY NOT NULL, since BIGINT NOT NULL)",
 };
-constexpr std::array<SchemaStep, 8> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4,
-                                              kVersion5, kVersion6, kVersion7, kVersion8};
+constexpr std::array kVersion9 = {
+    "CREATE TABLE ledger ("
+    " month TEXT NOT NULL, serial TEXT NOT NULL, deployment BIGINT NOT NULL, updates BIGINT NOT NULL,"
+    " sent BIGINT NOT NULL, saved BIGINT NOT NULL, wasted BIGINT NOT NULL,"
+    " PRIMARY KEY (month, serial, deployment))",
+};
+constexpr std::array<SchemaStep, 9> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5,
+                                              kVersion6, kVersion7, kVersion8, kVersion9};
 
 }  // namespace
 

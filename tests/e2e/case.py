@@ -1,5 +1,6 @@
 """What the tests of whole updates share: a fleet with two releases, a delta between them, a server and a proxy."""
 
+import re
 import shutil
 import tempfile
 import unittest
@@ -11,6 +12,17 @@ from programs import programs
 from testbed import Testbed
 
 BASE_BLOCKS, NEW_BLOCKS = 1024, 384
+
+
+def private_words(folder):
+    """What the private keys below a folder consist of: lines of PEM, seeds in hexadecimal."""
+    words = set()
+    for path in [*folder.rglob("*.key"), *folder.rglob("*.pem")]:
+        text = path.read_text(errors="replace")
+        blocks = re.findall(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(.*?)-----END", text, re.DOTALL)
+        words.update(line for block in blocks for line in block.split() if len(line) >= 16)
+        words.update(re.findall(r'"seed":"([0-9a-f]+)"', text))
+    return words
 
 
 class FleetCase(unittest.TestCase):
@@ -47,6 +59,8 @@ class FleetCase(unittest.TestCase):
         self.addCleanup(scratch.cleanup)
         shutil.copytree(self.template, scratch.name, dirs_exist_ok=True)
         self.fleet = Fleet(programs(), scratch.name, host=self.host)
+        self.secrets = set()  # what this test knows, and no log may have
+        self.addCleanup(self.check_logs_tell_no_secret)
         self.addCleanup(self.fleet.close)
         self.one, self.two = self.fleet.folder / "one.img", self.fleet.folder / "two.img"
         self.delta = self.fleet.folder / self.delta_name
@@ -54,6 +68,13 @@ class FleetCase(unittest.TestCase):
         self.testbed = Testbed(self.fleet, self.one, "--workers", "0", *self.server_options, slots=self.slots())
         self.addCleanup(self.testbed.close)
         self.server, self.proxy, self.device = self.testbed.server, self.testbed.proxy, self.testbed.device
+
+    def check_logs_tell_no_secret(self):
+        logs = "".join(path.read_text(errors="replace") for path in self.fleet.folder.rglob("*.log"))
+        words = private_words(self.fleet.folder)
+        self.assertTrue(words and logs, "there were no keys or no logs to compare")
+        for word in words | self.secrets:
+            self.assertNotIn(word, logs)
 
     def check_step(self, code):
         """One step of the agent ends with this exit code."""

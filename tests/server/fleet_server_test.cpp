@@ -162,6 +162,39 @@ TEST_F(FleetServerTest, AReportIsKeptOnceWhateverTheTries) {
   EXPECT_EQ(ReportStore(*database).list().value().size(), 1U);
 }
 
+TEST_F(FleetServerTest, TheLedgerHasWhatUpdatesCostSavedAndWasted) {
+  builder_.release("one", 1, old_);
+  start();
+  const std::uint64_t full = unsigned_member(final_plan(id_of(random_image(9, 10)), 0), "bytes").value();
+  const auto report = [&](const std::string& serial, const std::string& outcome) {
+    Json body = parse_json(as_bytes(api_document().examples.at(2))).value();
+    (*body.object())["release"] = "releases/one";
+    (*body.object())["outcome"] = outcome;
+    if (outcome != "committed") (*body.object())["reason"] = "contact";
+    (*body.object())["bytes"] =
+        Json::Object{{"payload", 1'000}, {"metadata", 50}, {"wire", 1'500}, {"wasted", 200}};
+    EXPECT_EQ(ask(post("/v1/reports", json_text(body)), serial).status, 204U);
+  };
+  report("d1", "committed");
+  report("d1", "committed");  // the same report again
+  report("d2", "failed");
+  server_->stop();
+  const auto database = Database::open(database_file(fleet_.folder() / "state")).value();
+  LedgerStore ledger(*database);
+  const LedgerSum month = ledger.sums(LedgerBy::kMonth).value().at(0);
+  EXPECT_EQ(month.name, "2026-11");
+  EXPECT_EQ(month.updates, 2U);
+  EXPECT_EQ(month.bytes.sent, 3'000U);
+  EXPECT_EQ(month.bytes.saved, full - 1'000);
+  EXPECT_EQ(month.bytes.wasted, 1'200U);
+  const auto devices = ledger.sums(LedgerBy::kDevice).value();
+  ASSERT_EQ(devices.size(), 2U);
+  EXPECT_EQ(devices[1].name, "d2");
+  EXPECT_EQ(devices[1].bytes.saved, 0U);
+  EXPECT_EQ(devices[1].bytes.wasted, 1'000U);
+  EXPECT_EQ(ledger.sums(LedgerBy::kDeployment).value().at(0).name, "0");
+}
+
 TEST_F(FleetServerTest, ARejectedDeviceIsRefusedEverywhereFromTheNextRequest) {
   builder_.release("one", 1, old_);
   start(0);
@@ -279,7 +312,8 @@ TEST(Contract, EveryPathOfTheDocumentIsARouteAndTheOtherWayRound) {
   JobStore jobs(*database);
   GroupStore groups(*database);
   DeploymentStore deployments(*database);
-  DeviceApi api({*catalogue, admissions, devices, reports, jobs, groups, deployments}, {},
+  LedgerStore ledger(*database);
+  DeviceApi api({*catalogue, admissions, devices, reports, jobs, groups, deployments, ledger}, {},
                 [] { return kNow; }, {});
   std::vector<std::pair<std::string, std::string>> described;
   EnrolmentApi enrolment(admissions, DeviceAuthority::open(fleet.ca()).value(), {}, [] { return kNow; });

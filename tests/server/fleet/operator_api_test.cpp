@@ -45,15 +45,18 @@ const RouteCase kRoutes[] = {
     {"POST", "/v1/users/grant", kAdmins, Reach::kFleet, 404},
     {"POST", "/v1/users/revoke", kAdmins, Reach::kFleet, 404},
     {"GET", "/v1/devices", kAll, Reach::kAny},
+    {"GET", "/v1/updates", kAll, Reach::kAny},
     {"POST", "/v1/devices/admission", kOperators, Reach::kGroup},
     {"GET", "/v1/claims", kOperators, Reach::kFleet},
     {"GET", "/v1/groups", kAll, Reach::kAny},
     {"GET", "/v1/deployments", kAll, Reach::kAny},
+    {"POST", "/v1/deployments/cost", kAll, Reach::kGroup},
     {"POST", "/v1/deployments/create", kReleasers, Reach::kGroup},
     {"POST", "/v1/deployments/state", kReleasers, Reach::kGroup},
     {"POST", "/v1/deployments/approve", kReleasers, Reach::kGroup, 400},
     {"GET", "/v1/alarms", kAll, Reach::kFleet},
     {"POST", "/v1/alarms/clear", kOperators, Reach::kFleet, 404},
+    {"GET", "/v1/ledger", kAll, Reach::kFleet},
     {"GET", "/v1/metrics", kAll, Reach::kFleet},
     {"GET", "/v1/audit", kAuditors, Reach::kFleet},
     {"GET", "/v1/audit/head", kAuditors, Reach::kFleet},
@@ -72,6 +75,7 @@ std::string body_for(const std::string& path, std::int64_t deployment) {
       {"/v1/users/grant", R"(,"user":"nobody","role":"viewer")"},
       {"/v1/users/revoke", R"(,"user":"nobody","role":"viewer")"},
       {"/v1/devices/admission", R"(,"serial":"labs-1","admission":"accepted","group":"labs")"},
+      {"/v1/deployments/cost", R"(,"release":"releases/two","group":"labs")"},
       {"/v1/deployments/create", R"(,"release":"releases/two","group":"labs")"},
       {"/v1/deployments/state", R"(,"state":"paused","id":)" + id},
       {"/v1/deployments/approve", R"(,"group":"labs","id":)" + id},
@@ -116,6 +120,12 @@ TEST_F(OperatorTest, WhoHasAGroupSeesItsDevicesAlone) {
   EXPECT_EQ(one.text.find("field-1"), std::string::npos);
   const Response all = ask("GET", "/v1/devices", "", token({{Role::kViewer, ""}}));
   EXPECT_NE(all.text.find("field-1"), std::string::npos);
+  Report report;
+  report.outcome = "committed";
+  for (const char* serial : {"labs-1", "field-1"}) ASSERT_TRUE(reports_->add(serial, report, now_));
+  const Response own = ask("GET", "/v1/updates", "", token({{Role::kViewer, "labs"}}));
+  EXPECT_NE(own.text.find("labs-1"), std::string::npos);
+  EXPECT_EQ(own.text.find("field-1"), std::string::npos);
   EXPECT_EQ(ask("POST", "/v1/devices/admission",
                 R"({"v":1,"serial":"field-1","admission":"rejected","group":"labs"})",
                 token({{Role::kOperator, "labs"}}))

@@ -23,14 +23,19 @@ class OperatorTest : public StoreTest {
     audit_.emplace(*database_, *audit_key_);
     admissions_.emplace(*database_);
     devices_.emplace(*database_);
+    reports_.emplace(*database_);
     groups_.emplace(*database_);
     deployments_.emplace(*database_);
     alarms_.emplace(*database_);
     numbers_.emplace(*database_);
+    ledger_.emplace(*database_);
     api_.emplace(
-        OperatorStores{*users_, *credentials_, *audit_, *admissions_, *devices_, *groups_, *deployments_,
-                       *alarms_, *numbers_},
-        [](const std::string& target) { return target == "releases/two"; }, [this] { return now_; });
+        OperatorStores{*users_, *credentials_, *audit_, *admissions_, *devices_, *reports_, *groups_,
+                       *deployments_, *alarms_, *numbers_, *ledger_},
+        [this] { return view_; }, [this] { return now_; });
+    Release release;
+    release.target = "releases/two";
+    view_->releases.push_back(release);
     for (const char* group : {"labs", "field"}) {
       ASSERT_TRUE(groups_->put({group, ""}));
       const std::string serial = std::string(group) + "-1";
@@ -69,16 +74,19 @@ class OperatorTest : public StoreTest {
 
   std::int64_t now_ = kStart;
   int users_made_ = 0;
+  std::shared_ptr<CatalogueView> view_ = std::make_shared<CatalogueView>();
   std::optional<UserStore> users_;
   std::optional<CredentialStore> credentials_;
   std::unique_ptr<Signer> audit_key_ = generate_ed25519().value();
   std::optional<AuditLog> audit_;
   std::optional<AdmissionStore> admissions_;
   std::optional<DeviceStore> devices_;
+  std::optional<ReportStore> reports_;
   std::optional<GroupStore> groups_;
   std::optional<DeploymentStore> deployments_;
   std::optional<AlarmStore> alarms_;
   std::optional<NumberStore> numbers_;
+  std::optional<LedgerStore> ledger_;
   std::optional<OperatorApi> api_;
 };
 

@@ -180,7 +180,8 @@ class RolloutSimulation : public ::testing::Test {
   GroupStore groups_{*database_};
   DeploymentStore deployments_{*database_};
   std::unique_ptr<Catalogue> catalogue_ = make_catalogue();
-  DeviceApi api_{{*catalogue_, admissions_, device_store_, reports_, jobs_, groups_, deployments_},
+  LedgerStore ledger_{*database_};
+  DeviceApi api_{{*catalogue_, admissions_, device_store_, reports_, jobs_, groups_, deployments_, ledger_},
                  {},
                  [this] { return now_; },
                  {}};
