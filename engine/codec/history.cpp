@@ -20,6 +20,7 @@ void History::reset() {
   std::fill(ring_.begin(), ring_.end(), std::uint8_t{0});
   std::fill(places_.begin(), places_.end(), 0u);
   size_ = 0;
+  last8_ = 0;
   match_ = 0;
   length_ = 0;
 }
@@ -29,14 +30,10 @@ std::uint32_t History::word_back(std::uint64_t distance) const {
          std::uint32_t{back(distance - 3)} << 24;
 }
 
-std::size_t History::place(std::uint32_t last, std::uint32_t before) const {
-  return ((last * 0x9E3779B1u) ^ (before * 0x85EBCA6Bu) ^ (last >> 15)) * 0xC2B2AE35u >> place_shift_;
-}
-
 bool History::knows(const std::uint8_t* bytes) const {
-  const std::uint32_t last =
-      bytes[5] | std::uint32_t{bytes[4]} << 8 | std::uint32_t{bytes[3]} << 16 | std::uint32_t{bytes[2]} << 24;
-  const std::uint64_t earlier = places_[place(last, bytes[1] | std::uint32_t{bytes[0]} << 8)];
+  std::uint64_t last = 0;
+  for (std::size_t i = 0; i < kRemembered; ++i) last = last << 8 | bytes[i];
+  const std::uint64_t earlier = places_[place(last)];
   if (earlier == 0) return false;
   for (std::size_t i = 0; i < kRemembered; ++i)
     if (ring_[(earlier - kRemembered + i) & mask_] != bytes[i]) return false;
@@ -50,13 +47,13 @@ void History::push(std::uint8_t byte) {
   } else {
     length_ = 0;
   }
-  ring_[size_++ & mask_] = byte;
+  take(byte);
   if (size_ >= kRemembered) follow();
 }
 
 /// Looks for an earlier place where the last bytes stood, unless one is being followed; remembers this one.
 void History::follow() {
-  const std::size_t at = place();
+  const std::size_t at = place(last8_);
   const std::uint64_t earlier = places_[at];
   if (length_ == 0 && earlier != 0 && size_ - earlier < mask_) {
     std::uint32_t same = 0;
@@ -77,11 +74,20 @@ void History::append(ByteView bytes) {
   if (bytes.size() > kept) {
     size_ += bytes.size() - kept;
     bytes = bytes.last(static_cast<std::size_t>(kept));
+    for (std::uint64_t distance = 8; distance > 0; --distance) last8_ = last8_ << 8 | back(distance);
   }
+  // In variables of its own, as for all that a compiler knows the ring's bytes are part of this.
+  std::uint8_t* const ring = ring_.data();
+  const std::uint64_t mask = mask_;
+  std::uint64_t size = size_;
+  std::uint64_t last = last8_;
   for (const std::uint8_t byte : bytes) {
-    ring_[size_++ & mask_] = byte;
-    if (size_ % 4 == 0 && size_ >= kRemembered) places_[place()] = static_cast<std::uint32_t>(size_);
+    ring[size++ & mask] = byte;
+    last = last << 8 | byte;
+    if (size % 4 == 0 && size >= kRemembered) places_[place(last)] = static_cast<std::uint32_t>(size);
   }
+  size_ = size;
+  last8_ = last;
 }
 
 History::Expected History::expected() const {

@@ -19,11 +19,10 @@ class History {
 
   /// The byte `distance` (1 and up) before the next one.
   [[nodiscard]] std::uint8_t back(std::uint64_t distance) const { return ring_[(size_ - distance) & mask_]; }
-  /// The last four bytes, the newest lowest.
-  [[nodiscard]] std::uint32_t last4() const {
-    return back(1) | std::uint32_t{back(2)} << 8 | std::uint32_t{back(3)} << 16 |
-           std::uint32_t{back(4)} << 24;
-  }
+  /// The last eight bytes, the newest lowest.
+  [[nodiscard]] std::uint64_t last8() const { return last8_; }
+  /// The last four of them.
+  [[nodiscard]] std::uint32_t last4() const { return static_cast<std::uint32_t>(last8_); }
   /// The little-endian word whose first byte is `distance` before the next one; distance at least 4.
   [[nodiscard]] std::uint32_t word_back(std::uint64_t distance) const;
   [[nodiscard]] std::uint64_t size() const { return size_; }
@@ -61,9 +60,16 @@ class History {
   [[nodiscard]] ExpectedWord expected_word() const;
 
  private:
-  /// Where six bytes are remembered: the last four of them, the newest lowest, then the two before.
-  [[nodiscard]] std::size_t place(std::uint32_t last, std::uint32_t before) const;
-  [[nodiscard]] std::size_t place() const { return place(last4(), back(5) | std::uint32_t{back(6)} << 8); }
+  /// Where six bytes are remembered, the newest lowest; the two above them do not matter.
+  [[nodiscard]] std::size_t place(std::uint64_t bytes) const {
+    const auto last = static_cast<std::uint32_t>(bytes);
+    const auto before = static_cast<std::uint16_t>(bytes >> 32);
+    return ((last * 0x9E3779B1u) ^ (before * 0x85EBCA6Bu) ^ (last >> 15)) * 0xC2B2AE35u >> place_shift_;
+  }
+  void take(std::uint8_t byte) {
+    ring_[size_++ & mask_] = byte;
+    last8_ = last8_ << 8 | byte;
+  }
   void follow();
 
   Bytes ring_;
@@ -72,6 +78,7 @@ class History {
   std::uint64_t mask_;
   unsigned place_shift_;
   std::uint64_t size_ = 0;
+  std::uint64_t last8_ = 0;
   std::uint64_t match_ = 0;  ///< the position that repeats, if length_ is not 0
   std::uint32_t length_ = 0;
 };

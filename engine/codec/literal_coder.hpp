@@ -1,4 +1,4 @@
-// Literals: bytes that no copy covers, each mixed from fourteen contexts, among them the base's bytes nearby.
+// Literals: bytes that no copy covers, each mixed from ten contexts, among them the base's bytes nearby.
 #pragma once
 
 #include <optional>
@@ -18,9 +18,9 @@ struct LiteralContext {
 };
 
 class LiteralCoder {
-  static constexpr std::uint32_t kContexts = 12;
+  static constexpr std::uint32_t kContexts = 10;
   static constexpr std::int32_t kRate = 1475;
-  static constexpr std::uint32_t kExpectedContext = 8;
+  static constexpr std::uint32_t kExpectedContext = 7;
   static constexpr GroupShape kShape{2, kContexts, {32 * 8, 256 * 3, 256 * 3}, kRate};
   using Hashes = std::array<std::uint32_t, kContexts>;
 
@@ -29,7 +29,7 @@ class LiteralCoder {
   void reset() { bits_.reset(); }
   static std::size_t memory() { return ContextGroup<kShape>::memory(); }
 
-  /// One byte; the caller pushes it to `history` afterwards.
+  /// One byte; the caller pushes it to `history` afterwards, and settles after the last.
   template <class Coder>
   std::uint8_t code(Coder& coder, std::uint8_t value, const LiteralContext& context, const History& history) {
     const History::Expected expected = history.expected();
@@ -37,10 +37,11 @@ class LiteralCoder {
     const auto selectors = [&](std::uint32_t partial, unsigned bit) -> Selectors {
       const std::uint32_t state = expected.state(partial, bit);
       if (expected.length > 0) bits_.select_one(kExpectedContext, expected.hash(state, bit));
-      return {phase(context) * 8 + state, partial + family, history.back(1) + family};
+      return {phase(context) * 8 + state, partial + family, (history.last4() & 0xff) + family};
     };
     return static_cast<std::uint8_t>(bits_.code_byte(coder, value, contexts_of(context, history), selectors));
   }
+  void settle() { bits_.settle(); }
 
  private:
   /// Where in a word or instruction the byte stands.

@@ -2,6 +2,7 @@
 // section 10).
 #pragma once
 
+#include "base/vector_clones.hpp"
 #include "codec/number_coder.hpp"
 #include "codec/typing_coder.hpp"
 #include "codec/window_view.hpp"
@@ -23,6 +24,7 @@ class MapCoder {
         result_image_(result_image),
         entries_(max_entries) {}
 
+  SKIFF_VECTOR_CLONES
   Result<void> run(WindowMap& map) {
     RangedNumbers numbers{coder_, numbers_};
     TypingCoder typing(numbers, entries_);

@@ -2,6 +2,7 @@
 // stream.
 #pragma once
 
+#include "base/vector_clones.hpp"
 #include "codec/literal_coder.hpp"
 #include "codec/model_sizes.hpp"
 #include "codec/noise.hpp"
@@ -63,6 +64,7 @@ class SegmentCoder {
 
   /// Codes result range [begin, end), within the window, and returns where it ended: an encoder stops early,
   /// between tokens or blocks of literals, when its output has `budget` bytes or more.
+  SKIFF_VECTOR_CLONES
   Result<std::uint64_t> run(std::uint64_t begin, std::uint64_t end, std::size_t budget = SIZE_MAX) {
     budget_ = budget;
     const std::span<const Copy> copies = window_.copies();
@@ -178,18 +180,17 @@ class SegmentCoder {
         return byte_beside(second_chunk_, after, at - from + i);
       };
       if (has_words(around.kind) && at % 4 == 0 && to - at >= 4) {
-        WordContext context;
-        for (std::uint64_t i = 4; i-- > 0;) {
-          context.left = context.left << 8 | left_byte(i).value_or(0);
-          context.right = context.right << 8 | right_byte(i).value_or(0);
-        }
-        SKIFF_TRY(one_word(context));
+        std::uint32_t left_word = 0;
+        for (std::uint64_t i = 4; i-- > 0;) left_word = left_word << 8 | left_byte(i).value_or(0);
+        models_.literals.settle();
+        SKIFF_TRY(one_word(left_word));
         at += 4;
       } else {
         SKIFF_TRY(one_literal({at, around.kind, left_byte(0), right_byte(0)}));
         at += 1;
       }
     }
+    models_.literals.settle();
     return {};
   }
 
@@ -198,13 +199,13 @@ class SegmentCoder {
     return kind == Kind::kA64 || kind == Kind::kA32 || kind == Kind::kA32Relative;
   }
 
-  Result<void> one_word(const WordContext& context) {
+  Result<void> one_word(std::uint32_t left) {
     std::uint32_t value = 0;
     if constexpr (!kDecodes) {
       SKIFF_ASSIGN(const ByteView truth, result_.peek(4));
       for (std::size_t i = 4; i-- > 0;) value = value << 8 | truth[i];
     }
-    value = models_.words.code(coder_, value, context, models_.history);
+    value = models_.words.code(coder_, value, left, models_.history);
     std::array<std::uint8_t, 4> bytes{};
     for (unsigned i = 0; i < 4; ++i) {
       bytes[i] = static_cast<std::uint8_t>(value >> (8 * i));

@@ -29,7 +29,7 @@ class TokenCoder {
 
   /// Of the last three tokens, how many were not as predicted.
   [[nodiscard]] std::uint32_t recent_misses() const {
-    return static_cast<std::uint32_t>(std::popcount(misses_ & 7));
+    return (misses_ & 1) + (misses_ >> 1 & 1) + (misses_ >> 2 & 1);
   }
   /// Copied bytes that need no flags came between.
   void skip() { misses_ = 0; }
@@ -148,6 +148,7 @@ class TokenCoder {
       };
       known = known << 8 | bytes_.code_byte(coder, value >> (8 * k) & 0xff, hashes, selectors);
     }
+    bytes_.settle();
     return known;
   }
 

@@ -9,28 +9,21 @@ std::uint32_t top(std::uint32_t word) { return word >> 24; }
 
 }  // namespace
 
-WordCoder::Hashes WordCoder::contexts_of(const WordContext& context, const History& history,
-                                         std::uint32_t known, std::uint32_t k) {
+WordCoder::Hashes WordCoder::contexts_of(std::uint32_t left, const History& history, std::uint32_t known,
+                                         std::uint32_t k) {
   const std::uint32_t first = history.word_back(4);
   const std::uint32_t second = history.word_back(8);
   const std::uint32_t third = history.word_back(12);
   const std::uint32_t place = mix(known, k);
   const std::uint32_t own_top = k == 3 ? 0 : known >> (8 * (2 - k)) & 0xff;
-  const std::uint32_t left = context.left >> (8 * k) & 0xff;
-  const std::uint32_t right = context.right >> (8 * k) & 0xff;
-  const std::uint32_t as_left = agrees(context.left, known, k) ? 1 : 0;
-  const std::uint32_t as_right = agrees(context.right, known, k) ? 1 : 0;
+  const std::uint32_t left_byte = left >> (8 * k) & 0xff;
+  const std::uint32_t as_left = agrees(left, known, k) ? 1 : 0;
   return {place,
-          mix(place, top(first)),
           mix(place, operation(first)),
           mix(place, operation(first), operation(second)),
-          mix(place, first & 31),
-          mix(place, first),
-          mix(k, as_left, left),
-          mix(k, as_right, right, left),
+          mix(k, as_left, left_byte),
           0,  // for what the repetition at hand says, bit by bit
           mix(k, own_top, first >> (8 * k) & 0xff),
-          mix(k, own_top, known & 0xff, first & 0x3ff),
           mix(place, top(first), top(second), top(third))};
 }
 

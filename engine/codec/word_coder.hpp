@@ -7,16 +7,9 @@
 
 namespace skiff {
 
-/// The base's words beside a literal word: if the copy before went on, and if the copy after had begun
-/// earlier; bytes that the base does not have are 0.
-struct WordContext {
-  std::uint32_t left = 0;
-  std::uint32_t right = 0;
-};
-
 class WordCoder {
-  static constexpr std::uint32_t kContexts = 12;
-  static constexpr std::uint32_t kExpectedContext = 8;
+  static constexpr std::uint32_t kContexts = 7;
+  static constexpr std::uint32_t kExpectedContext = 4;
   static constexpr GroupShape kShape{6, kContexts, {4 * 8, 256, 256}, 1475};
   using Hashes = std::array<std::uint32_t, kContexts>;
 
@@ -25,9 +18,10 @@ class WordCoder {
   void reset() { bits_.reset(); }
   static std::size_t memory() { return ContextGroup<kShape>::memory(); }
 
-  /// One little-endian word; the caller pushes its bytes to `history` afterwards.
+  /// One little-endian word; the caller pushes its bytes to `history` afterwards. `left`: the base's word if
+  /// the copy before went on; bytes that the base does not have are 0.
   template <class Coder>
-  std::uint32_t code(Coder& coder, std::uint32_t value, const WordContext& context, const History& history) {
+  std::uint32_t code(Coder& coder, std::uint32_t value, std::uint32_t left, const History& history) {
     const History::ExpectedWord word = history.expected_word();
     const std::uint32_t before = history.word_back(4);
     std::uint32_t known = 0;
@@ -40,9 +34,10 @@ class WordCoder {
         if (expected.length > 0) bits_.select_one(kExpectedContext, expected.hash(state, bit));
         return {8 * k + state, partial, before >> 24};
       };
-      const Hashes hashes = contexts_of(context, history, known, k);
+      const Hashes hashes = contexts_of(left, history, known, k);
       known = known << 8 | bits_.code_byte(coder, value >> shift & 0xff, hashes, selectors);
     }
+    bits_.settle();
     return known;
   }
 
@@ -51,8 +46,7 @@ class WordCoder {
   static bool agrees(std::uint32_t word, std::uint32_t known, std::uint32_t k) {
     return (std::uint64_t{word} >> (8 * k + 8)) == known;
   }
-  static Hashes contexts_of(const WordContext& context, const History& history, std::uint32_t known,
-                            std::uint32_t k);
+  static Hashes contexts_of(std::uint32_t left, const History& history, std::uint32_t known, std::uint32_t k);
 
   ContextGroup<kShape> bits_;
 };

@@ -51,4 +51,13 @@ constexpr BitHistories reached() {
 
 constexpr BitHistories kBitHistories = reached();
 
+constexpr std::array<std::uint8_t, 256> kHistoryWorth = [] {
+  std::array<std::uint8_t, 256> worth{};
+  for (std::size_t history = 0; history < worth.size(); ++history) {
+    const BitCounts& counts = kBitHistories.counts[history];
+    worth[history] = static_cast<std::uint8_t>(counts.zeros + counts.ones);
+  }
+  return worth;
+}();
+
 }  // namespace skiff

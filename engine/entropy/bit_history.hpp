@@ -29,4 +29,7 @@ struct BitHistories {
 extern const BitHistories kBitHistories;
 inline const BitHistories& bit_histories() { return kBitHistories; }
 
+/// Of each history, how much would be lost with it: how many bits it tells of.
+extern const std::array<std::uint8_t, 256> kHistoryWorth;
+
 }  // namespace skiff

@@ -1,6 +1,7 @@
 // The logistic function and its inverse in integers: how the mixer goes between probabilities and evidence.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -20,10 +21,12 @@ const LogisticTables& logistic_tables();
 inline std::int32_t stretch(const LogisticTables& tables, std::uint32_t p16) {
   return tables.stretch[p16 >> 4];
 }
-inline std::uint32_t squash(const LogisticTables& tables, std::int32_t evidence) {
-  if (evidence > kStretchLimit) evidence = kStretchLimit;
-  if (evidence < -kStretchLimit) evidence = -kStretchLimit;
+/// evidence: within ±kStretchLimit.
+inline std::uint32_t squash_within(const LogisticTables& tables, std::int32_t evidence) {
   return tables.squash[static_cast<std::uint32_t>(evidence + kStretchLimit)];
+}
+inline std::uint32_t squash(const LogisticTables& tables, std::int32_t evidence) {
+  return squash_within(tables, std::clamp(evidence, -kStretchLimit, kStretchLimit));
 }
 
 }  // namespace skiff

@@ -3,16 +3,6 @@
 #include <algorithm>
 
 namespace skiff {
-namespace {
-
-/// How much would be lost with a history.
-std::uint32_t worth(BitHistory history) {
-  const BitCounts& counts = bit_histories().counts[history];
-  return std::uint32_t{counts.zeros} + counts.ones;
-}
-
-}  // namespace
-
 SlotTable::SlotTable(unsigned line_bits) : storage_(memory(line_bits)), line_shift_(64 - line_bits) {
   const auto address = reinterpret_cast<std::uintptr_t>(storage_.data());
   lines_ = storage_.data() + (kLine - address % kLine) % kLine;
@@ -25,19 +15,10 @@ std::size_t SlotTable::memory(unsigned line_bits) {
 
 void SlotTable::reset() { std::fill(storage_.begin(), storage_.end(), std::uint8_t{0}); }
 
-BitHistory* SlotTable::replaced_bucket(std::uint8_t* line, std::uint8_t check) {
-  std::uint8_t* const buckets = line + kWays;
-  std::size_t least = 0;
-  for (std::size_t way = 1; way < kWays; ++way)
-    if (worth(buckets[way * kBucket]) < worth(buckets[least * kBucket])) least = way;
-  line[least] = check;
-  return std::fill_n(buckets + least * kBucket, kBucket, BitHistory{0}) - kBucket;
-}
-
 BitHistory* SlotTable::replaced_cell(std::uint8_t* group, std::uint8_t check) {
   std::uint8_t* const cells = group + kWays;
-  std::uint8_t* const least =
-      std::min_element(cells, cells + kWays, [](BitHistory a, BitHistory b) { return worth(a) < worth(b); });
+  std::uint8_t* const least = std::min_element(
+      cells, cells + kWays, [](BitHistory a, BitHistory b) { return kHistoryWorth[a] < kHistoryWorth[b]; });
   least[-static_cast<std::ptrdiff_t>(kWays)] = check;
   *least = 0;
   return least;

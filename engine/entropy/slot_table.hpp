@@ -1,8 +1,10 @@
 // SlotTable: the bit histories of all contexts of a segment, found by hash (FORMAT.md, section 9.3).
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "entropy/bit_history.hpp"
@@ -65,7 +67,20 @@ class SlotTable {
     const std::uint32_t zeros = (differing - 0x01010101u) & ~differing & 0x80808080u;
     return static_cast<std::uint32_t>(std::countr_zero(zeros)) / 8;
   }
-  static BitHistory* replaced_bucket(std::uint8_t* line, std::uint8_t check);
+  static BitHistory* replaced_bucket(std::uint8_t* line, std::uint8_t check) {
+    std::uint8_t* const buckets = line + kWays;
+    std::size_t least = 0;
+    std::uint32_t least_worth = kHistoryWorth[buckets[0]];
+    for (std::size_t way = 1; way < kWays; ++way) {
+      const std::uint32_t worth = kHistoryWorth[buckets[way * kBucket]];
+      least = worth < least_worth ? way : least;
+      least_worth = std::min(worth, least_worth);
+    }
+    line[least] = check;
+    std::uint8_t* const bucket = buckets + least * kBucket;
+    std::memset(bucket, 0, kBucket);
+    return bucket;
+  }
   static BitHistory* replaced_cell(std::uint8_t* group, std::uint8_t check);
 
   std::vector<std::uint8_t> storage_;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "base/little_endian.hpp"
 #include "skiff/bytes.hpp"
 #include "skiff/io.hpp"
 
@@ -14,7 +15,7 @@ class BaseChunk {
   static constexpr std::uint64_t kCapacity = 16 << 10;
 
   /// Makes [begin, begin + length) readable, and the margin as far as the base has it; length at most
-  /// kCapacity.
+  /// kCapacity. What is in memory already is not read again.
   Result<void> read(const Source& base, std::uint64_t begin, std::uint64_t length);
 
   /// Little-endian words at a base offset; 0 where they are not wholly within reach.
@@ -26,13 +27,13 @@ class BaseChunk {
   [[nodiscard]] ByteView bytes(std::uint64_t offset, std::uint64_t length) const;
 
  private:
+  static constexpr std::uint64_t kLeastRead = 4 << 10;
+
   template <typename Word>
   [[nodiscard]] Word load(std::uint64_t offset) const {
     const std::uint64_t at = offset - origin_;
     if (at >= length_ || length_ - at < sizeof(Word)) return 0;
-    std::uint64_t word = 0;
-    for (std::size_t i = sizeof(Word); i-- > 0;) word = word << 8 | bytes_[static_cast<std::size_t>(at) + i];
-    return static_cast<Word>(word);
+    return load_little<Word>(bytes_.data() + static_cast<std::size_t>(at));
   }
 
   Bytes bytes_;

@@ -4,6 +4,7 @@
 // Encodings: Arm ARM DDI 0487 (A64: C4, C6), DDI 0406 (T32: A6), Intel SDM volume 2.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -70,7 +71,24 @@ std::optional<std::uint64_t> target_of(const Field& field, std::uint64_t value, 
 std::int64_t field_number(Reference reference, std::uint32_t value);
 std::uint32_t number_in_field(Reference reference, std::int64_t number);
 
+// x64 instructions.
+
+/// What a byte of x64 code says of the four bytes after it: the last of the opcode of a call, jump or branch,
+/// or the ModRM byte of an operand relative to the instruction.
+enum class Precedes : std::uint8_t { kNothing, kField, kFieldAfter0F };
+inline constexpr std::array<Precedes, 256> kX64Precedes = [] {
+  std::array<Precedes, 256> table{};
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    if ((byte & 0xF0) == 0x80) table[byte] = Precedes::kFieldAfter0F;
+    if (byte == 0xE8 || byte == 0xE9 || (byte & 0xC7) == 0x05) table[byte] = Precedes::kField;
+  }
+  return table;
+}();
+
 // A64 instructions, one word each.
+
+/// Instructions between an ADRP and its user, at most.
+inline constexpr std::uint64_t kPageReach = 16;
 
 /// The reference an A64 instruction holds by its opcode alone; kNone for none.
 Reference a64_reference(std::uint32_t word);

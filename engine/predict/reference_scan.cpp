@@ -3,27 +3,11 @@
 #include <algorithm>
 
 namespace skiff {
-namespace {
-
-constexpr std::uint64_t kPageReach = 64;  ///< bytes between an ADRP and its user
-
-/// What a byte says of the field that may follow it.
-enum Precedes : std::uint8_t { kNothing, kField, kFieldAfter0F };
-constexpr std::array<Precedes, 256> kPrecedes = [] {
-  std::array<Precedes, 256> table{};
-  for (unsigned byte = 0; byte < 256; ++byte) {
-    if ((byte & 0xF0) == 0x80) table[byte] = kFieldAfter0F;
-    if (byte == 0xE8 || byte == 0xE9 || (byte & 0xC7) == 0x05) table[byte] = kField;
-  }
-  return table;
-}();
-
-}  // namespace
 
 ReferenceScan::ReferenceScan(const BaseChunk& bytes, const TypedRange& range, std::uint64_t begin)
     : bytes_(bytes), range_(range) {
   if (range.kind != Kind::kA64) return;
-  const std::uint64_t first = std::max(begin - std::min(begin, kPageReach), range.offset);
+  const std::uint64_t first = std::max(begin - std::min(begin, 4 * kPageReach), range.offset);
   for (std::uint64_t at = (first + 3) / 4 * 4; at < begin; at += 4) may_refer(bytes.u32(at), at);
 }
 
@@ -45,15 +29,16 @@ bool ReferenceScan::may_refer(std::uint32_t word, std::uint64_t at) {
   if (reference != Reference::kA64PageAdd && reference != Reference::kA64PageLoad)
     return reference != Reference::kNone;
   const std::uint64_t page = pages_[a64_source(word)];
-  return page != 0 && at + 4 - page <= kPageReach;
+  return page != 0 && at + 4 - page <= 4 * kPageReach;
 }
 
 std::uint64_t ReferenceScan::skip_x64(std::uint64_t at, std::uint64_t stop) const {
   if (at < 2) return at;
   const ByteView before = bytes_.bytes(at - 2, stop - at + 1);
   for (std::size_t i = 1; i < before.size(); ++i) {
-    const Precedes precedes = kPrecedes[before[i]];
-    if (precedes == kNothing || (precedes == kFieldAfter0F && before[i - 1] != 0x0F)) continue;
+    const Precedes precedes = kX64Precedes[before[i]];
+    if (precedes == Precedes::kNothing) continue;
+    if (precedes == Precedes::kFieldAfter0F && before[i - 1] != 0x0F) continue;
     return at + i - 1;
   }
   return stop;

@@ -5,7 +5,6 @@
 namespace skiff {
 namespace {
 
-constexpr std::uint64_t kPageReach = 16;  ///< instructions between an ADRP and its user
 constexpr std::uint32_t kLeastDistance =
     65536;  ///< smaller numbers in distance tables are not taken for references
 constexpr std::uint64_t kLeastPointer = 0x1000;
@@ -112,8 +111,9 @@ bool Tokenizer::find_page(Token& token) const {
 }
 
 Field Tokenizer::x64_field(std::uint64_t offset, std::uint64_t end, std::uint64_t address) const {
-  if (offset < 2 || end - offset < 4) return {};
   const std::uint8_t before = bytes_.u8(offset - 1);
+  if (range_.kind == Kind::kX64 && kX64Precedes[before] == Precedes::kNothing) return {};  // most do
+  if (offset < 2 || end - offset < 4) return {};
   const std::uint8_t earlier = bytes_.u8(offset - 2);
   Field field;
   if (before == 0xE8) {

@@ -85,8 +85,8 @@ class SegmentReader:
         slots = Slots(sizes[0])
         self.numbers = Numbers(self.coder, slots)
         self.hits = Group(slots, 0, 7, (84, 42, 256), 1966)
-        self.literal_bytes = Group(slots, 2, 12, (256, 768, 768), 1475)
-        self.literal_words = Group(slots, 6, 12, (32, 256, 256), 1475)
+        self.literal_bytes = Group(slots, 2, 10, (256, 768, 768), 1475)
+        self.literal_words = Group(slots, 6, 7, (32, 256, 256), 1475)
         self.token_bytes = Group(slots, 3, 7, (192, 256, 504), 1475)
         self.others = Group(slots, 4, 5, (42, 42, 1), 1966)
         self.history = History(sizes[1])
@@ -174,9 +174,8 @@ class SegmentReader:
         family = {1: 1, 2: 2}.get(kind, 0)
         expected, length = history.expected(), history.length
         hashes = [
-            where, mix(c1, where), mix(c1, c2), last4 & 0xFFFFFF, last4, mix(where, c4, c8), mix(left, c1),
-            mix(right, c1), 0, mix(where, c2, c3), mix(left, right, where),
-            mix(c4, c1, where)
+            where, mix(c1, where), mix(c1, c2), last4, mix(where, c4, c8), mix(left, c1),
+            mix(right, c1), 0, mix(where, c2, c3), mix(c4, c1, where)
         ]
 
         def state(b, partial):
@@ -185,7 +184,7 @@ class SegmentReader:
         def choose_expected(b, partial):
             if length > 0:
                 says = mix(length, expected >> b & 1) if state(b, partial) else 0
-                self.literal_bytes.choose(8, says)
+                self.literal_bytes.choose(7, says)
 
         def selectors(b, partial):
             return 8 * where + state(b, partial), partial + 256 * family, c1 + 256 * family
@@ -195,18 +194,17 @@ class SegmentReader:
     def word(self, beside):
         history, length = self.history, self.history.length
         expected = sum(history.ring[(history.match + i) & history.mask] << (8 * i) for i in range(4)) if length else 0
-        left, right = (sum(max(pair[side] - 1, 0) << (8 * i) for i, pair in enumerate(beside)) for side in (0, 1))
+        left = sum(max(pair[0] - 1, 0) << (8 * i) for i, pair in enumerate(beside))
         w1, w2, w3 = (sum(history.back(n - i) << (8 * i) for i in range(4)) for n in (4, 8, 12))
         known = 0
         for k in range(3, -1, -1):
             head = known >> (8 * (2 - k)) & 255 if k < 3 else 0
-            lk, rk, ek = (n >> (8 * k) & 255 for n in (left, right, expected))
-            al, ar, ae = (int(n >> (8 * k + 8) == known) for n in (left, right, expected))
+            lk, ek = (n >> (8 * k) & 255 for n in (left, expected))
+            al, ae = (int(n >> (8 * k + 8) == known) for n in (left, expected))
             p = mix(known, k)
             hashes = [
-                p, mix(p, w1 >> 24), mix(p, w1 >> 21), mix(p, w1 >> 21, w2 >> 21), mix(p, w1 & 31), mix(p, w1),
-                mix(k, al, lk), mix(k, ar, rk, lk), 0, mix(k, head, w1 >> (8 * k) & 255),
-                mix(k, head, known & 255, w1 & 1023), mix(p, w1 >> 24, w2 >> 24, w3 >> 24)
+                p, mix(p, w1 >> 21), mix(p, w1 >> 21, w2 >> 21), mix(k, al, lk), 0,
+                mix(k, head, w1 >> (8 * k) & 255), mix(p, w1 >> 24, w2 >> 24, w3 >> 24)
             ]
 
             def state(b, partial, ek=ek, ae=ae):
@@ -214,7 +212,7 @@ class SegmentReader:
 
             def choose_expected(b, partial, state=state, ek=ek):
                 if length:
-                    self.literal_words.choose(8, mix(length, ek >> b & 1) if state(b, partial) else 0)
+                    self.literal_words.choose(4, mix(length, ek >> b & 1) if state(b, partial) else 0)
 
             def selectors(b, partial, k=k, state=state):
                 return 8 * k + state(b, partial), partial, w1 >> 24

@@ -116,7 +116,7 @@ INSTANTIATE_TEST_SUITE_P(Kinds, SegmentOf, ::testing::ValuesIn(kAllKinds),
                          [](const auto& kind) { return std::to_string(static_cast<int>(kind.param)); });
 
 TEST(SegmentCoder, HandsOnAFailedReadOfTheBase) {
-  const TypedWindow window = typed_window(Kind::kA64, 2000, 1);
+  const TypedWindow window = typed_window(Kind::kA64, 20'000, 1);
   SegmentModels models(kSmallModels);
   const auto coded = code_range(window, models, 0).value();
   const ViewSource base(window.base);
