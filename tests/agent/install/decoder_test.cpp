@@ -185,7 +185,10 @@ const Attempt kAttempts[] = {
     {"MakesCode",
      [] { (void)::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }},
     {"WritesToAnotherDescriptor", [] { (void)::send(4, "x", 1, 0); }},
-    {"BecomesRootAgain", [] { (void)::setuid(0); }},
+    {"BecomesRootAgain",
+     [] {
+       if (::setuid(0) != 0) ::_exit(1);
+     }},
     {"AsksForTheTimeOfProcesses", [] { (void)::getpgid(0); }},
     {"ChangesAFile", [] { (void)::chmod("/tmp", 0777); }},
 };

@@ -71,7 +71,7 @@ Files sample() {
 }
 
 /// The contents of all files, in any order, put together from the pieces that were found.
-std::vector<Bytes> contents_in(const Bytes& image) {
+std::vector<std::string> contents_in(const Bytes& image) {
   const ViewSource source(image);
   const auto system = read_squashfs(source);
   if (!system) return {};
@@ -80,7 +80,7 @@ std::vector<Bytes> contents_in(const Bytes& image) {
     opened[found.offset] = found.opened;
     return {};
   }));
-  std::vector<Bytes> contents;
+  std::vector<std::string> contents;
   for (const SquashFile& file : system->files) {
     Bytes content(static_cast<std::size_t>(file.size), 0);
     for (const SquashPiece& piece : file.pieces) {
@@ -92,16 +92,16 @@ std::vector<Bytes> contents_in(const Bytes& image) {
           from.subspan(static_cast<std::size_t>(piece.block_offset), static_cast<std::size_t>(piece.length));
       std::copy(bytes.begin(), bytes.end(), content.begin() + static_cast<std::ptrdiff_t>(piece.file_offset));
     }
-    contents.push_back(std::move(content));
+    contents.emplace_back(as_text(content));
   }
   std::sort(contents.begin(), contents.end());
   return contents;
 }
 
 TEST(Squashfs, FindsEveryByteOfEveryFile) {
-  std::vector<Bytes> wanted;
+  std::vector<std::string> wanted;
   for (const auto& [name, content] : sample()) {
-    if (!content.empty()) wanted.push_back(content);
+    if (!content.empty()) wanted.emplace_back(as_text(content));
   }
   std::sort(wanted.begin(), wanted.end());
   for (const char* options : {"-comp gzip", "-comp xz -b 1M", "-comp zstd -b 16K", "-comp gzip -no-fragments",
