@@ -11,8 +11,7 @@ Result<void> BaseChunk::read(const Source& base, std::uint64_t begin, std::uint6
   bytes_.resize(kCapacity + 2 * kMargin);
   origin_ = from;
   length_ = std::min(base.size(), begin + std::max(length, kLeastRead) + kMargin) - from;
-  const Result<void> done =
-      base.read_at(origin_, MutableBytes(bytes_).first(static_cast<std::size_t>(length_)));
+  Result<void> done = base.read_at(origin_, MutableBytes(bytes_).first(static_cast<std::size_t>(length_)));
   if (!done) length_ = 0;
   return done;
 }
