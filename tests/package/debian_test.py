@@ -3,20 +3,14 @@
 debian_test.py CPACK BUILD [unittest arguments]
 """
 
-import subprocess
 import sys
 import tempfile
 import unittest
 from pathlib import Path
 
+from commands import run
+
 CPACK, BUILD = sys.argv[1:3]
-
-
-def run(*command, **options):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, **options)
-    if done.returncode:
-        raise AssertionError(f"{command} gave {done.returncode}\n{done.stdout}\n{done.stderr}")
-    return done.stdout
 
 
 class DebianTest(unittest.TestCase):

@@ -12,15 +12,10 @@ import unittest
 import zlib
 from pathlib import Path
 
+from commands import run
+
 CONSUMER = Path(__file__).resolve().parent / "consumer"
 CMAKE, BUILD = sys.argv[1:3]
-
-
-def run(*command, **options):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, **options)
-    if done.returncode:
-        raise AssertionError(f"{command} gave {done.returncode}\n{done.stdout}\n{done.stderr}")
-    return done.stdout
 
 
 def write_images(folder):
