@@ -15,6 +15,15 @@ bool decode_deflate(const Source& image, FoundStream& stream, Budget& budget);
 bool decode_xz(const Source& image, FoundStream& stream, Budget& budget);
 bool decode_zstd(const Source& image, FoundStream& stream, Budget& budget);
 
+/// Whether this libzstd can cut a frame into jobs.
+bool zstd_has_jobs();
+/// Where the first block of a zstd frame ends (RFC 8878, sections 3.1.1.1 and 3.1.1.2); past the frame's end
+/// if it is cut.
+std::size_t zstd_first_block_end(ByteView frame);
+/// Whether what a zstd encoder makes of all the content in one call begins with `beginning`. It stops at the
+/// first block that does not fit into `beginning` and `spare` bytes more, however long the content is.
+bool zstd_begins_with(const Method& method, ByteView opened, ByteView beginning, std::size_t spare);
+
 /// Pieces of an image in order, for a decoder that finds out itself where its stream ends.
 class PieceReader {
  public:

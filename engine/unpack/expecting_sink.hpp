@@ -11,14 +11,18 @@ class ExpectingSink final : public Sink {
  public:
   explicit ExpectingSink(ByteView expected) : expected_(expected) {}
   Result<void> write(ByteView bytes) override {
-    if (bytes.size() > expected_.size() || !std::equal(bytes.begin(), bytes.end(), expected_.begin()))
-      return fail(ErrorKind::kMismatch, "packs otherwise");
-    expected_ = expected_.subspan(bytes.size());
+    const ByteView head = bytes.first(std::min(bytes.size(), expected_.size()));
+    if (!std::equal(head.begin(), head.end(), expected_.begin())) return differs();
+    expected_ = expected_.subspan(head.size());
+    if (head.size() != bytes.size()) return differs();
     return {};
   }
+  /// Whether all that is expected has come, and whether or not more came after it.
   [[nodiscard]] bool complete() const { return expected_.empty(); }
 
  private:
+  static tl::unexpected<Error> differs() { return fail(ErrorKind::kMismatch, "packs otherwise"); }
+
   ByteView expected_;
 };
 

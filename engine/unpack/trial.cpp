@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "unpack/codecs.hpp"
 #include "unpack/expecting_sink.hpp"
 
 namespace skiff::unpack {
@@ -13,7 +14,38 @@ namespace {
 constexpr std::size_t kKnownMethods = 8;
 constexpr std::size_t kMaxFailures = 32;  ///< of a codec, each of which costs trying all that its encoder can
 
+/// Whether packing the content gives what begins with `beginning`, as far as the re-packer's first pieces
+/// show it: those of a stream come as soon as it has them.
+bool begins_with(const Method& method, ByteView opened, ByteView beginning) {
+  ExpectingSink sink(beginning);
+  pack_stream(method, opened, sink);  // it ends with an error at the first byte that is not expected
+  return sink.complete();
+}
+
+/// An encoder of zstd that has all of the content hands on its first byte with the last, and one that works
+/// in jobs hands on a job. So what they make is asked for in parts first, each longer than the one before.
+bool zstd_may_pack(Method method, ByteView opened, ByteView packed) {
+  constexpr std::size_t kSpare = 1 << 10;       // what it wants free behind a block that it writes
+  constexpr std::size_t kBlock = 129 * kSpare;  // a block that has no end in the part, and that
+  constexpr std::size_t kGrowth = 16;
+  std::size_t length = zstd_first_block_end(packed);
+  if (length >= packed.size()) return true;
+  const auto manner = static_cast<ZstdManner>(method.parameters[2]);
+  if (manner == ZstdManner::kPieces) return true;
+  if (manner == ZstdManner::kPiecesJobs) {
+    method.parameters[2] = static_cast<std::uint64_t>(ZstdManner::kPieces);
+    return begins_with(method, opened, packed.first(length));
+  }
+  if (!zstd_begins_with(method, opened, packed.first(length), kSpare)) return false;
+  if (manner == ZstdManner::kWholeJobs) return true;
+  while ((length *= kGrowth) < packed.size()) {
+    if (!zstd_begins_with(method, opened, packed.first(length), kBlock)) return false;
+  }
+  return true;
+}
+
 bool packs(const Method& method, ByteView opened, ByteView packed) {
+  if (method.codec == StreamCodec::kZstd && !zstd_may_pack(method, opened, packed)) return false;
   ExpectingSink sink(packed);
   return pack_stream(method, opened, sink).has_value() && sink.complete();
 }
@@ -85,7 +117,8 @@ std::vector<Method> zstd_methods(std::uint64_t opened_length, ByteView packed) {
       methods.push_back({StreamCodec::kZstd, {level, checksum, static_cast<std::uint64_t>(manner), 0, 0}});
     };
     add(length_known ? ZstdManner::kWhole : ZstdManner::kPieces);
-    if (opened_length > kShortestJob) add(length_known ? ZstdManner::kWholeJobs : ZstdManner::kPiecesJobs);
+    if (opened_length > kShortestJob && zstd_has_jobs())
+      add(length_known ? ZstdManner::kWholeJobs : ZstdManner::kPiecesJobs);
   }
   return methods;
 }

@@ -1,9 +1,11 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 #include "base/heap_array.hpp"
+#include "base/little_endian.hpp"
 #include "unpack/codecs.hpp"
 
 namespace skiff::unpack {
@@ -13,6 +15,11 @@ struct FreeCoder {
   void operator()(ZSTD_CCtx* coder) const { ZSTD_freeCCtx(coder); }
   void operator()(ZSTD_DCtx* coder) const { ZSTD_freeDCtx(coder); }
 };
+
+void set_level(ZSTD_CCtx& coder, const Method& method) {
+  ZSTD_CCtx_setParameter(&coder, ZSTD_c_compressionLevel, static_cast<int>(method.parameters[0]));
+  ZSTD_CCtx_setParameter(&coder, ZSTD_c_checksumFlag, static_cast<int>(method.parameters[1]));
+}
 
 class ZstdRepacker final : public Repacker {
  public:
@@ -32,10 +39,10 @@ class ZstdRepacker final : public Repacker {
     if (!coder) return no_memory();
     const auto manner = static_cast<ZstdManner>(method.parameters[2]);
     const bool jobs = manner == ZstdManner::kWholeJobs || manner == ZstdManner::kPiecesJobs;
-    ZSTD_CCtx_setParameter(coder.get(), ZSTD_c_compressionLevel, static_cast<int>(method.parameters[0]));
-    ZSTD_CCtx_setParameter(coder.get(), ZSTD_c_checksumFlag, static_cast<int>(method.parameters[1]));
-    if (jobs && ZSTD_isError(ZSTD_CCtx_setParameter(coder.get(), ZSTD_c_nbWorkers, 1)) != 0)
+    set_level(*coder, method);
+    if (jobs && !zstd_has_jobs())
       return fail(ErrorKind::kUnsupported, "this libzstd was built without threads");
+    if (jobs) ZSTD_CCtx_setParameter(coder.get(), ZSTD_c_nbWorkers, 1);
     if (manner == ZstdManner::kWhole) return pack_whole(*coder, opened, packed);
     if (manner == ZstdManner::kWholeJobs) ZSTD_CCtx_setPledgedSrcSize(coder.get(), opened.size());
     return pack_pieces(*coder, opened, packed);
@@ -71,6 +78,30 @@ class ZstdRepacker final : public Repacker {
 };
 
 }  // namespace
+
+bool zstd_has_jobs() { return ZSTD_cParam_getBounds(ZSTD_c_nbWorkers).upperBound > 0; }
+
+std::size_t zstd_first_block_end(ByteView frame) {
+  const unsigned descriptor = frame[4];
+  const bool single_segment = (descriptor & 0x20) != 0;
+  constexpr std::array<std::size_t, 4> kDictionary = {0, 1, 2, 4};
+  const std::array<std::size_t, 4> length = {single_segment ? 1u : 0u, 2, 4, 8};
+  const std::size_t header =
+      5 + (single_segment ? 0 : 1) + kDictionary[descriptor & 3] + length[descriptor >> 6];
+  if (frame.size() < header + 4) return frame.size() + 1;
+  const std::uint32_t block = load_little<std::uint32_t>(&frame[header]) & 0xffffff;
+  constexpr unsigned kRun = 1;  // one byte, repeated
+  return header + 3 + ((block >> 1 & 3) == kRun ? 1 : block >> 3);
+}
+
+bool zstd_begins_with(const Method& method, ByteView opened, ByteView beginning, std::size_t spare) {
+  const std::unique_ptr<ZSTD_CCtx, FreeCoder> coder(ZSTD_createCCtx());
+  if (!coder) return false;
+  Bytes room(beginning.size() + spare);
+  set_level(*coder, method);
+  ZSTD_compress2(coder.get(), room.data(), room.size(), opened.data(), opened.size());
+  return std::equal(beginning.begin(), beginning.end(), room.begin());
+}
 
 bool decode_zstd(const Source& image, FoundStream& stream, Budget& budget) {
   const std::unique_ptr<ZSTD_DCtx, FreeCoder> coder(ZSTD_createDCtx());

@@ -1,8 +1,12 @@
 #include "unpack/stream_codec.hpp"
 
 #include <gtest/gtest.h>
+#include <zstd.h>
+
+#include <ctime>
 
 #include "tests/engine/apply/test_images.hpp"
+#include "unpack/codecs.hpp"
 #include "unpack/trial.hpp"
 
 namespace skiff::unpack {
@@ -61,6 +65,40 @@ TEST(MethodFinder, FindsNothingForBytesThatNoMethodMakes) {
     packed[packed.size() / 2] ^= 1;
     EXPECT_FALSE(MethodFinder().find({made.codec, 0, packed.size(), content}, packed));
   }
+}
+
+TEST(MethodFinder, FindsEveryMannerOfZstd) {
+  const Bytes content = prose(zstd_has_jobs() ? 1'100'000 : 300'000, 4);
+  for (const std::uint64_t level : {3, 19}) {
+    for (const std::uint64_t manner : {0, 1, 2, 3}) {
+      const Method made{StreamCodec::kZstd, {level, 1, manner, 0, 0}};
+      if (!check_method(made) || (manner > 1 && !zstd_has_jobs())) continue;
+      const Bytes packed = packed_by(made, content);
+      const auto found = MethodFinder().find({StreamCodec::kZstd, 0, packed.size(), content}, packed);
+      ASSERT_TRUE(found) << level << ' ' << manner;
+      EXPECT_EQ(packed_by(*found, content), packed);
+    }
+  }
+}
+
+/// CPU seconds that a piece of work takes.
+template <class Work>
+double seconds_of(const Work& work) {
+  const std::clock_t begin = std::clock();
+  work();
+  return static_cast<double>(std::clock() - begin) / static_cast<double>(CLOCKS_PER_SEC);
+}
+
+TEST(MethodFinder, ZstdOfAnotherEncoderCostsLessThanPackingItTwice) {
+  const Bytes content = prose(4'000'000, 4);
+  constexpr int kLevelNotTried = -3;
+  Bytes packed(ZSTD_compressBound(content.size()));
+  packed.resize(ZSTD_compress(packed.data(), packed.size(), content.data(), content.size(), kLevelNotTried));
+  const double once = seconds_of([&] { packed_by({StreamCodec::kZstd, {19, 0, 0, 0, 0}}, content); });
+  const double search = seconds_of([&] {
+    EXPECT_FALSE(MethodFinder().find({StreamCodec::kZstd, 0, packed.size(), content}, packed));
+  });
+  EXPECT_LT(search, 2 * once);
 }
 
 }  // namespace
