@@ -1,6 +1,8 @@
 // The three libraries' parts of stream_codec.hpp.
 #pragma once
 
+#include <optional>
+
 #include "unpack/stream_codec.hpp"
 
 namespace skiff::unpack {
@@ -17,6 +19,9 @@ bool decode_zstd(const Source& image, FoundStream& stream, Budget& budget);
 
 /// Whether this libzstd can cut a frame into jobs.
 bool zstd_has_jobs();
+/// Whether an encoder of this level writes the window that the frame's header names, if it names one; it
+/// knows the content's length, or nothing.
+bool zstd_has_window_of(int level, std::optional<std::uint64_t> opened_length, ByteView frame);
 /// Where the first block of a zstd frame ends (RFC 8878, sections 3.1.1.1 and 3.1.1.2); past the frame's end
 /// if it is cut.
 std::size_t zstd_first_block_end(ByteView frame);

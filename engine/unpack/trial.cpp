@@ -12,7 +12,12 @@ namespace skiff::unpack {
 namespace {
 
 constexpr std::size_t kKnownMethods = 8;
-constexpr std::size_t kMaxFailures = 32;  ///< of a codec, each of which costs trying all that its encoder can
+
+/// Failures of a codec after which only what is known is tried: each costs trying all that its encoder can.
+std::size_t most_failures(StreamCodec codec) {
+  const bool cheap = codec == StreamCodec::kDeflate || codec == StreamCodec::kZlib;
+  return cheap ? 32 : 8;
+}
 
 /// Whether packing the content gives what begins with `beginning`, as far as the re-packer's first pieces
 /// show it: those of a stream come as soon as it has them.
@@ -110,9 +115,11 @@ std::vector<Method> zstd_methods(std::uint64_t opened_length, ByteView packed) {
   constexpr std::uint64_t kShortestJob = std::uint64_t{1} << 20;
   const std::uint64_t checksum = (packed[4] >> 2) & 1;
   const bool length_known = (packed[4] & 0xe0) != 0;
+  const auto known_length = length_known ? std::optional(opened_length) : std::nullopt;
   std::vector<Method> methods;
   for (const std::uint64_t level :
        {15, 19, 3, 22, 9, 6, 12, 1, 2, 4, 5, 7, 8, 10, 11, 13, 14, 16, 17, 18, 20, 21}) {
+    if (!zstd_has_window_of(static_cast<int>(level), known_length, packed)) continue;
     const auto add = [&](ZstdManner manner) {
       methods.push_back({StreamCodec::kZstd, {level, checksum, static_cast<std::uint64_t>(manner), 0, 0}});
     };
@@ -148,7 +155,7 @@ std::optional<Method> first_that_packs(const std::vector<Method>& methods, const
 std::optional<Method> MethodFinder::find(const FoundStream& stream, ByteView packed) {
   std::optional<Method> method = find_known(stream, packed);
   std::size_t& failures = failures_[stream.codec];
-  if (!method && failures < kMaxFailures)
+  if (!method && failures < most_failures(stream.codec))
     method = first_that_packs(candidates(stream, packed), stream, packed);
   if (method)
     learn(*method);

@@ -1,3 +1,4 @@
+#define ZSTD_STATIC_LINKING_ONLY  // for ZSTD_getCParams
 #include <zstd.h>
 
 #include <algorithm>
@@ -20,6 +21,9 @@ void set_level(ZSTD_CCtx& coder, const Method& method) {
   ZSTD_CCtx_setParameter(&coder, ZSTD_c_compressionLevel, static_cast<int>(method.parameters[0]));
   ZSTD_CCtx_setParameter(&coder, ZSTD_c_checksumFlag, static_cast<int>(method.parameters[1]));
 }
+
+/// A frame whose window is its content: its header names the one, and not the other.
+bool is_single_segment(ByteView frame) { return (frame[4] & 0x20) != 0; }
 
 class ZstdRepacker final : public Repacker {
  public:
@@ -81,13 +85,19 @@ class ZstdRepacker final : public Repacker {
 
 bool zstd_has_jobs() { return ZSTD_cParam_getBounds(ZSTD_c_nbWorkers).upperBound > 0; }
 
+bool zstd_has_window_of(int level, std::optional<std::uint64_t> opened_length, ByteView frame) {
+  if (is_single_segment(frame)) return true;
+  constexpr unsigned kSmallestLog = 10;
+  const unsigned long long length = opened_length.value_or(ZSTD_CONTENTSIZE_UNKNOWN);
+  const unsigned log = ZSTD_getCParams(level, length, 0).windowLog;
+  return frame[5] == (log - kSmallestLog) << 3;
+}
+
 std::size_t zstd_first_block_end(ByteView frame) {
-  const unsigned descriptor = frame[4];
-  const bool single_segment = (descriptor & 0x20) != 0;
   constexpr std::array<std::size_t, 4> kDictionary = {0, 1, 2, 4};
-  const std::array<std::size_t, 4> length = {single_segment ? 1u : 0u, 2, 4, 8};
-  const std::size_t header =
-      5 + (single_segment ? 0 : 1) + kDictionary[descriptor & 3] + length[descriptor >> 6];
+  const bool single = is_single_segment(frame);
+  const std::array<std::size_t, 4> length = {single ? 1u : 0u, 2, 4, 8};
+  const std::size_t header = 5 + (single ? 0 : 1) + kDictionary[frame[4] & 3] + length[frame[4] >> 6];
   if (frame.size() < header + 4) return frame.size() + 1;
   const std::uint32_t block = load_little<std::uint32_t>(&frame[header]) & 0xffffff;
   constexpr unsigned kRun = 1;  // one byte, repeated
