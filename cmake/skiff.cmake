@@ -49,13 +49,14 @@ function(skiff_library name)
   endif()
 endfunction()
 
-# skiff_test(NAME SOURCES... [DEPENDS targets...] [LABELS labels...]) makes one GoogleTest binary and registers
-# each of its tests with ctest. It sees the engine's inner headers as the engine does.
+# skiff_test(NAME SOURCES... [DEPENDS targets...] [LABELS labels...] [FILTER tests]) makes one GoogleTest binary and
+# registers each of its tests (that GoogleTest's filter lets through) with ctest. It sees the engine's inner headers as the
+# engine does.
 function(skiff_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "FILTER" "SOURCES;DEPENDS;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/engine ${PROJECT_SOURCE_DIR})
   target_compile_definitions(${name} PRIVATE SKIFF_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gtest_main GTest::gmock skiff_flags)
-  gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 LABELS "${ARG_LABELS}")
+  gtest_discover_tests(${name} TEST_PREFIX "${name}." TEST_FILTER "${ARG_FILTER}" DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 LABELS "${ARG_LABELS}")
 endfunction()

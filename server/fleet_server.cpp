@@ -20,6 +20,15 @@ Result<void> prepare_state(const fs::path& state) {
   return {};
 }
 
+/// One for each thread that may be in a transaction: handlers of every port, workers and their keepers, and
+/// the upkeep.
+unsigned connections(const ServerOptions& options) {
+  unsigned count = options.http.blocking_threads + 2 * options.workers + 1;
+  if (options.enrol) count += options.enrol->blocking_threads;
+  if (options.operators) count += options.operators->blocking_threads;
+  return count;
+}
+
 /// What has to be there before the server is.
 struct Opened {
   std::unique_ptr<Database> database;
@@ -30,7 +39,9 @@ struct Opened {
 
 }  // namespace
 
-fs::path database_file(const fs::path& state) { return state / "skiff.sqlite"; }
+std::string database_url(const fs::path& state, const std::string& url) {
+  return url.empty() ? sqlite_url(state / "skiff.sqlite") : url;
+}
 
 class FleetServer::Impl {
  public:
@@ -59,7 +70,7 @@ class FleetServer::Impl {
     workers_ = std::make_unique<DeltaWorkers>(DeltaParts{*catalogue_, jobs_, publisher_, place_.name()},
                                               options_.maker, options_.clock, options_.workers);
     upkeep_ = std::make_unique<Upkeep>(UpkeepParts{*catalogue_, jobs_, admissions_, devices_, deployments_,
-                                                   unused_, publisher_, ledger_, watch_},
+                                                   unused_, publisher_, ledger_, leadership_, watch_},
                                        options_.upkeep, options_.clock, [this] { workers_->wake(); });
     http_->start();
     if (enrol_http_) enrol_http_->start();
@@ -108,6 +119,7 @@ class FleetServer::Impl {
   AuditLog audit_{*database_, *audit_key_};
   Watch watch_{{*database_, audit_, *catalogue_, options_.ca}, options_.watch};
   WireLedger ledger_;
+  Leadership leadership_{*database_, "upkeep"};
   std::unique_ptr<DeltaWorkers> workers_;
   std::unique_ptr<Upkeep> upkeep_;
   DeviceApi api_{{*catalogue_, admissions_, devices_, reports_, jobs_, groups_, deployments_, updates_},
@@ -132,7 +144,8 @@ Result<std::unique_ptr<FleetServer>> FleetServer::create(ServerOptions options, 
   if (!options.clock) options.clock = [] { return static_cast<std::int64_t>(std::time(nullptr)); };
   SKIFF_TRY(prepare_state(options.state));
   Opened opened;
-  SKIFF_ASSIGN(opened.database, Database::open(database_file(options.state)));
+  SKIFF_ASSIGN(opened.database,
+               Database::open(database_url(options.state, options.database), connections(options)));
   SKIFF_ASSIGN(opened.catalogue, Catalogue::open(options.repository));
   SKIFF_ASSIGN(WorkerPlace place, WorkerPlace::take(options.state));
   options.maker.work_folder = place.folder();

@@ -14,6 +14,7 @@ namespace skiff::server {
 struct ServerOptions {
   std::filesystem::path repository;
   std::filesystem::path state;  ///< made if missing: the database and work in progress
+  std::string database;         ///< URL; empty: SQLite in `state`
   HttpOptions http;
   std::filesystem::path ca;          ///< authority folder; without the device CA's key nothing is certified
   std::optional<HttpOptions> enrol;  ///< where devices without a certificate ask for one; none: nowhere
@@ -28,8 +29,8 @@ struct ServerOptions {
   WallClock clock;       ///< empty: the system's
 };
 
-/// The database of a state folder.
-std::filesystem::path database_file(const std::filesystem::path& state);
+/// Where a fleet's database is: at `url`, or in the state folder where that is empty.
+std::string database_url(const std::filesystem::path& state, const std::string& url);
 
 /// Serves what the repository has published, and adds deltas to it. Nothing runs before start().
 class FleetServer {

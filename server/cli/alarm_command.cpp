@@ -2,21 +2,19 @@
 #include <iostream>
 
 #include "cli/verbs.hpp"
-#include "fleet_server.hpp"
 #include "store/alarms.hpp"
-#include "store/database.hpp"
 
 namespace skiff::server {
 namespace {
 
 struct Arguments {
-  std::filesystem::path state;
+  StateArguments state;
   std::string kind;
   std::string subject;
 };
 
 Result<void> list(const Arguments& arguments) {
-  SKIFF_ASSIGN(const auto database, Database::open(database_file(arguments.state)));
+  SKIFF_ASSIGN(const auto database, open_database(arguments.state));
   SKIFF_ASSIGN(const std::vector<Alarm> alarms, AlarmStore(*database).list());
   std::cout << "severity\tkind\tsubject\tfirst\tlast\ttimes\tdetail\n";
   for (const Alarm& alarm : alarms) {
@@ -27,7 +25,7 @@ Result<void> list(const Arguments& arguments) {
 }
 
 Result<void> clear(const Arguments& arguments) {
-  SKIFF_ASSIGN(const auto database, Database::open(database_file(arguments.state)));
+  SKIFF_ASSIGN(const auto database, open_database(arguments.state));
   SKIFF_ASSIGN(const bool cleared, AlarmStore(*database).clear(arguments.kind, arguments.subject));
   if (!cleared) return fail(ErrorKind::kNotFound, "no alarm " + arguments.kind + " on " + arguments.subject);
   return {};

@@ -6,14 +6,13 @@
 #include "access/identity.hpp"
 #include "cli/verbs.hpp"
 #include "fleet/deployments.hpp"
-#include "fleet_server.hpp"
-#include "store/database.hpp"
+#include "skiff/repository.hpp"
 
 namespace skiff::server {
 namespace {
 
 struct Arguments {
-  std::filesystem::path state;
+  StateArguments state;
   std::filesystem::path repository;
   std::string group;
   std::string filter;
@@ -25,9 +24,7 @@ struct Arguments {
   DeploymentOrder order;
 };
 
-Result<std::unique_ptr<Database>> open(const Arguments& arguments) {
-  return Database::open(database_file(arguments.state));
-}
+Result<std::unique_ptr<Database>> open(const Arguments& arguments) { return open_database(arguments.state); }
 
 Result<void> create_group(const Arguments& arguments) {
   SKIFF_ASSIGN(const auto database, open(arguments));

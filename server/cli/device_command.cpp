@@ -4,8 +4,6 @@
 
 #include "access/identity.hpp"
 #include "cli/verbs.hpp"
-#include "fleet_server.hpp"
-#include "store/database.hpp"
 #include "store/devices.hpp"
 
 namespace skiff::server {
@@ -14,7 +12,7 @@ namespace {
 constexpr std::uint64_t kMaxList = std::uint64_t{256} << 20;  // bytes
 
 struct Arguments {
-  std::filesystem::path state;
+  StateArguments state;
   std::string serial;
   std::string key;
   std::filesystem::path file;
@@ -22,7 +20,7 @@ struct Arguments {
 
 /// One line a device, tab-separated, after a line of headings.
 Result<void> list_devices(const Arguments& arguments) {
-  SKIFF_ASSIGN(const auto database, Database::open(database_file(arguments.state)));
+  SKIFF_ASSIGN(const auto database, open_database(arguments.state));
   SKIFF_ASSIGN(const std::vector<DeviceRecord> records, DeviceStore(*database).list());
   std::cout << "serial\tadmission\thardware\tversion\tcounter\tstate\tlast_contact\treceived\tsent\tkey\n";
   for (const DeviceRecord& record : records) {
@@ -35,7 +33,7 @@ Result<void> list_devices(const Arguments& arguments) {
 }
 
 Result<void> list_claims(const Arguments& arguments) {
-  SKIFF_ASSIGN(const auto database, Database::open(database_file(arguments.state)));
+  SKIFF_ASSIGN(const auto database, open_database(arguments.state));
   SKIFF_ASSIGN(const std::vector<StoredClaim> claims, AdmissionStore(*database).claims());
   std::cout << "serial\tadmission\taddress\tfirst\tlast\tkey\n";
   for (const StoredClaim& stored : claims) {
@@ -47,7 +45,7 @@ Result<void> list_claims(const Arguments& arguments) {
 
 Result<void> decide(const Arguments& arguments, Admission admission) {
   if (!is_serial(arguments.serial)) return fail(ErrorKind::kUsage, arguments.serial + " is no serial");
-  SKIFF_ASSIGN(const auto database, Database::open(database_file(arguments.state)));
+  SKIFF_ASSIGN(const auto database, open_database(arguments.state));
   AdmissionStore admissions(*database);
   if (arguments.key.empty()) return admissions.decide(arguments.serial, admission);
   return admissions.decide_claim(arguments.serial, arguments.key, admission);
@@ -77,7 +75,7 @@ Result<std::vector<Claim>> read_factory_list(const std::filesystem::path& file) 
 
 Result<void> preauthorise(const Arguments& arguments) {
   SKIFF_ASSIGN(const std::vector<Claim> devices, read_factory_list(arguments.file));
-  SKIFF_ASSIGN(const auto database, Database::open(database_file(arguments.state)));
+  SKIFF_ASSIGN(const auto database, open_database(arguments.state));
   SKIFF_ASSIGN(const std::uint64_t added, AdmissionStore(*database).preauthorise(devices));
   std::cout << added << " of " << devices.size() << " devices are new\n";
   return {};

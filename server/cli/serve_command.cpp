@@ -5,6 +5,7 @@
 
 #include "access/certificates.hpp"
 #include "cli/commands.hpp"
+#include "cli/state_options.hpp"
 #include "cli/worker_options.hpp"
 #include "event_log.hpp"
 #include "fleet_server.hpp"
@@ -16,6 +17,7 @@ namespace fs = std::filesystem;
 
 struct Arguments {
   KeyArguments keys;
+  StateArguments state;
   fs::path ca;
   fs::path port_file;
   fs::path enrol_port_file;
@@ -72,6 +74,8 @@ Result<void> serve(Arguments arguments) {
   options.http.tls = {certificate_file(arguments.ca, kServerLeaf), key_file(arguments.ca, kServerLeaf),
                       certificate_file(arguments.ca, kDeviceCa)};
   options.ca = arguments.ca;
+  options.state = arguments.state.folder;
+  options.database = arguments.state.database;
   options.upkeep.keep_unused = std::chrono::hours(24 * arguments.keep_unused);
   options.watch.stale_after = arguments.stale_after * 86'400;
   if (!arguments.enrol_listen.empty()) {
@@ -150,8 +154,7 @@ void add_serve_command(CLI::App& app, Action& chosen) {
   command->add_option("--repo", arguments->options.repository, "Repository folder (skiff repo init)")
       ->required();
   add_key_options(*command, arguments->keys);
-  command->add_option("--state", arguments->options.state, "Folder for the database and work in progress")
-      ->required();
+  add_state_options(*command, arguments->state);
   command->add_option("--ca", arguments->ca, "Folder of the authorities (skiff-server ca init)")->required();
   command->add_option("--listen", arguments->listen, "Address and port; port 0 takes a free one")
       ->capture_default_str();

@@ -4,10 +4,9 @@
 
 #include "access/password.hpp"
 #include "cli/verbs.hpp"
-#include "fleet_server.hpp"
+#include "skiff/io.hpp"
 #include "store/audit.hpp"
 #include "store/credentials.hpp"
-#include "store/database.hpp"
 #include "store/users.hpp"
 
 namespace skiff::server {
@@ -19,7 +18,7 @@ constexpr std::int64_t kFirstAdminLifetime = 3'600;  // seconds
 constexpr std::uint64_t kMaxKey = 65'536;            // bytes
 
 struct Arguments {
-  std::filesystem::path state;
+  StateArguments state;
   std::string name;
   std::string role;
   std::string group;
@@ -38,8 +37,8 @@ struct State {
 
 Result<State> open_state(const Arguments& arguments) {
   State state;
-  SKIFF_ASSIGN(state.database, Database::open(database_file(arguments.state)));
-  SKIFF_ASSIGN(state.key, open_audit_key(arguments.state));
+  SKIFF_ASSIGN(state.database, open_database(arguments.state));
+  SKIFF_ASSIGN(state.key, open_audit_key(arguments.state.folder));
   return state;
 }
 
@@ -120,7 +119,7 @@ Result<void> remove_totp(const Arguments& arguments) {
 }
 
 Result<void> list_users(const Arguments& arguments) {
-  SKIFF_ASSIGN(const auto database, Database::open(database_file(arguments.state)));
+  SKIFF_ASSIGN(const auto database, open_database(arguments.state));
   SKIFF_ASSIGN(const std::vector<UserRecord> users, UserStore(*database).list());
   std::cout << "user\tstate\tpassword\ttotp\tgrants\n";
   for (const UserRecord& user : users) {

@@ -6,11 +6,12 @@
 #include <string>
 
 #include "cli/commands.hpp"
+#include "cli/state_options.hpp"
 
 namespace skiff::server {
 
-/// `Arguments` has a path `state`, which every verb asks for. Parsing a verb sets `chosen`, which outlives
-/// the parsing; the arguments live as long as the command.
+/// `Arguments` has StateArguments `state`, which every verb asks for. Parsing a verb sets `chosen`, which
+/// outlives the parsing; the arguments live as long as the command.
 template <typename Arguments>
 class Verbs {
  public:
@@ -25,7 +26,7 @@ class Verbs {
   template <typename Run>
   CLI::App* add(const std::string& name, const std::string& description, Run run) const {
     CLI::App* const verb = command_.add_subcommand(name, description);
-    verb->add_option("--state", arguments_->state, "State folder of the server")->required();
+    add_state_options(*verb, arguments_->state);
     verb->callback([arguments = arguments_, run, &chosen = chosen_] {
       chosen = [arguments, run] { return run(*arguments); };
     });

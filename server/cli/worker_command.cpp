@@ -4,19 +4,18 @@
 #include <memory>
 
 #include "cli/commands.hpp"
+#include "cli/state_options.hpp"
 #include "cli/worker_options.hpp"
 #include "deltas/delta_workers.hpp"
 #include "deltas/worker_place.hpp"
 #include "event_log.hpp"
-#include "fleet_server.hpp"
-#include "store/database.hpp"
 
 namespace skiff::server {
 namespace {
 
 struct Arguments {
   std::filesystem::path repository;
-  std::filesystem::path state;
+  StateArguments state;
   KeyArguments keys;
   MakerArguments maker;
   unsigned jobs = 1;
@@ -24,9 +23,10 @@ struct Arguments {
 
 Result<void> work(const Arguments& arguments) {
   SKIFF_ASSIGN(OnlineKeys keys, load_keys(arguments.keys));
-  SKIFF_ASSIGN(const auto database, Database::open(database_file(arguments.state)));
+  // A worker's thread, and the one that keeps its job.
+  SKIFF_ASSIGN(const auto database, open_database(arguments.state, 2 * arguments.jobs));
   SKIFF_ASSIGN(const auto catalogue, Catalogue::open(arguments.repository));
-  SKIFF_ASSIGN(const WorkerPlace place, WorkerPlace::take(arguments.state));
+  SKIFF_ASSIGN(const WorkerPlace place, WorkerPlace::take(arguments.state.folder));
   MakerOptions maker = chosen_maker(arguments.maker);
   maker.work_folder = place.folder();
   const sigset_t signals = block_end_signals();
@@ -48,7 +48,7 @@ void add_worker_command(CLI::App& app, Action& chosen) {
   CLI::App* const command =
       app.add_subcommand("worker", "Make deltas for a server (serve --workers 0), until told to end");
   command->add_option("--repo", arguments->repository, "Repository folder of the server")->required();
-  command->add_option("--state", arguments->state, "State folder of the server")->required();
+  add_state_options(*command, arguments->state);
   command->add_option("--workers", arguments->jobs, "Deltas that are made at once")
       ->capture_default_str()
       ->check(CLI::Range(1, 64));

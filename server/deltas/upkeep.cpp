@@ -32,28 +32,30 @@ void Upkeep::stop() {
 }
 
 void Upkeep::run() {
-  using Clock = std::chrono::steady_clock;
-  Clock::time_point next_renewal = Clock::now();
-  Clock::time_point next_watch = Clock::now();
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
-    if (Clock::now() >= next_renewal) {
-      check("renewal-failed", parts_.publisher.renew(clock_()));
-      check("expiry-failed", parts_.admissions.expire(clock_()));
-      seen_ = nullptr;  // the fleet changes, too
-      next_renewal = Clock::now() + times_.renew;
-    }
-    if (Clock::now() >= next_watch) {
-      check("watch-failed", parts_.watch.look(clock_()));
-      next_watch = Clock::now() + times_.watch;
-    }
-    look_at_repository();
-    advance_deployments();
+    if (parts_.leadership.has()) lead();
     write_ledger();
     lock.lock();
     stopped_.wait_for(lock, times_.tick, [this] { return stopping_; });
   }
+}
+
+void Upkeep::lead() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now >= next_renewal_) {
+    check("renewal-failed", parts_.publisher.renew(clock_()));
+    check("expiry-failed", parts_.admissions.expire(clock_()));
+    seen_ = nullptr;  // the fleet changes, too
+    next_renewal_ = now + times_.renew;
+  }
+  if (now >= next_watch_) {
+    check("watch-failed", parts_.watch.look(clock_()));
+    next_watch_ = now + times_.watch;
+  }
+  look_at_repository();
+  advance_deployments();
 }
 
 void Upkeep::look_at_repository() {

@@ -1,5 +1,6 @@
 // Upkeep: what the server does by itself as time passes: renew metadata, queue the deltas that the fleet will
-// ask for, drop those that it does not any more, write the ledger, forget strangers, advance deployments.
+// ask for, drop those that it does not any more, write the ledger, forget strangers, advance deployments. Of
+// several servers one does so; the ledger each writes itself.
 #pragma once
 
 #include <condition_variable>
@@ -8,6 +9,7 @@
 
 #include "deltas/delta_workers.hpp"
 #include "fleet/watch.hpp"
+#include "store/leadership.hpp"
 #include "store/unused_deltas.hpp"
 #include "store/wire_ledger.hpp"
 
@@ -31,6 +33,7 @@ struct UpkeepParts {
   UnusedDeltas& unused;
   Publisher& publisher;
   WireLedger& ledger;
+  Leadership& leadership;
   Watch& watch;
 };
 
@@ -48,6 +51,7 @@ class Upkeep {
 
  private:
   void run();
+  void lead();
   void look_at_repository();
   Result<void> meet_demand(const CatalogueView& view);
   void advance_deployments();
@@ -58,6 +62,8 @@ class Upkeep {
   WallClock clock_;
   std::function<void()> on_job_;
   std::shared_ptr<const CatalogueView> seen_;
+  std::chrono::steady_clock::time_point next_renewal_{};
+  std::chrono::steady_clock::time_point next_watch_{};
   std::mutex mutex_;
   std::condition_variable stopped_;
   bool stopping_ = false;

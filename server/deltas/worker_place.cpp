@@ -9,16 +9,24 @@
 #include <system_error>
 #include <utility>
 
+#include "skiff/trust.hpp"
+
 namespace skiff::server {
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr int kMostPlaces = 256;
+constexpr std::size_t kFolderDigits = 8;  // hexadecimal, of the SHA-256 of a state folder's path
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "host";
+/// Of the folder on this host: no other folder, here or elsewhere, is called so.
+Result<std::string> name_of(const fs::path& folder) {
+  std::array<char, 256> host{};
+  if (::gethostname(host.data(), host.size() - 1) != 0) host = {"host"};
+  std::error_code error;
+  const fs::path path = fs::canonical(folder, error);
+  if (error) return fail(ErrorKind::kIo, "cannot find " + folder.string() + ": " + error.message());
+  return host.data() + ("-" + sha256(as_bytes(path.string())).hex().substr(0, kFolderDigits));
 }
 
 }  // namespace
@@ -27,6 +35,8 @@ Result<WorkerPlace> WorkerPlace::take(const fs::path& state) {
   const fs::path places = state / "work";
   std::error_code error;
   fs::create_directories(places, error);
+  if (error) return fail(ErrorKind::kIo, "cannot prepare " + places.string() + ": " + error.message());
+  SKIFF_ASSIGN(const std::string name, name_of(state));
   for (int number = 1; !error && number <= kMostPlaces; ++number) {
     const fs::path folder = places / std::to_string(number);
     const int lock = ::open((folder.string() + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -35,7 +45,7 @@ Result<WorkerPlace> WorkerPlace::take(const fs::path& state) {
       ::close(lock);
       continue;
     }
-    WorkerPlace place(lock, host_name() + "-" + std::to_string(number), folder);
+    WorkerPlace place(lock, name + "-" + std::to_string(number), folder);
     fs::remove_all(folder, error);
     if (!error) fs::create_directories(folder, error);
     if (!error) return place;

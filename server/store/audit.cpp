@@ -23,9 +23,9 @@ std::string statement(std::uint64_t number, const std::string& hash) {
   return "skiff audit log\n" + std::to_string(number) + ":" + hash + "\n";
 }
 
-bool is_signed(const AuditEntry& entry, const PublicKey& key) {
-  const auto signature = from_hex(entry.signature);
-  return signature && key.verify(as_bytes(statement(entry.number, entry.hash)), *signature);
+bool is_signed(const AuditHead& head, const PublicKey& key) {
+  const auto signature = from_hex(head.signature);
+  return signature && key.verify(as_bytes(statement(head.number, head.hash)), *signature);
 }
 
 AuditHead read_head(soci::session& sql) {
@@ -59,6 +59,9 @@ Result<std::unique_ptr<Signer>> open_audit_key(const std::filesystem::path& stat
 Result<void> AuditLog::append(AuditEntry entry) {
   return database_.transact("write the audit log", [&](soci::session& sql) {
     const AuditHead before = read_head(sql);
+    if (!before.signature.empty() && !is_signed(before, key_.public_key())) {
+      throw soci::soci_error("another audit.key has signed it so far: each server needs a copy of that one");
+    }
     entry.number = before.number + 1;
     entry.hash = chain(before.hash, entry);
     entry.signature = to_hex(key_.sign(as_bytes(statement(entry.number, entry.hash))).value());
@@ -101,7 +104,8 @@ Result<AuditHead> AuditLog::verify(const std::optional<AuditHead>& noted, const 
       if (entry.number != at.number + 1) return broken(at.number + 1, "it is missing");
       if (entry.hash != chain(at.hash, entry))
         return broken(entry.number, "it does not follow from what is before it");
-      if (!(entry.signature.empty() && at.signature.empty()) && !is_signed(entry, key)) {
+      if (!(entry.signature.empty() && at.signature.empty()) &&
+          !is_signed({entry.number, entry.hash, entry.signature}, key)) {
         return broken(entry.number, "it is not signed by the server's audit key");
       }
       at = {entry.number, entry.hash, entry.signature};

@@ -41,7 +41,8 @@ class AuditLog {
   /// `key` signs what is appended; it outlives the log.
   AuditLog(Database& database, const Signer& key) : database_(database), key_(key) {}
 
-  /// Durable when it returns; `number`, `hash` and `signature` are made here.
+  /// Durable when it returns; `number`, `hash` and `signature` are made here. kIo, too, where another key has
+  /// signed the log so far.
   Result<void> append(AuditEntry entry);
   /// Oldest first, after entry number `after`, at most `count`.
   Result<std::vector<AuditEntry>> list(std::uint64_t after, std::uint64_t count);

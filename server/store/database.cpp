@@ -1,59 +1,77 @@
 #include "store/database.hpp"
 
-#include <soci/sqlite3/soci-sqlite3.h>
+#include <algorithm>
+#include <chrono>
+#include <random>
+#include <thread>
 
 #include "store/schema.hpp"
 
 namespace skiff::server {
 namespace {
 
-constexpr int kBusySeconds = 10;  // how long to wait for another process's transaction
+constexpr unsigned kMostAttempts = 30;
+constexpr unsigned kReconnections = 2;     // of one transaction
+constexpr unsigned kLongestPause = 1'000;  // milliseconds between attempts
+
+/// A random time that doubles at most with each attempt, so that those who met do not meet again.
+void pause_after(unsigned attempt) {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  const unsigned longest = std::min(1U << std::min(attempt, 10U), kLongestPause);
+  std::this_thread::sleep_for(
+      std::chrono::milliseconds(std::uniform_int_distribution<unsigned>(0, longest)(random)));
+}
 
 }  // namespace
 
-Database::Database(const std::string& connection) : session_(soci::sqlite3, connection) {
-  session_ << "PRAGMA trusted_schema = OFF";
-  session_ << "PRAGMA foreign_keys = ON";
-  session_ << "PRAGMA synchronous = FULL";
-  std::string mode;
-  session_ << "PRAGMA journal_mode = TRUNCATE", soci::into(mode);
+Database::Database(std::unique_ptr<Dialect> dialect, unsigned connections)
+    : dialect_(std::move(dialect)), pool_(dialect_->connections(connections)) {
+  const unsigned count = dialect_->connections(connections);
+  for (unsigned i = 0; i < count; ++i) dialect_->connect(pool_.at(i));
 }
 
 void Database::migrate() {
-  session_ << "BEGIN IMMEDIATE";
-  session_ << "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";
+  soci::session sql(pool_);
+  dialect_->begin_migration(sql);
+  sql << "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";
   long long version = 0;
-  session_ << "SELECT COALESCE(MAX(version), 0) FROM schema_version", soci::into(version);
+  sql << "SELECT COALESCE(MAX(version), 0) FROM schema_version", soci::into(version);
   const auto newest = static_cast<long long>(schema_steps().size());
   if (version > newest) {
     throw soci::soci_error("it was written by a newer skiff-server (schema " + std::to_string(version) + ")");
   }
   for (long long step = version; step < newest; ++step) {
-    for (const char* statement : schema_steps()[static_cast<std::size_t>(step)]) session_ << statement;
+    for (const char* statement : schema_steps()[static_cast<std::size_t>(step)]) {
+      sql << dialect_->ddl(statement);
+    }
   }
   if (version < newest) {
-    session_ << "INSERT INTO schema_version (version) VALUES (:version)", soci::use(newest, "version");
+    sql << "INSERT INTO schema_version (version) VALUES (:version)", soci::use(newest, "version");
   }
-  session_ << "COMMIT";
+  sql << "COMMIT";
 }
 
-void Database::roll_back() noexcept {
+bool Database::may_try_again(soci::session& sql, const std::exception& error, Attempt attempt) noexcept {
   try {
-    session_ << "ROLLBACK";
+    const bool is_conflict = dialect_->is_conflict(error);
+    if (!dialect_->roll_back(sql)) return !attempt.is_ending && attempt.number <= kReconnections;
+    if (!is_conflict || attempt.number >= kMostAttempts) return false;
+    pause_after(attempt.number);
+    return true;
   } catch (const std::exception&) {
-    // There was no transaction to end: it failed to begin, or SQLite has ended it itself.
-    return;
+    return false;
   }
 }
 
-Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& file) {
+Result<std::unique_ptr<Database>> Database::open(const std::string& url, unsigned connections) {
+  SKIFF_ASSIGN(std::unique_ptr<Dialect> dialect, Dialect::of(url));
+  const std::string name = dialect->name();
   try {
-    std::unique_ptr<Database> database(
-        new Database("dbname=\"" + file.string() + "\" timeout=" + std::to_string(kBusySeconds)));
+    std::unique_ptr<Database> database(new Database(std::move(dialect), connections));
     database->migrate();
     return database;
   } catch (const std::exception& error) {
-    return fail(ErrorKind::kIo, "cannot open database " + file.string() + ": " + error.what());
+    return fail(ErrorKind::kIo, "cannot open database " + name + ": " + error.what());
   }
 }
 

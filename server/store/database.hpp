@@ -1,4 +1,5 @@
-// Database: the server's one connection to SQLite, its schema, and transactions whose failures are values.
+// Database: the server's connections to SQLite or PostgreSQL, the schema, and transactions whose failures are
+// values.
 #pragma once
 
 #include <soci/soci.h>
@@ -6,10 +7,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <type_traits>
 
 #include "skiff/result.hpp"
+#include "store/dialect.hpp"
 
 namespace skiff::server {
 
@@ -20,52 +21,65 @@ inline std::uint64_t unsigned_column(const soci::row& row, const char* name) {
   return static_cast<std::uint64_t>(row.get<Integer>(name));
 }
 
-/// All access of this process goes through one connection under a lock, with a rollback journal and full
-/// synchronisation: a commit that returned survives a power cut. Another process (`skiff-server device`) may
-/// write between our transactions. Statements are prepared and bound; no SQL is made from input.
+/// The URL of a file of SQLite.
+inline std::string sqlite_url(const std::filesystem::path& file) { return "sqlite:" + file.string(); }
+
+/// Every transaction behaves as if it were alone, and a commit that returned survives a power cut. Other
+/// processes may have the database open, too: `skiff-server device`, other nodes. Statements are prepared and
+/// bound; no SQL is made from input. Thread-safe.
 class Database {
  public:
-  /// Opens or makes the file and brings its schema up to date. A damaged file, and one of a newer program,
-  /// is kIo.
-  static Result<std::unique_ptr<Database>> open(const std::filesystem::path& file);
+  /// Opens the database, makes the file of SQLite, and brings the schema up to date. `connections` are for
+  /// so many transactions at once; SQLite has one. kUsage: no such URL. kIo: it cannot be opened, is damaged,
+  /// or of a newer program.
+  static Result<std::unique_ptr<Database>> open(const std::string& url, unsigned connections = 1);
 
   /// Runs `work(soci::session&)` in a transaction that is committed when it returns and rolled back when it
   /// throws; what it returned, or kIo with `what` was being done. Nothing that `work` did holds after an
-  /// error.
+  /// error. Where it came in the way of another transaction it is run again: it leaves no trace but in what
+  /// it returns and in the database.
   template <typename Work>
   auto transact(std::string_view what, Work&& work) -> Result<std::invoke_result_t<Work, soci::session&>> {
-    const std::lock_guard lock(mutex_);
-    try {
-      return run(std::forward<Work>(work));
-    } catch (const std::exception& error) {
-      roll_back();
-      return fail(ErrorKind::kIo, "cannot " + std::string(what) + ": " + error.what());
+    soci::session sql(pool_);
+    for (unsigned attempt = 1;; ++attempt) {
+      bool is_ending = false;
+      try {
+        dialect_->begin(sql);
+        if constexpr (std::is_void_v<std::invoke_result_t<Work, soci::session&>>) {
+          work(sql);
+          is_ending = true;
+          sql << "COMMIT";
+          return {};
+        } else {
+          auto result = work(sql);
+          is_ending = true;
+          sql << "COMMIT";
+          return result;
+        }
+      } catch (const std::exception& error) {
+        if (may_try_again(sql, error, {attempt, is_ending})) continue;
+        return fail(ErrorKind::kIo, "cannot " + std::string(what) + ": " + error.what());
+      }
     }
   }
 
  private:
-  explicit Database(const std::string& connection);
+  friend class Leadership;
+
+  /// How far a transaction came that threw.
+  struct Attempt {
+    unsigned number = 1;
+    bool is_ending = false;  ///< whether it committed is not known where the connection was lost
+  };
+
+  Database(std::unique_ptr<Dialect> dialect, unsigned connections);
 
   void migrate();
-  void roll_back() noexcept;
+  /// Rolls back; waits a little where trying again makes sense.
+  bool may_try_again(soci::session& sql, const std::exception& error, Attempt attempt) noexcept;
 
-  template <typename Work>
-  auto run(Work&& work) -> Result<std::invoke_result_t<Work, soci::session&>> {
-    // Taking the write lock at once: a reader that turns writer half-way can only fail when another has it.
-    session_ << "BEGIN IMMEDIATE";
-    if constexpr (std::is_void_v<std::invoke_result_t<Work, soci::session&>>) {
-      work(session_);
-      session_ << "COMMIT";
-      return {};
-    } else {
-      auto result = work(session_);
-      session_ << "COMMIT";
-      return result;
-    }
-  }
-
-  std::mutex mutex_;
-  soci::session session_;
+  std::unique_ptr<Dialect> dialect_;
+  soci::connection_pool pool_;
 };
 
 }  // namespace skiff::server

@@ -12,10 +12,10 @@
 #include "deltas/worker_place.hpp"
 #include "skiff/applier.hpp"
 #include "skiff/trust.hpp"
-#include "store/database.hpp"
 #include "tests/server/api_document.hpp"
 #include "tests/server/fleet_files.hpp"
 #include "tests/server/release_builder.hpp"
+#include "tests/server/store/test_database.hpp"
 
 namespace skiff::server::test {
 namespace {
@@ -26,6 +26,7 @@ class FleetServerTest : public ::testing::Test {
     ServerOptions options;
     options.repository = builder_.repository();
     options.state = fleet_.folder() / "state";
+    options.database = database_url();
     options.http.tls = fleet_.server();
     options.upkeep.tick = std::chrono::milliseconds(20);
     options.upkeep.renew = std::chrono::milliseconds(20);
@@ -37,6 +38,8 @@ class FleetServerTest : public ::testing::Test {
     server_ = *std::move(server);
     server_->start();
   }
+
+  [[nodiscard]] std::string database_url() const { return test_database(fleet_.folder() / "db"); }
 
   Answer ask(const std::string& request, const std::string& serial = "d1") {
     TlsClient client(server_->port(), fleet_.device(serial));
@@ -143,7 +146,7 @@ TEST_F(FleetServerTest, AJobThatWasRunningWhenTheProcessDiedIsMadeByTheNext) {
   server_->stop();
   server_.reset();
   {
-    const auto database = Database::open(database_file(fleet_.folder() / "state")).value();
+    const auto database = Database::open(database_url()).value();
     const WorkerPlace dead = WorkerPlace::take(fleet_.folder() / "state").value();
     ASSERT_TRUE(JobStore(*database).claim(dead.name(), kNow + 10).value());
   }
@@ -158,7 +161,7 @@ TEST_F(FleetServerTest, AReportIsKeptOnceWhateverTheTries) {
   EXPECT_EQ(ask(post("/v1/reports", report)).status, 204U);
   EXPECT_EQ(ask(post("/v1/reports", report)).status, 204U);
   server_->stop();
-  const auto database = Database::open(database_file(fleet_.folder() / "state")).value();
+  const auto database = Database::open(database_url()).value();
   EXPECT_EQ(ReportStore(*database).list().value().size(), 1U);
 }
 
@@ -179,7 +182,7 @@ TEST_F(FleetServerTest, TheLedgerHasWhatUpdatesCostSavedAndWasted) {
   report("d1", "committed");  // the same report again
   report("d2", "failed");
   server_->stop();
-  const auto database = Database::open(database_file(fleet_.folder() / "state")).value();
+  const auto database = Database::open(database_url()).value();
   LedgerStore ledger(*database);
   const LedgerSum month = ledger.sums(LedgerBy::kMonth).value().at(0);
   EXPECT_EQ(month.name, "2026-11");
@@ -200,7 +203,7 @@ TEST_F(FleetServerTest, ARejectedDeviceIsRefusedEverywhereFromTheNextRequest) {
   start(0);
   TlsClient client(server_->port(), fleet_.device("d1"));
   EXPECT_EQ(client.ask(get("/v1/metadata/timestamp.json"))->status, 200U);
-  const auto other_process = Database::open(database_file(fleet_.folder() / "state")).value();
+  const auto other_process = Database::open(database_url()).value();
   ASSERT_TRUE(AdmissionStore(*other_process).decide("d1", Admission::kRejected));
   for (const std::string& request : {get("/v1/metadata/timestamp.json"), get("/v1/targets/x"),
                                      post("/v1/check-in", "{}"), post("/v1/reports", "{}")}) {
@@ -214,7 +217,7 @@ TEST_F(FleetServerTest, AReleaseReachesTheDevicesOfItsDeploymentAndIsWithdrawnWh
   builder_.release("one", 1, old_);
   builder_.release("two", 2, changed(old_));
   start();
-  const auto other_process = Database::open(database_file(fleet_.folder() / "state")).value();
+  const auto other_process = Database::open(database_url()).value();
   ASSERT_TRUE(GroupStore(*other_process).put({"labs", ""}));
   DeploymentOrder order;
   order.release = "releases/two";
@@ -293,7 +296,7 @@ TEST_F(FleetServerTest, TheLedgerOfADeviceIsWrittenDown) {
   start(0);
   check_in(id_of(old_), 1);
   server_->stop();
-  const auto database = Database::open(database_file(fleet_.folder() / "state")).value();
+  const auto database = Database::open(database_url()).value();
   const auto devices = DeviceStore(*database).list().value();
   ASSERT_EQ(devices.size(), 1U);
   EXPECT_GT(devices[0].wire.received, 500U);
@@ -304,7 +307,7 @@ TEST(Contract, EveryPathOfTheDocumentIsARouteAndTheOtherWayRound) {
   const ApiDocument document = api_document();
   const FleetFiles fleet;
   Builder builder(fleet.folder());
-  const auto database = Database::open(fleet.folder() / "db").value();
+  const auto database = Database::open(test_database(fleet.folder() / "db")).value();
   const auto catalogue = Catalogue::open(builder.repository()).value();
   AdmissionStore admissions(*database);
   DeviceStore devices(*database);

@@ -3,9 +3,9 @@
 
 #include "deltas/delta_workers.hpp"
 #include "deltas/worker_place.hpp"
-#include "store/database.hpp"
 #include "tests/server/fleet_files.hpp"
 #include "tests/server/release_builder.hpp"
+#include "tests/server/store/test_database.hpp"
 
 namespace skiff::server::test {
 namespace {
@@ -45,7 +45,7 @@ class JobRunnerTest : public ::testing::Test {
   TemporaryFolder folder_;
   Builder builder_{folder_.path()};
   std::unique_ptr<Catalogue> catalogue_;
-  std::unique_ptr<Database> database_ = Database::open(folder_.path() / "db").value();
+  std::unique_ptr<Database> database_ = Database::open(test_database(folder_.path() / "db")).value();
   JobStore jobs_{*database_};
   Publisher publisher_{builder_.repository(), builder_.online_keys()};
   MakerOptions options_;

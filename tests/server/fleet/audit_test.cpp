@@ -9,6 +9,12 @@ TEST_F(OperatorTest, TheAuditLogShowsEditsDeletionsReorderingAndWhatWasCutOff) {
   const AuditHead head = audit_->verify({}, audit_->key()).value();
   EXPECT_EQ(head.number, 5U);
   EXPECT_TRUE(audit_->verify(head, audit_->key()));
+  const auto run = [&](const std::vector<std::string>& statements) {
+    return database_->transact("tamper", [&](soci::session& sql) {
+      for (const std::string& statement : statements) sql << statement;
+    });
+  };
+  ASSERT_TRUE(run({"CREATE TABLE kept AS SELECT * FROM audit_log"}));
   const struct {
     const char* name;
     std::vector<std::string> statements;
@@ -29,15 +35,12 @@ TEST_F(OperatorTest, TheAuditLogShowsEditsDeletionsReorderingAndWhatWasCutOff) {
       {"truncation", {"DELETE FROM audit_log WHERE number > 3"}, "entry 4"},
   };
   for (const auto& c : cases) {
-    std::filesystem::copy_file(folder_.path() / "db", folder_.path() / "tried",
-                               std::filesystem::copy_options::overwrite_existing);
-    const auto tried = Database::open(folder_.path() / "tried").value();
-    ASSERT_TRUE(tried->transact("tamper", [&](soci::session& sql) {
-      for (const std::string& statement : c.statements) sql << statement;
-    }));
-    const auto verified = AuditLog(*tried, *audit_key_).verify(head, audit_->key());
+    ASSERT_TRUE(run(c.statements));
+    const auto verified = audit_->verify(head, audit_->key());
     ASSERT_FALSE(verified) << c.name;
     EXPECT_NE(verified.error().text().find(c.entry), std::string::npos) << c.name << verified.error().text();
+    ASSERT_TRUE(run({"DELETE FROM audit_log", "INSERT INTO audit_log SELECT * FROM kept"}));
+    EXPECT_TRUE(audit_->verify(head, audit_->key())) << c.name;
   }
 }
 
@@ -72,6 +75,15 @@ TEST_F(OperatorTest, EntriesOfBeforeTheKeyAreVouchedForByThoseAfterIt) {
   ASSERT_TRUE(audit_->append({0, kStart, "ann", "v", "3", "d"}));
   ASSERT_TRUE(database_->transact("tamper", [&](soci::session& sql) { sql << unsign + "= 4"; }));
   EXPECT_FALSE(audit_->verify({}, audit_->key()));
+}
+
+TEST_F(OperatorTest, AServerWithAnotherKeyWritesNothingIntoTheLog) {
+  ASSERT_TRUE(audit_->append({0, kStart, "ann", "v", "o", "d"}));
+  const auto other = generate_ed25519().value();
+  const auto appended = AuditLog(*database_, *other).append({0, kStart, "bob", "v", "o", "d"});
+  ASSERT_FALSE(appended);
+  EXPECT_NE(appended.error().text().find("another audit.key"), std::string::npos) << appended.error().text();
+  EXPECT_EQ(audit_->verify({}, audit_->key()).value().number, 1U);
 }
 
 TEST_F(OperatorTest, TheHeadCanBeVerifiedElsewhere) {

@@ -9,9 +9,9 @@
 #include "access/identity.hpp"
 #include "fleet_server.hpp"
 #include "skiff/json.hpp"
-#include "store/database.hpp"
 #include "tests/server/fleet_files.hpp"
 #include "tests/server/release_builder.hpp"
+#include "tests/server/store/test_database.hpp"
 
 namespace skiff::server::test {
 namespace {
@@ -44,6 +44,7 @@ class EnrolmentTest : public ::testing::Test {
     ServerOptions options;
     options.repository = builder_.repository();
     options.state = fleet_.folder() / "state";
+    options.database = test_database(fleet_.folder() / "db");
     options.http.tls = fleet_.server();
     options.ca = fleet_.ca();
     options.enrol = options.http;
@@ -84,8 +85,7 @@ class EnrolmentTest : public ::testing::Test {
   Builder builder_{fleet_.folder()};
   std::unique_ptr<FleetServer> server_;
   std::unique_ptr<Database> database_ = [this] {
-    std::filesystem::create_directories(fleet_.folder() / "state");
-    return Database::open(database_file(fleet_.folder() / "state")).value();
+    return Database::open(test_database(fleet_.folder() / "db")).value();
   }();
   X509Key key_{::EVP_EC_gen("P-256")};
   X509Key other_{::EVP_EC_gen("P-256")};

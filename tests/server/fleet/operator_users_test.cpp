@@ -1,5 +1,4 @@
 // How users prove who they are, and what of it is kept.
-#include <fstream>
 
 #include "access/totp.hpp"
 #include "tests/server/fleet/operator_fixture.hpp"
@@ -49,9 +48,7 @@ TEST_F(OperatorTest, APasswordOpensASessionAndWrongOnesMakeItWait) {
 TEST_F(OperatorTest, SecretsAreNotInTheDatabase) {
   const std::string secret = token({{Role::kAdmin, ""}});
   ASSERT_TRUE(credentials_->set_password("user-1", hash_password(kPassword).value()));
-  std::ifstream file(folder_.path() / "db", std::ios::binary);
-  const std::string content((std::istreambuf_iterator<char>(file)), {});
-  ASSERT_FALSE(content.empty());
+  const std::string content = content_of(*database_);
   EXPECT_EQ(content.find(secret), std::string::npos);
   EXPECT_EQ(content.find(kPassword), std::string::npos);
   EXPECT_NE(content.find("$argon2id$v=19$m=19456,t=2,p=1$"), std::string::npos);

@@ -12,9 +12,9 @@
 #include "deltas/delta_workers.hpp"
 #include "fleet/device_api.hpp"
 #include "skiff/json.hpp"
-#include "store/database.hpp"
 #include "tests/server/fleet_files.hpp"
 #include "tests/server/release_builder.hpp"
+#include "tests/server/store/test_database.hpp"
 
 namespace skiff::server::test {
 namespace {
@@ -172,7 +172,7 @@ class RolloutSimulation : public ::testing::Test {
   TemporaryFolder database_folder_{memory_folder()};
   Builder builder_{folder_.path()};
   // In memory where that is a folder: what is measured is the server, not the disk.
-  std::unique_ptr<Database> database_ = Database::open(database_folder_.path() / "db").value();
+  std::unique_ptr<Database> database_ = Database::open(test_database(database_folder_.path() / "db")).value();
   AdmissionStore admissions_{*database_};
   DeviceStore device_store_{*database_};
   ReportStore reports_{*database_};

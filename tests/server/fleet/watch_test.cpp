@@ -9,10 +9,10 @@
 #include "store/alarms.hpp"
 #include "store/audit.hpp"
 #include "store/catalogue.hpp"
-#include "store/database.hpp"
 #include "store/devices.hpp"
 #include "tests/server/fleet_files.hpp"
 #include "tests/server/release_builder.hpp"
+#include "tests/server/store/test_database.hpp"
 
 namespace skiff::server::test {
 namespace {
@@ -36,7 +36,7 @@ class WatchTest : public ::testing::Test {
   FleetFiles files_;
   Builder builder_{files_.folder()};
   std::unique_ptr<Catalogue> catalogue_ = Catalogue::open(builder_.repository()).value();
-  std::unique_ptr<Database> database_ = Database::open(files_.folder() / "db").value();
+  std::unique_ptr<Database> database_ = Database::open(test_database(files_.folder() / "db")).value();
   std::unique_ptr<Signer> key_ = generate_ed25519().value();
   AuditLog audit_{*database_, *key_};
   Watch watch_{{*database_, audit_, *catalogue_, files_.ca()}, {}};

@@ -104,7 +104,7 @@ TEST_F(AdmissionTest, ARenewalOfTheSameKeyForgetsTheNewOne) {
 TEST_F(AdmissionTest, ARejectionHoldsAtOnceAndMayComeBeforeTheFirstContact) {
   ASSERT_TRUE(store().decide("d1", Admission::kRejected));
   EXPECT_EQ(admit(claim("k")), Admission::kRejected);
-  const auto other_process = Database::open(folder_.path() / "db").value();
+  const auto other_process = Database::open(url()).value();
   ASSERT_TRUE(AdmissionStore(*other_process).decide("d1", Admission::kAccepted));
   EXPECT_EQ(admit(claim("k")), Admission::kAccepted);
 }

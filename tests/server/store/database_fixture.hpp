@@ -5,8 +5,8 @@
 
 #include <memory>
 
-#include "store/database.hpp"
 #include "tests/server/fleet_files.hpp"
+#include "tests/server/store/test_database.hpp"
 
 namespace skiff::server::test {
 
@@ -15,10 +15,12 @@ class StoreTest : public ::testing::Test {
   void SetUp() override { reopen(); }
   void reopen() {
     database_.reset();
-    auto opened = Database::open(folder_.path() / "db");
+    auto opened = Database::open(url());
     ASSERT_TRUE(opened) << opened.error().text();
     database_ = *std::move(opened);
   }
+
+  [[nodiscard]] std::string url() const { return test_database(folder_.path() / "db"); }
 
   TemporaryFolder folder_{memory_folder()};
   std::unique_ptr<Database> database_;

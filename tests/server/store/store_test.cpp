@@ -1,7 +1,6 @@
-// The stores over SQLite: devices, reports and jobs, and what survives a restart.
+// The stores: devices, reports and jobs, and what survives a restart.
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -51,25 +50,6 @@ TEST_F(StoreTest, TextThatLooksLikeSqlIsText) {
   strange.version = odd;
   ASSERT_TRUE(devices.check_in(strange, 1));
   EXPECT_EQ(devices.list().value()[0].status.version, odd);
-}
-
-TEST_F(StoreTest, AFullDiskIsAnErrorAndTheStoreGoesOnWhenThereIsRoomAgain) {
-  const auto limit_pages = [&](const std::string& pages) {
-    ASSERT_TRUE(
-        database_->transact("limit", [&](soci::session& sql) { sql << "PRAGMA max_page_count = " + pages; }));
-  };
-  ReportStore reports(*database_);
-  limit_pages("1");  // as many as there are: SQLite says that the disk is full when it needs one more
-  Report report;
-  report.checks = std::string(1 << 20, 'x');
-  report.id = "full";
-  const auto refused = reports.add("d1", report, 1);
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().kind, ErrorKind::kIo);
-  EXPECT_NE(refused.error().text().find("full"), std::string::npos);
-  EXPECT_TRUE(reports.list().value().empty());
-  limit_pages("1000000");
-  EXPECT_TRUE(reports.add("d1", report, 2).value());
 }
 
 TEST_F(StoreTest, AReportIsKeptOncePerDevice) {
@@ -193,7 +173,7 @@ TEST_F(StoreTest, WorkersOfManyConnectionsNeverTakeAPairTwice) {
   std::vector<std::thread> workers;
   for (int i = 0; i < 4; ++i) {
     workers.emplace_back([&, i] {
-      const auto database = Database::open(folder_.path() / "db").value();
+      const auto database = Database::open(url()).value();
       JobStore own(*database);
       while (const auto job = own.claim("worker-" + std::to_string(i), 1).value()) {
         const std::lock_guard lock(mutex);
@@ -250,29 +230,6 @@ TEST_F(StoreTest, AJobNotWorthPublishingIsNotMadeAgain) {
   ASSERT_TRUE(jobs.enqueue(pair("a", "z"), kDevicePriority, 2));
   EXPECT_EQ(jobs.claim(kWorker, 2).value(), std::nullopt);
   EXPECT_TRUE(jobs.settled().value().contains(pair("a", "z")));
-}
-
-TEST_F(StoreTest, ADatabaseOfANewerProgramIsLeftAlone) {
-  ASSERT_TRUE(database_->transact(
-      "test", [](soci::session& sql) { sql << "INSERT INTO schema_version (version) VALUES (99)"; }));
-  const auto opened = Database::open(folder_.path() / "db");
-  ASSERT_FALSE(opened);
-  EXPECT_NE(opened.error().message.find("newer"), std::string::npos);
-}
-
-TEST_F(StoreTest, AFileThatIsNoDatabaseIsRefused) {
-  std::ofstream(folder_.path() / "odd") << std::string(5'000, 'x');
-  EXPECT_FALSE(Database::open(folder_.path() / "odd"));
-}
-
-TEST_F(StoreTest, WhatThrewIsRolledBack) {
-  DeviceStore devices(*database_);
-  const auto outcome = database_->transact("test", [](soci::session& sql) {
-    sql << "INSERT INTO devices SELECT 'd9', 'accepted', '', '', '', 0, '', 0, '', '', 0, 0, 0, 0, 0";
-    sql << "no statement";
-  });
-  EXPECT_FALSE(outcome);
-  EXPECT_TRUE(devices.list().value().empty());
 }
 
 }  // namespace
