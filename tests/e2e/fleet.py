@@ -15,16 +15,17 @@ HARDWARE = "gw1"
 
 
 class Server:
-    """A running skiff-server on a port of its own; ends with stop()."""
+    """A running skiff-server on a port of its own, its state folder and log called by its name; ends with stop()."""
 
-    def __init__(self, fleet, options):
-        port_file = fleet.folder / "port"
+    def __init__(self, fleet, options, name):
+        port_file = fleet.folder / f"{name}.port"
         port_file.unlink(missing_ok=True)
+        state = fleet.folder / f"{name}-state"
         command = [fleet.programs.server, "serve", "--repo", fleet.repo, "--keys", fleet.online_keys]
-        command += ["--state", fleet.folder / "server-state", "--ca", fleet.ca]
+        command += ["--state", state, "--ca", fleet.ca]
         command += ["--listen", f"{fleet.host}:0", "--port-file", port_file, *options]
-        self.log = fleet.folder / "server.log"
-        self.database = fleet.folder / "server-state" / "skiff.sqlite"
+        self.log = fleet.folder / f"{name}.log"
+        self.database = state / "skiff.sqlite"
         self._process = subprocess.Popen(
             [str(word) for word in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         )
@@ -58,11 +59,25 @@ class Server:
             if not in_time or "" in self._lines:
                 raise AssertionError(f"the server never logged {words}:\n{''.join(self._lines)}")
 
+    def logged(self, *words):
+        """Lines with all these words, so far."""
+        with self._changed:
+            return [line for line in self._lines if all(word in line for word in words)]
+
     def reports(self):
         """What devices reported, oldest first."""
         with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", timeout=TIMEOUT, uri=True)) as database:
             database.row_factory = sqlite3.Row
             return [dict(row) for row in database.execute("SELECT * FROM reports ORDER BY rowid")]
+
+    @property
+    def process_id(self):
+        return self._process.pid
+
+    def kill(self):
+        """Ends the server as a power cut does."""
+        self._process.kill()
+        self._process.wait(TIMEOUT)
 
     def stop(self):
         """Ends the server as an operator does; gives its exit code."""
@@ -191,8 +206,8 @@ class Fleet:
         for server in self._servers:
             server.stop()
 
-    def start_server(self, *options):
-        server = Server(self, options)
+    def start_server(self, *options, name="server"):
+        server = Server(self, options, name)
         self._servers.append(server)
         return server
 

@@ -48,7 +48,8 @@ class Postgresql:
         for setting in self.settings:
             words += ["-c", setting]
         with (self.folder / "log").open("w") as log:
-            server = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True, **self._user)
+            options = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "cwd": "/", "start_new_session": True}
+            server = self._process = subprocess.Popen(words, **options, **self._user)
         until = time.monotonic() + DEADLINE
         while time.monotonic() < until and server.poll() is None:
             lines = (data / "postmaster.pid").read_text().split("\n") if (data / "postmaster.pid").exists() else []
@@ -69,11 +70,12 @@ class Postgresql:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):
-        self._server = self.start()
+        self.start()
         return self
 
     def __exit__(self, *_):
-        self.stop(self._server)
+        self.stop(self._process.pid)
+        self._process.wait(DEADLINE)
 
 
 def stop(file):

@@ -4,44 +4,12 @@
 import contextlib
 import signal
 import sqlite3
-import subprocess
-import threading
 import time
 import unittest
 
 import images
 from case import FleetCase
-from programs import TIMEOUT
-
-DEADLINE = TIMEOUT / 2
-
-
-class Worker:
-    """A running skiff-server worker, and what it logged."""
-
-    def __init__(self, fleet, *options):
-        command = [fleet.programs.server, "worker", "--repo", fleet.repo, "--keys", fleet.online_keys]
-        command += ["--state", fleet.folder / "server-state", *options]
-        self.process = subprocess.Popen([str(word) for word in command], stderr=subprocess.PIPE, text=True)
-        self.lines = []
-        self._reader = threading.Thread(target=lambda: self.lines.extend(self.process.stderr), daemon=True)
-        self._reader.start()
-
-    def wait_for(self, *words):
-        until = time.monotonic() + DEADLINE
-        while time.monotonic() < until:
-            found = [line for line in list(self.lines) if all(word in line for word in words)]
-            if found:
-                return found[0]
-            time.sleep(0.005)
-        raise AssertionError(f"never logged {words}: {self.lines}")
-
-    def end(self, how):
-        self.process.send_signal(how)
-        code = self.process.wait(TIMEOUT)
-        self._reader.join()
-        self.process.stderr.close()
-        return code
+from worker import DEADLINE, Worker
 
 
 class WorkerTest(FleetCase):
