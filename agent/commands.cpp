@@ -1,7 +1,6 @@
 #include "agent/commands.hpp"
 
 #include <algorithm>
-#include <csignal>
 #include <cstdlib>
 #include <fstream>
 
@@ -13,9 +12,9 @@
 #include "agent/machine/json_fields.hpp"
 #include "agent/net/client_key.hpp"
 #include "agent/policy/poll_schedule.hpp"
+#include "agent/rights.hpp"
 #include "agent/system/log.hpp"
 #include "agent/system/posix_clock.hpp"
-#include "agent/system/process.hpp"
 #include "agent/system/random.hpp"
 #include "skiff/trust.hpp"
 
@@ -86,22 +85,11 @@ void tell_kept() {
   if (!std::ofstream(path)) log_event("fault", {{"error", "cannot make " + path.string()}});
 }
 
-Result<void> reboot(const Config& config) {
-  ProcessRequest request;
-  request.argv = config.reboot_command;
-  SKIFF_ASSIGN(const ProcessResult result, run_process(request));
-  // The command may be told to end by the reboot that it asked for.
-  if (result.exit == 0 || result.exit == 128 + SIGTERM) return {};
-  return fail(ErrorKind::kIo, "reboot_command exited " + std::to_string(result.exit) + ": " + result.output);
-}
-
-Json boot_json(const BootState& state) {
-  const std::string primary(to_string(state.primary));
-  Json::Object object = {{"primary", primary},
-                         {primary, to_string(Bootable::kGood)},
-                         {std::string(to_string(other(state.primary))), to_string(state.other)},
-                         {"tries", std::int64_t{state.tries}}};
-  if (state.booted) object.emplace("booted", to_string(*state.booted));
+Json boot_json(const BootStatus& status) {
+  Json::Object object = {
+      {"A", to_string(status.a)}, {"B", to_string(status.b)}, {"tries", std::int64_t{status.tries}}};
+  if (status.primary) object.emplace("primary", to_string(*status.primary));
+  if (status.booted) object.emplace("booted", to_string(*status.booted));
   return object;
 }
 
@@ -132,7 +120,8 @@ Result<void> init_device(const Config& config, const InitOptions& options) {
   SKIFF_ASSIGN(const Descriptor lock, lock_state(config));
   SKIFF_ASSIGN(const Bytes root, read_file(options.root, kMaxRoot));
   SKIFF_TRY(tuf::Client::init(config.metadata_dir(), root));
-  PosixStorage storage;
+  const std::unique_ptr<Storage> opened = open_storage(config);
+  Storage& storage = *opened;
   Identity identity;
   Installed running;
   SKIFF_ASSIGN(running.image, identify_slot(storage, config.slots[static_cast<std::size_t>(options.running)],
@@ -144,8 +133,8 @@ Result<void> init_device(const Config& config, const InitOptions& options) {
   SKIFF_ASSIGN(StateStore store, StateStore::open(storage, config.state_dir));
   SKIFF_TRY(store.save(identity));
   SKIFF_TRY(store.save(UpdateRecord{}));
-  SKIFF_ASSIGN(const auto boot, open_boot(config, options.running, storage));
-  SKIFF_ASSIGN(const BootStatus status, boot->status());
+  SKIFF_ASSIGN(const Footing footing, find_footing(config, options.running, storage));
+  SKIFF_ASSIGN(const BootStatus status, footing.boot->status());
   if (status.of(options.running) == Bootable::kGood) return {};
   return fail(ErrorKind::kUsage, "boot state: the running slot is not committed");
 }
@@ -229,7 +218,7 @@ Result<std::string> status_text(const Config& config, bool as_json) {
     status["active"] = to_string(identity->active);
     status["counter_floor"] = identity->counter_floor;
   }
-  SKIFF_ASSIGN(const auto boot, known_boot_state(config, storage));
+  SKIFF_ASSIGN(const auto boot, known_boot_status(config, storage));
   if (boot) status["boot"] = boot_json(*boot);
   SKIFF_ASSIGN(const LinkAccount link, LinkAccount::open(storage, config.state_dir));
   status["link"] = link_use_json(link.use());

@@ -14,7 +14,7 @@ constexpr std::uint64_t kMaxStall = 3'600;
 
 constexpr auto kMembers = std::to_array<std::string_view>(
     {"server", "ca", "certificate", "key", "proxy", "hardware", "slots", "state_dir", "checks_dir",
-     "checks_user", "boot", "link", "tries", "decoder_memory", "poll_interval", "trial_deadline",
+     "checks_user", "boot", "warden", "link", "tries", "decoder_memory", "poll_interval", "trial_deadline",
      "stall_timeout", "reboot_command"});
 
 tl::unexpected<Error> odd(std::string_view key, std::string_view why) {
@@ -69,6 +69,22 @@ Result<void> read_boot(const Json& json, Config& config) {
   return {};
 }
 
+/// What the agent may write decides nothing that the warden does: not its slots, and not who its checks run
+/// as.
+Result<void> read_warden(const Json& json, Config& config) {
+  if (json.find("warden") == nullptr) return {};
+  SKIFF_ASSIGN(const Json* warden, object_member(json, "warden"));
+  SKIFF_ASSIGN(config.warden.socket, string_member(*warden, "socket"));
+  SKIFF_ASSIGN(config.warden.user, string_member(*warden, "user"));
+  if (config.warden.socket.empty()) return odd("warden.socket", "is empty");
+  if (config.warden.user.empty()) return odd("warden.user", "is empty");
+  if (!config.checks_user.empty()) return odd("checks_user", "is for an agent that is root, without warden");
+  if (config.boot.kind == BootKind::kFile && config.boot.state.empty()) {
+    return odd("boot.state", "is absent: with a warden it must not be in state_dir, which is the agent's");
+  }
+  return {};
+}
+
 Result<void> read_link_policy(const Json& json, Config& config) {
   if (json.find("link") == nullptr) return {};
   SKIFF_ASSIGN(const Json* link, object_member(json, "link"));
@@ -104,6 +120,7 @@ Result<Config> parse_config(ByteView text) {
   SKIFF_TRY(read_link(*json, config));
   SKIFF_TRY(read_device(*json, config));
   SKIFF_TRY(read_boot(*json, config));
+  SKIFF_TRY(read_warden(*json, config));
   SKIFF_TRY(read_link_policy(*json, config));
   SKIFF_TRY(read_policy(*json, config));
   return config;

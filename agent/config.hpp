@@ -13,6 +13,13 @@
 
 namespace skiff::agent {
 
+/// Who opens slots, sets the boot state and reboots, where the agent itself may not.
+struct WardenSettings {
+  std::filesystem::path socket;  ///< empty: there is none, and the agent does it all
+  std::string user;              ///< the account that the agent is, and the only one that the warden obeys
+  [[nodiscard]] bool any() const { return !socket.empty(); }
+};
+
 struct Config {
   std::string server;  ///< "https://host:port"
   std::filesystem::path ca;
@@ -25,6 +32,7 @@ struct Config {
   std::filesystem::path checks_dir;
   std::string checks_user;
   BootSettings boot;
+  WardenSettings warden;
   LinkPolicy link;
   std::uint64_t tries = 3;
   std::uint64_t decoder_memory = std::uint64_t{8} << 20;  ///< bytes
@@ -34,7 +42,9 @@ struct Config {
   std::vector<std::string> reboot_command;                ///< of `run`; empty: it ends instead
 
   [[nodiscard]] std::filesystem::path metadata_dir() const { return state_dir / "metadata"; }
-  [[nodiscard]] std::filesystem::path boot_state() const { return state_dir / "boot"; }
+  [[nodiscard]] std::filesystem::path boot_state() const {
+    return boot.state.empty() ? state_dir / "boot" : boot.state;
+  }
 };
 
 /// A JSON object; kFormat where a member is absent, odd or not one of the known, and it is named.

@@ -3,21 +3,15 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-#include <fstream>
-#include <sstream>
-
-#include "agent/boot/custom_boot.hpp"
-#include "agent/boot/file_boot.hpp"
-#include "agent/boot/variable_boot.hpp"
 #include "agent/machine/state_store.hpp"
 #include "agent/machine/trusted_time.hpp"
 #include "agent/net/folder_server.hpp"
+#include "agent/rights.hpp"
 #include "skiff/trust.hpp"
 
 namespace skiff::agent {
 namespace {
 
-constexpr std::uint64_t kMaxUbootConfig = 65'536;
 constexpr std::uint64_t kMaxCertificate = 512'000;
 
 HttpOptions http_options(const Config& config, std::int64_t now) {
@@ -55,22 +49,6 @@ Result<HttpClient> open_client(const Config& config, Storage& storage, const Dev
   return HttpClient::open(std::move(options));
 }
 
-std::unique_ptr<BootConvention> convention_of(const BootSettings& boot) {
-  if (boot.kind == BootKind::kGrub) return std::make_unique<GrubConvention>();
-  if (boot.uboot.names == UbootSettings::Names::kRauc) return std::make_unique<RaucConvention>();
-  return std::make_unique<MenderConvention>(boot.uboot.partitions);
-}
-
-/// Of the kinds kGrub and kUboot.
-Result<std::unique_ptr<BootEnvironment>> open_environment(const Config& config, Storage& storage) {
-  if (config.boot.kind == BootKind::kGrub) {
-    return std::make_unique<GrubEnvironment>(storage, config.boot.grub.folder / "grubenv");
-  }
-  SKIFF_ASSIGN(const Bytes text, read_small(storage, config.boot.uboot.environment, kMaxUbootConfig));
-  SKIFF_ASSIGN(auto copies, parse_uboot_config(as_text(text)));
-  return std::make_unique<UbootEnvironment>(storage, std::move(copies));
-}
-
 Result<std::unique_ptr<Decoder>> start_decoder(const Source& base, ResultWriter& result,
                                                const ApplyOptions& options) {
   SKIFF_ASSIGN(DecoderPeer peer, start_decoder_program(decoder_program()));
@@ -90,51 +68,6 @@ Result<Descriptor> lock_state(const Config& config) {
   return lock;
 }
 
-std::optional<Slot> slot_of_command_line(std::string_view command_line) {
-  constexpr std::string_view kKey = "skiff.slot=";
-  std::istringstream words{std::string(command_line)};
-  std::optional<Slot> slot;
-  for (std::string word; words >> word;) {
-    if (word.starts_with(kKey)) slot = slot_of(std::string_view(word).substr(kKey.size()));
-  }
-  return slot;
-}
-
-Result<Slot> running_slot(const Config& config, std::optional<Slot> told, Storage& storage) {
-  if (told) return *told;
-  std::ifstream file("/proc/cmdline");
-  std::string command_line;
-  std::getline(file, command_line);
-  if (const std::optional<Slot> slot = slot_of_command_line(command_line)) return *slot;
-  if (config.boot.kind == BootKind::kCustom) {
-    SKIFF_ASSIGN(const BootStatus status, CustomBoot(config.boot.program).status());
-    if (status.booted) return *status.booted;
-  } else if (const Result<std::optional<BootState>> state = known_boot_state(config, storage)) {
-    if (*state && (*state)->booted) return *(*state)->booted;
-  }
-  return fail(ErrorKind::kUsage, "nothing tells which slot runs: say --slot A or --slot B");
-}
-
-Result<std::unique_ptr<BootControl>> open_boot(const Config& config, Slot running, Storage& storage) {
-  if (config.boot.kind == BootKind::kCustom) return std::make_unique<CustomBoot>(config.boot.program);
-  if (config.boot.kind == BootKind::kFile) {
-    SKIFF_ASSIGN(FileBoot boot, FileBoot::open(storage, config.boot_state(), running));
-    return std::make_unique<FileBoot>(std::move(boot));
-  }
-  SKIFF_ASSIGN(auto environment, open_environment(config, storage));
-  SKIFF_ASSIGN(VariableBoot boot,
-               VariableBoot::open(std::move(environment), convention_of(config.boot), running));
-  return std::make_unique<VariableBoot>(std::move(boot));
-}
-
-Result<std::optional<BootState>> known_boot_state(const Config& config, Storage& storage) {
-  if (config.boot.kind == BootKind::kCustom) return std::nullopt;
-  if (config.boot.kind == BootKind::kFile) return read_boot_state(storage, config.boot_state());
-  SKIFF_ASSIGN(const auto environment, open_environment(config, storage));
-  SKIFF_ASSIGN(const Variables variables, environment->read());
-  return convention_of(config.boot)->state_in(variables);
-}
-
 std::uint64_t device_seed(const Config& config) {
   const Result<Bytes> certificate = read_file(config.certificate, kMaxCertificate);
   const Sha256 digest = sha256(certificate ? *certificate : Bytes{});
@@ -145,6 +78,7 @@ std::uint64_t device_seed(const Config& config) {
 
 Device::Device(Parts parts, const Config& config, const DeviceWorld& world)
     : lock_(std::move(parts.lock)),
+      storage_(std::move(parts.storage)),
       client_(std::move(parts.client)),
       direct_(open_server(config, world)),
       policy_(client_ ? config.link : LinkPolicy{}),
@@ -152,8 +86,8 @@ Device::Device(Parts parts, const Config& config, const DeviceWorld& world)
       server_(*direct_, account_, policy_, {world.clock, device_seed(config)}) {}
 
 std::unique_ptr<UpdateServer> Device::open_server(const Config& config, const DeviceWorld& world) {
-  if (!client_) return std::make_unique<FolderServer>(world.folder, storage_, config.metadata_dir());
-  return std::make_unique<HttpUpdateServer>(*client_, storage_, config.metadata_dir(), &world.memory);
+  if (!client_) return std::make_unique<FolderServer>(world.folder, *storage_, config.metadata_dir());
+  return std::make_unique<HttpUpdateServer>(*client_, *storage_, config.metadata_dir(), &world.memory);
 }
 
 MachineOptions Device::machine_options(const Config& config) const {
@@ -173,19 +107,20 @@ MachineOptions Device::machine_options(const Config& config) const {
 Result<std::unique_ptr<Device>> Device::open(const Config& config, std::optional<Slot> told,
                                              const DeviceWorld& world) {
   SKIFF_ASSIGN(Descriptor lock, lock_state(config));
-  PosixStorage storage;
+  std::unique_ptr<Storage> storage = open_storage(config);
   std::optional<HttpClient> client;
   if (world.folder.empty()) {
-    SKIFF_ASSIGN(client, open_client(config, storage, world));
+    SKIFF_ASSIGN(client, open_client(config, *storage, world));
   }
-  SKIFF_ASSIGN(LinkAccount account, LinkAccount::open(storage, config.state_dir));
-  Parts parts{std::move(lock), std::move(client), std::move(account)};
+  SKIFF_ASSIGN(LinkAccount account, LinkAccount::open(*storage, config.state_dir));
+  SKIFF_ASSIGN(Footing footing, find_footing(config, told, *storage));
+  Parts parts{std::move(lock), std::move(storage), std::move(client), std::move(account)};
   std::unique_ptr<Device> device(new Device(std::move(parts), config, world));
-  SKIFF_ASSIGN(device->running_, running_slot(config, told, device->storage_));
-  SKIFF_ASSIGN(device->boot_, open_boot(config, device->running_, device->storage_));
+  device->running_ = footing.running;
+  device->boot_ = std::move(footing.boot);
   device->checks_ = std::make_unique<CheckRunner>(check_options(config, device->running_));
-  const MachineDeps deps{device->storage_, *device->boot_, device->server_,
-                         *device->checks_, world.clock,    start_decoder};
+  const MachineDeps deps{*device->storage_, *device->boot_, device->server_,
+                         *device->checks_,  world.clock,    start_decoder};
   SKIFF_ASSIGN(Machine machine, Machine::open(deps, device->machine_options(config)));
   device->machine_.emplace(std::move(machine));
   return device;

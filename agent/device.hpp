@@ -4,7 +4,6 @@
 #include <memory>
 #include <optional>
 
-#include "agent/boot/boot_state.hpp"
 #include "agent/config.hpp"
 #include "agent/machine/machine.hpp"
 #include "agent/net/http_client.hpp"
@@ -15,17 +14,6 @@ namespace skiff::agent {
 /// The claim on the state folder: one agent at a time. If another has it, kUsage with rule kBusyRule.
 inline constexpr std::string_view kBusyRule = "busy";
 Result<Descriptor> lock_state(const Config& config);
-
-/// Which slot runs: what the caller says, else `skiff.slot=A|B` on the kernel's command line, else the slot
-/// that the boot state says was booted. kUsage where nothing tells.
-Result<Slot> running_slot(const Config& config, std::optional<Slot> told, Storage& storage);
-/// The value of skiff.slot on a kernel command line, if it has one that names a slot.
-std::optional<Slot> slot_of_command_line(std::string_view command_line);
-
-Result<std::unique_ptr<BootControl>> open_boot(const Config& config, Slot running, Storage& storage);
-/// The boot state as it is now, changing nothing; nullopt where it cannot be understood, or only a program of
-/// the integrator's knows it.
-Result<std::optional<BootState>> known_boot_state(const Config& config, Storage& storage);
 
 /// What outlives a device: the clock, and what is left to the next poll.
 struct DeviceWorld {
@@ -49,6 +37,7 @@ class Device {
  private:
   struct Parts {
     Descriptor lock;
+    std::unique_ptr<Storage> storage;
     std::optional<HttpClient> client;  ///< none where a folder is in the server's place
     LinkAccount account;
   };
@@ -57,7 +46,7 @@ class Device {
   std::unique_ptr<UpdateServer> open_server(const Config& config, const DeviceWorld& world);
 
   Descriptor lock_;
-  PosixStorage storage_;
+  std::unique_ptr<Storage> storage_;
   std::optional<HttpClient> client_;
   std::unique_ptr<UpdateServer> direct_;
   LinkPolicy policy_;  ///< of the link; a folder needs none

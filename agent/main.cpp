@@ -5,6 +5,7 @@
 #include "agent/commands.hpp"
 #include "agent/device.hpp"
 #include "agent/enrolment.hpp"
+#include "agent/system/account.hpp"
 #include "agent/system/log.hpp"
 
 namespace {
@@ -75,6 +76,8 @@ Result<int> print(Result<std::string> text) {
 
 Result<int> dispatch(const std::string& command, const Options& options) {
   SKIFF_ASSIGN(const agent::Config config, agent::read_config(options.config));
+  // What the agent writes belongs to its account, whoever calls it. The boot loader's part is for root.
+  if (config.warden.any() && command != "boot") SKIFF_TRY(agent::stop_being_root(config.warden.user));
   if (command == "status") return print(agent::status_text(config, options.json));
   if (command == "request") return print(agent::certificate_request(config, options.serial));
   if (command == "enrol" || command == "renew") {

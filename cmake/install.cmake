@@ -69,7 +69,11 @@ if(NOT SKIFF_APPLY_ONLY)
     install(PROGRAMS ${PROJECT_SOURCE_DIR}/packaging/skiff-trial DESTINATION libexec COMPONENT agent)
     install(FILES ${PROJECT_SOURCE_DIR}/packaging/skiff-trial.service DESTINATION lib/systemd/system COMPONENT agent)
     install(FILES ${PROJECT_SOURCE_DIR}/packaging/skiff-watchdog.conf DESTINATION lib/systemd/system.conf.d COMPONENT agent)
-    install(TARGETS skiff-decode RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT agent)
+    install(FILES ${PROJECT_SOURCE_DIR}/packaging/skiff-warden.service DESTINATION lib/systemd/system COMPONENT agent)
+    install(FILES ${PROJECT_SOURCE_DIR}/packaging/skiff-agent.sysusers DESTINATION lib/sysusers.d
+            RENAME skiff-agent.conf COMPONENT agent)
+    install(FILES ${PROJECT_SOURCE_DIR}/packaging/agent.json DESTINATION share/doc/skiff-agent COMPONENT agent)
+    install(TARGETS skiff-decode skiff-warden RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT agent)
   endif()
   if(TARGET skiff-server)
     install(FILES ${PROJECT_SOURCE_DIR}/packaging/skiff-server.sysusers DESTINATION lib/sysusers.d

@@ -29,7 +29,8 @@ std::string_view to_string(Bootable bootable);
 std::optional<Bootable> bootable_of(std::string_view name);
 
 struct BootStatus {
-  std::optional<Slot> booted;  ///< the slot that runs, where the boot loader tells
+  std::optional<Slot> booted;   ///< the slot that runs, where the boot loader tells
+  std::optional<Slot> primary;  ///< boots where no other is armed, where the boot loader tells
   Bootable a = Bootable::kGood;
   Bootable b = Bootable::kBad;
   std::uint32_t tries = 0;  ///< left to the armed slot

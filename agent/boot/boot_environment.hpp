@@ -42,6 +42,8 @@ class GrubEnvironment final : public BootEnvironment {
   std::filesystem::path path_;
 };
 
+/// What a block's text says; nothing where it is none.
+Variables grub_variables(std::string_view text);
 /// The block's text with these variables; kLimit where they do not fit into its first sector, kUsage where a
 /// name or value has a line break or a backslash.
 Result<Bytes> grub_block(const Variables& variables);

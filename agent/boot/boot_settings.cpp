@@ -79,6 +79,8 @@ Result<BootSettings> parse_boot_settings(const Json& boot) {
     SKIFF_ASSIGN(settings.uboot, parse_uboot(boot));
   } else if (kind != "file") {
     return odd("kind", "is unknown");
+  } else if (boot.find("state") != nullptr) {
+    SKIFF_ASSIGN(settings.state, string_member(boot, "state"));
   }
   return settings;
 }

@@ -29,6 +29,7 @@ struct UbootSettings {
 
 struct BootSettings {
   BootKind kind = BootKind::kFile;
+  std::filesystem::path state;    ///< of kFile; empty: in the state folder
   std::filesystem::path program;  ///< of kCustom
   GrubSettings grub;
   UbootSettings uboot;

@@ -32,6 +32,16 @@ std::optional<Bootable> bootable_of(std::string_view name) {
   return std::nullopt;
 }
 
+BootStatus status_of(const BootState& state) {
+  BootStatus status;
+  status.booted = state.booted;
+  status.primary = state.primary;
+  status.tries = state.tries;
+  (state.primary == Slot::kA ? status.a : status.b) = Bootable::kGood;
+  (state.primary == Slot::kA ? status.b : status.a) = state.other;
+  return status;
+}
+
 Result<BootState> with_bad(BootState state, Slot slot) {
   if (slot == state.primary) {
     if (state.other != Bootable::kGood) return refused(slot, "is the last one that boots");

@@ -17,6 +17,7 @@ struct BootState {
   bool operator==(const BootState&) const = default;
 };
 
+BootStatus status_of(const BootState& state);
 Result<BootState> with_bad(BootState state, Slot slot);
 Result<BootState> with_armed(BootState state, Slot slot, std::uint32_t tries);
 /// kUsage: neither the primary nor a slot that was tried.

@@ -42,9 +42,12 @@ Result<Variables> GrubEnvironment::read() {
                      "GRUB's environment block (skiff-agent boot install makes it)");
   }
   if (!block) return tl::unexpected<Error>(std::move(block).error());
-  std::string_view text = as_text(*block);
+  return grub_variables(as_text(*block));
+}
+
+Variables grub_variables(std::string_view text) {
   Variables variables;
-  if (!text.starts_with(kHeader) || text.size() != kBlock) return variables;
+  if (!text.starts_with(kHeader) || text.size() != GrubEnvironment::kBlock) return variables;
   while (!text.empty()) {
     const std::string_view line = take_line(text);
     const std::size_t equals = line.find('=');

@@ -2,14 +2,7 @@
 
 namespace skiff::agent {
 
-Result<BootStatus> StateBoot::status() {
-  BootStatus status;
-  status.booted = state_.booted;
-  status.tries = state_.tries;
-  (state_.primary == Slot::kA ? status.a : status.b) = Bootable::kGood;
-  (state_.primary == Slot::kA ? status.b : status.a) = state_.other;
-  return status;
-}
+Result<BootStatus> StateBoot::status() { return status_of(state_); }
 
 Result<void> StateBoot::mark_bad(Slot slot) { return save(with_bad(state_, slot)); }
 

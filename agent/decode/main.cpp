@@ -19,7 +19,7 @@ void refuse(const skiff::Error& error) {
 }  // namespace
 
 int main() {
-  const std::optional<Message> start = receive_message(kSandboxSocket);
+  const std::optional<Message<Say>> start = receive_message<Say>(kSandboxSocket);
   const std::optional<DecoderOptions> options =
       start && start->say == Say::kStart ? options_of(start->payload) : std::nullopt;
   if (!options) return 2;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "agent/system/message.hpp"
 #include "skiff/applier.hpp"
 
 namespace skiff::agent {
@@ -24,25 +25,7 @@ enum class Say : std::uint8_t {
   kFailed,  ///< payload: an error, in a command's case after Progress
 };
 
-struct Message {
-  Say say = Say::kDone;
-  std::uint64_t number = 0;
-  Bytes payload{};
-};
-
-/// No message is longer: heads are bounded by what an applier accepts, and everything else comes in pieces.
-inline constexpr std::uint64_t kMaxPayload = std::uint64_t{32} << 20;
 inline constexpr std::size_t kPiece = 64 << 10;  ///< at most, of a push, of a read and of a write
-
-/// Sends all of it. False: nobody is there any more.
-bool send_message(int socket, Say say, std::uint64_t number, ByteView payload);
-/// The next message; nothing where the other side has ended, is silent for longer than the socket's timeout,
-/// or says what is none.
-std::optional<Message> receive_message(int socket);
-
-/// An error as a payload: kind, length of the rule, rule, message.
-Bytes error_bytes(const Error& error);
-Error error_of(ByteView bytes);
 
 /// What an applier is made with; re-packers are always all that there are.
 struct DecoderOptions {

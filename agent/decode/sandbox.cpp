@@ -1,6 +1,5 @@
 #include "agent/decode/sandbox.hpp"
 
-#include <grp.h>
 #include <linux/close_range.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -15,6 +14,8 @@
 #include <memory>
 #include <utility>
 
+#include "agent/system/account.hpp"
+
 namespace skiff::agent {
 namespace {
 
@@ -25,11 +26,7 @@ struct FilterRelease {
 };
 using Filter = std::unique_ptr<void, FilterRelease>;
 
-bool become_nobody() {
-  if (::geteuid() != 0) return true;
-  return ::setgroups(0, nullptr) == 0 && ::setresgid(kNobody, kNobody, kNobody) == 0 &&
-         ::setresuid(kNobody, kNobody, kNobody) == 0;
-}
+bool become_nobody() { return ::geteuid() != 0 || become({kNobody, kNobody}); }
 
 bool give_up_rights() {
   return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&

@@ -15,7 +15,7 @@ constexpr std::size_t kBlocks = 4;
 /// Asks the agent, and waits for its answer.
 Result<Bytes> ask(int socket, Say say, std::uint64_t number, ByteView payload) {
   if (!send_message(socket, say, number, payload)) return fail(ErrorKind::kCancelled, "the agent is gone");
-  std::optional<Message> answer = receive_message(socket);
+  std::optional<Message<Say>> answer = receive_message<Say>(socket);
   if (!answer) return fail(ErrorKind::kCancelled, "the agent is gone");
   if (answer->say == Say::kFailed) return tl::unexpected<Error>(error_of(answer->payload));
   return std::move(answer->payload);
@@ -114,11 +114,11 @@ class Servant {
 
   void serve() {
     report({});
-    while (const std::optional<Message> command = receive_message(socket_)) obey(*command);
+    while (const std::optional<Message<Say>> command = receive_message<Say>(socket_)) obey(*command);
   }
 
  private:
-  void obey(const Message& command) {
+  void obey(const Message<Say>& command) {
     if (command.say == Say::kPush) return report(applier_.push(command.payload));
     if (command.say == Say::kResume) return report(applier_.resume_at(command.number));
     const auto [offset, wire] = applier_.failed_segment();

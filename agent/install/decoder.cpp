@@ -122,9 +122,9 @@ tl::unexpected<Error> DecoderProcess::lost() {
 }
 
 /// Answers questions until the last word on a command comes.
-Result<Message> DecoderProcess::hear_out() {
+Result<Message<Say>> DecoderProcess::hear_out() {
   for (;;) {
-    std::optional<Message> message = receive_message(peer_.socket.get());
+    std::optional<Message<Say>> message = receive_message<Say>(peer_.socket.get());
     if (!message) return lost();
     if (message->say == Say::kDone || message->say == Say::kFailed) return std::move(*message);
     if (!answer(*message)) return lost();
@@ -137,7 +137,7 @@ bool DecoderProcess::answer(const Result<void>& done) {
               : send_message(socket, Say::kFailed, 0, error_bytes(done.error()));
 }
 
-bool DecoderProcess::answer(const Message& question) {
+bool DecoderProcess::answer(const Message<Say>& question) {
   switch (question.say) {
     case Say::kRead: {
       if (question.payload.size() != kWord) return false;
@@ -157,7 +157,7 @@ bool DecoderProcess::answer(const Message& question) {
   }
 }
 
-Result<void> DecoderProcess::write(const Message& question) {
+Result<void> DecoderProcess::write(const Message<Say>& question) {
   const std::uint64_t length = question.payload.size();
   if (question.number > result_length_ || length > result_length_ - question.number) {
     return fail(ErrorKind::kFormat, "the decoder writes past the result image");
@@ -186,12 +186,12 @@ void DecoderProcess::learn_segments(ByteView payload) {
 Result<void> DecoderProcess::command(Say say, std::uint64_t number, ByteView payload) {
   if (failure_) return tl::unexpected<Error>(*failure_);
   if (!send_message(peer_.socket.get(), say, number, payload)) return lost();
-  SKIFF_ASSIGN(const Message last, hear_out());
+  SKIFF_ASSIGN(const Message<Say> last, hear_out());
   return take(last);
 }
 
 /// One that wants nothing more and is not done would never be.
-Result<void> DecoderProcess::take(const Message& last) {
+Result<void> DecoderProcess::take(const Message<Say>& last) {
   if (last.payload.size() < kProgressBytes) return lost();
   progress_ = progress_of(last.payload);
   if (last.say == Say::kFailed) {
@@ -215,7 +215,7 @@ Result<void> DecoderProcess::resume_at(std::uint64_t segment) { return command(S
 std::pair<std::uint64_t, Bytes> DecoderProcess::failed_segment() {
   const int socket = peer_.socket.get();
   if (!failure_ || socket < 0 || !send_message(socket, Say::kFailedSegment, 0, {})) return {};
-  std::optional<Message> last = receive_message(socket);
+  std::optional<Message<Say>> last = receive_message<Say>(socket);
   if (!last || last->say != Say::kDone) return {};
   return {last->number, std::move(last->payload)};
 }

@@ -75,11 +75,11 @@ class DecoderProcess final : public Decoder {
   DecoderProcess(DecoderPeer peer, const Source& base, ResultWriter& result, const ApplyOptions& options);
 
   Result<void> command(Say say, std::uint64_t number, ByteView payload);
-  Result<Message> hear_out();
-  Result<void> take(const Message& last);
-  bool answer(const Message& question);
+  Result<Message<Say>> hear_out();
+  Result<void> take(const Message<Say>& last);
+  bool answer(const Message<Say>& question);
   bool answer(const Result<void>& done);
-  Result<void> write(const Message& question);
+  Result<void> write(const Message<Say>& question);
   Result<void> segment_done(std::uint64_t segment);
   void learn_segments(ByteView payload);
   tl::unexpected<Error> lost();

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "agent/system/watchdog.hpp"
+#include "agent/system/notify.hpp"
 
 namespace skiff::agent {
 namespace {

@@ -6,9 +6,8 @@
 
 #include <algorithm>
 
-#include "agent/system/os.hpp"
+#include "agent/system/posix_file.hpp"
 #include "agent/system/slot_claims.hpp"
-#include "agent/system/storage.hpp"
 
 namespace skiff::agent {
 namespace {
@@ -107,17 +106,28 @@ Result<void> claim(const Descriptor& file, const fs::path& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<DurableFile>> PosixStorage::open(const fs::path& path, Access access) {
+Result<Descriptor> open_descriptor(const fs::path& path, Access access) {
   struct stat status = {};
   const bool is_device = ::stat(path.c_str(), &status) == 0 && S_ISBLK(status.st_mode);
   Descriptor file(::open(path.c_str(), open_flags(access, is_device), 0600));
   if (!file.valid() && errno == EBUSY) return fail(ErrorKind::kUsage, path.string() + " is in use");
   if (!file.valid()) return os_error("open", path);
   if (access == Access::kSlot) SKIFF_TRY(claim(file, path));
+  return file;
+}
+
+Result<std::unique_ptr<DurableFile>> file_of(Descriptor file, const fs::path& path) {
+  struct stat status = {};
   if (::fstat(file.get(), &status) != 0) return os_error("inspect", path);
+  const bool is_device = S_ISBLK(status.st_mode);
   auto size = static_cast<std::uint64_t>(status.st_size);
   if (is_device && ::ioctl(file.get(), BLKGETSIZE64, &size) != 0) return os_error("measure", path);
   return std::make_unique<PosixFile>(std::move(file), path, size, is_device);
+}
+
+Result<std::unique_ptr<DurableFile>> PosixStorage::open(const fs::path& path, Access access) {
+  SKIFF_ASSIGN(Descriptor file, open_descriptor(path, access));
+  return file_of(std::move(file), path);
 }
 
 Result<void> PosixStorage::rename(const fs::path& from, const fs::path& to) {

@@ -1,9 +1,7 @@
 #include "agent/system/process.hpp"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -11,6 +9,7 @@
 #include <array>
 #include <optional>
 
+#include "agent/system/account.hpp"
 #include "agent/system/os.hpp"
 
 namespace skiff::agent {
@@ -20,11 +19,6 @@ using Time = std::chrono::steady_clock;
 
 constexpr int kCannotStart = 127;
 constexpr std::chrono::milliseconds kReapInterval{20};
-
-struct Account {
-  uid_t user = 0;
-  gid_t group = 0;
-};
 
 /// What the child needs, made before fork(): between fork() and exec() only async-signal-safe calls are
 /// allowed.
@@ -40,18 +34,6 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   for (const std::string& text : texts) result.push_back(const_cast<char*>(text.c_str()));
   result.push_back(nullptr);
   return result;
-}
-
-Result<std::optional<Account>> find_account(const std::string& name) {
-  if (name.empty()) return std::optional<Account>();
-  const struct passwd* entry = ::getpwnam(name.c_str());
-  if (entry == nullptr) return fail(ErrorKind::kNotFound, "there is no account " + name);
-  return std::optional<Account>(Account{entry->pw_uid, entry->pw_gid});
-}
-
-bool become(const Account& account) {
-  return ::setgroups(0, nullptr) == 0 && ::setresgid(account.group, account.group, account.group) == 0 &&
-         ::setresuid(account.user, account.user, account.user) == 0;
 }
 
 [[noreturn]] void child(const Prepared& prepared, int output) {
@@ -130,7 +112,9 @@ Result<ProcessResult> run_process(const ProcessRequest& request) {
   std::vector<std::string> environment = request.environment;
   environment.emplace_back("PATH=/usr/sbin:/usr/bin:/sbin:/bin");
   Prepared prepared{pointers(request.argv), pointers(environment), std::nullopt};
-  SKIFF_ASSIGN(prepared.account, find_account(request.user));
+  if (!request.user.empty()) {
+    SKIFF_ASSIGN(prepared.account, find_account(request.user));
+  }
   std::array<int, 2> ends = {};
   if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return os_error("make a pipe for", request.argv[0]);
   const Descriptor reading(ends[0]);

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "agent/boot/open_boot.hpp"
 #include "agent/device.hpp"
 #include "skiff/json.hpp"
 #include "skiff/trust.hpp"
@@ -52,6 +53,22 @@ TEST(Config, BootLoadersHaveTheirSettings) {
   ASSERT_TRUE(config) << config.error().text();
   EXPECT_EQ(config->boot.kind, BootKind::kUboot);
   EXPECT_EQ(config->boot.uboot.partitions[1], 3U);
+}
+
+TEST(Config, WithAWardenNothingOfTheAgentsDecidesWhatRootDoes) {
+  Json::Object object = smallest();
+  object.insert_or_assign("warden", Json::Object{{"socket", "/run/w/socket"}, {"user", "skiff-agent"}});
+  EXPECT_NE(parse(object).error().text().find("boot.state is absent"), std::string::npos);
+  object.insert_or_assign("boot", Json::Object{{"kind", "file"}, {"state", "/boot/state"}});
+  const Result<Config> config = parse(object);
+  ASSERT_TRUE(config) << config.error().text();
+  EXPECT_TRUE(config->warden.any());
+  EXPECT_EQ(config->boot_state(), "/boot/state");
+  object.insert_or_assign("checks_user", "nobody");
+  EXPECT_NE(parse(object).error().text().find("checks_user"), std::string::npos);
+  object.erase("checks_user");
+  object.insert_or_assign("warden", Json::Object{{"socket", ""}, {"user", "skiff-agent"}});
+  EXPECT_NE(parse(object).error().text().find("warden.socket"), std::string::npos);
 }
 
 TEST(Config, TheLinkHasItsPolicy) {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "agent/boot/file_boot.hpp"
-#include "agent/device.hpp"
+#include "agent/boot/open_boot.hpp"
 #include "agent/machine/machine.hpp"
 #include "tests/agent/boot_loaders.hpp"
 #include "tests/agent/fakes.hpp"

@@ -45,6 +45,7 @@ MASKED = ("getty.target dev-hugepages.mount dev-mqueue.mount sys-kernel-config.m
 # What units of all releases have beside what is packaged.
 DROP_INS = {
     "skiff-agent": "StandardError=journal+console\nRestartSec=3\n",
+    "skiff-warden": "StandardError=journal+console\n",
     "skiff-trial": "StandardError=journal+console\n",
     "systemd-udev-trigger": "ExecStart=\nExecStart=udevadm trigger --action=add --subsystem-match=block --subsystem-match=virtio --subsystem-match=net\n",
 }
@@ -145,6 +146,7 @@ class Images:
             put(self.tree, *drop_in(unit, "machine", lines))
         run_well("cmake", "--install", build, "--prefix", self.tree / "usr", "--component", "agent", "--strip")
         (self.tree / "boot/grub").mkdir(exist_ok=True)
+        run_well("systemd-sysusers", f"--root={self.tree}", self.tree / "usr/lib/sysusers.d/skiff-agent.conf")
         run_well("systemctl", "--root", self.tree, "enable", "skiff-agent.service", "systemd-networkd.service")
         run_well("systemctl", "--root", self.tree, "mask", *MASKED)
         run_well("systemctl", "--root", self.tree, "set-default", "multi-user.target")

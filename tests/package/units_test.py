@@ -5,7 +5,7 @@ import unittest
 from pathlib import Path
 
 UNITS = Path(__file__).resolve().parents[2] / "packaging"
-MAX_EXPOSURE_TENTHS = {"skiff-server.service": 15, "skiff-agent.service": 25}
+MAX_EXPOSURE_TENTHS = {"skiff-server.service": 15, "skiff-agent.service": 25, "skiff-warden.service": 25}
 
 
 class UnitsTest(unittest.TestCase):

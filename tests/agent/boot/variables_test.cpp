@@ -8,8 +8,8 @@
 #include <fstream>
 
 #include "agent/boot/grub_script.hpp"
+#include "agent/boot/open_boot.hpp"
 #include "agent/boot/variable_boot.hpp"
-#include "agent/device.hpp"
 #include "agent/system/process.hpp"
 #include "tests/agent/boot_loaders.hpp"
 #include "tests/agent/memory_storage.hpp"
