@@ -1,4 +1,5 @@
-# Debian packages, of what a build folder has: `cpack -G DEB` in it makes skiff (the command line) and skiff-server.
+# Debian packages, of what a build folder has: `cpack -G DEB` in it makes skiff (the command line), skiff-server and
+# skiff-agent.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME skiff)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
@@ -6,7 +7,7 @@ set(CPACK_PACKAGE_CONTACT "The Skiff developers <skiff@localhost>")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
-set(CPACK_COMPONENTS_ALL cli server)
+set(CPACK_COMPONENTS_ALL cli server agent)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
@@ -15,7 +16,15 @@ set(CPACK_COMPONENT_CLI_DESCRIPTION "Over-the-air updates over thin links: delta
 set(CPACK_DEBIAN_SERVER_PACKAGE_NAME skiff-server)
 set(CPACK_COMPONENT_SERVER_DESCRIPTION "Over-the-air updates over thin links: the server of a fleet")
 set(CPACK_DEBIAN_SERVER_PACKAGE_RECOMMENDS skiff)
-set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/packaging/debian/postinst)
-set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_DEBIAN_AGENT_PACKAGE_NAME skiff-agent)
+set(CPACK_COMPONENT_AGENT_DESCRIPTION "Over-the-air updates over thin links: the agent of a device with two slots")
+foreach(program SERVER AGENT)
+  string(TOLOWER ${program} name)
+  set(ACCOUNT skiff-${name})
+  configure_file(${PROJECT_SOURCE_DIR}/packaging/debian/postinst.in ${PROJECT_BINARY_DIR}/packaging/${name}/postinst
+                 @ONLY FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+  set(CPACK_DEBIAN_${program}_PACKAGE_CONTROL_EXTRA ${PROJECT_BINARY_DIR}/packaging/${name}/postinst)
+  set(CPACK_DEBIAN_${program}_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+endforeach()
 set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)  # not all of a build is in the packages
 include(CPack)
