@@ -3,7 +3,8 @@
 import time
 import unittest
 
-from case import FleetCase
+import images
+from case import BASE_BLOCKS, FleetCase
 from programs import TIMEOUT
 
 SEGMENT = 1 << 20  # bytes of a delta that a process which ends may have to fetch again
@@ -79,6 +80,17 @@ class PolicyTest(FleetCase):
         self.check_held(f"a download of {size} bytes, over {size - 1}")
         self.check_kept()
         self.device.configure(link={"largest_download": size})
+        self.check_updates()
+
+    def test_a_metered_link_brings_no_full_image_and_the_device_says_so(self):
+        stranger = self.fleet.write_image("stranger.img", images.image(12, BASE_BLOCKS))  # no delta begins at it
+        full = self.fleet.add_delta("/dev/null", self.two).stat().st_size
+        self.device = self.fleet.device("device-2", stranger, self.proxy.port)
+        self.device.configure(link={"metered": True})
+        self.assertLess(self.check_held(f"metered link: a full image of {full} bytes"), IDLE)
+        self.check_kept()
+        self.assertIn("event=held", self.device.log())
+        self.device.configure(link={"metered": False})
         self.check_updates()
 
     def test_the_daemon_wakes_for_its_window(self):

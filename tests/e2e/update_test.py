@@ -130,10 +130,17 @@ class UpdateTest(FleetCase):
         self.assertEqual(self.device.boot(), "B")
         self.check_step(self.device.REBOOT)
         self.check_untouched()
+        self.assertTrue(self.state_has("the new slot B is broken"))
         self.device.once()
         report = self.server.reports()[0]
         self.assertEqual((report["outcome"], report["reason"]), ("rolled-back", "check 20-selftest failed with exit 1"))
         self.assertIn("the new slot B is broken", report["checks"])
+        self.assertFalse(self.state_has("the new slot B is broken"), "what the server has acknowledged is deleted")
+
+    def state_has(self, text):
+        """Whether a file of the device's state has this text."""
+        state = Path(self.device.settings["state_dir"])
+        return any(text.encode() in path.read_bytes() for path in state.rglob("*") if path.is_file())
 
     def test_a_slot_that_never_comes_up_falls_back_by_itself(self):
         self.check_step(self.device.REBOOT)
