@@ -42,8 +42,10 @@ Result<Keys> parse_keys(const Json& parent) {
   SKIFF_ASSIGN(const Json* const object, object_member(parent, "keys"));
   Keys keys;
   for (const auto& [key_id, untrusted_key] : *object->object()) {
-    // A broken or unknown key must not cost the file: it only cannot sign.
-    if (Result<PublicKey> key = PublicKey::parse(untrusted_key)) keys.emplace(key_id, std::move(*key));
+    // A broken or unknown key, or one under an id that is not its own, must not cost the file: it only cannot
+    // sign.
+    Result<PublicKey> key = PublicKey::parse(untrusted_key);
+    if (key && key->key_id() == key_id) keys.emplace(key_id, std::move(*key));
   }
   return keys;
 }

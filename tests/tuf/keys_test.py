@@ -154,6 +154,14 @@ class Signatures(TufCase):
         self.repository.publish("root", "snapshot", "timestamp")
         self.refuses("snapshot: 1 of 2")
 
+    def test_a_key_under_an_id_that_is_not_its_own_does_not_sign(self):
+        key = Key()
+        key.id = Key().id
+        self.repository.set_keys("snapshot", [key], [key], 1)
+        self.repository.publish("root", "snapshot", "timestamp")
+        self.refuses("snapshot: 0 of 1")
+        self.assertEqual(self.trusted(), {"root": 2, "timestamp": 2})
+
     def test_two_signatures_of_one_key_id_spoil_the_file(self):
         self.repository.rewrite("snapshot", lambda file: file["signatures"].append(file["signatures"][0]))
         self.refuses("two signatures of the key id")
