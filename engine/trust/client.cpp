@@ -63,8 +63,9 @@ class Trail {
   std::set<std::pair<std::string, std::string>> seen_;
 };
 
-/// Pre-order, in order of priority; a terminating delegation that covers the name ends the search after it.
-Result<std::optional<Target>> search(UpdateCycle& cycle, std::string_view name) {
+/// Pre-order, in order of priority; a terminating delegation that covers the name ends the search after it,
+/// and so does a role on the way that cannot be had or does not hold: nobody after it may speak in its place.
+Result<std::optional<Target>> search_roles(UpdateCycle& cycle, std::string_view name) {
   Trail trail(cycle.limits().delegations);
   std::vector<Visit> to_visit = {Visit()};  // the next one last
   while (!to_visit.empty()) {
@@ -84,6 +85,12 @@ Result<std::optional<Target>> search(UpdateCycle& cycle, std::string_view name) 
     std::move(delegates.visits.rbegin(), delegates.visits.rend(), std::back_inserter(to_visit));
   }
   return std::optional<Target>();
+}
+
+Result<std::optional<Target>> search(UpdateCycle& cycle, std::string_view name) {
+  Result<std::optional<Target>> found = search_roles(cycle, name);
+  if (!found) return fail_with(std::move(found).error(), std::string(name) + " cannot be found");
+  return found;
 }
 
 /// The metadata of a role by its name alone, wherever in the delegations it is.

@@ -125,7 +125,7 @@ Result<const Targets*> UpdateCycle::update_targets(std::string_view role, const 
   if (const auto known = targets_.find(place); known != targets_.end()) return &known->second;
   const auto listed = snapshot_->files.find(std::string(role) + ".json");
   if (listed == snapshot_->files.end()) {
-    return fail(ErrorKind::kMismatch, "the snapshot does not list the role " + std::string(role));
+    return fail(ErrorKind::kNotFound, "the snapshot does not list the role " + std::string(role));
   }
   if (std::optional<Targets> cached = cached_targets(role, keys, listed->second)) {
     return &targets_.emplace(place, std::move(*cached)).first->second;

@@ -37,6 +37,18 @@ TREE = [
 FILES = {"targetfile": "targets", "README.md": "A", "releases/x/x_v1": "C", "releases/y/y_v1.zip": "D"}
 VISITS = {"targetfile": "", "README.md": "A", "releases/x/x_v1": "BC", "releases/y/y_v1.zip": "BD"}
 
+# The path of a delegation, a target, and whether the one covers the other.
+PATHS = [
+    ("*.md", "README.md", True),
+    ("*.md", "folder/README.md", False),
+    ("folder/*", "folder/deeper/file", False),
+    ("*/*", "folder/file", True),
+    ("file-?.txt", "file-1.txt", True),
+    ("file-?.txt", "file-12.txt", False),
+    ("folder?file", "folder/file", False),
+    ("*.MD", "README.md", False),
+]
+
 
 class DelegationCase(TufCase):
     def setUp(self):
@@ -86,6 +98,53 @@ class Search(DelegationCase):
         self.repository.publish_all("D")
         self.assertEqual(self.download("releases/z/z_v1.zip"), 1)
         self.assertEqual(self.visited(), ["B"])
+
+    def test_paths_are_matched_as_by_a_shell(self):
+        for path, name, covered in PATHS:
+            with self.subTest(path=path, name=name):
+                self.doCleanups()
+                self.setUp()
+                self.repository.delegate("targets", "role", paths=[path])
+                self.repository.add_artifact("role", name, b"data")
+                self.repository.publish_all("role")
+                self.assertEqual(self.download(name), 0 if covered else 1, self.message)
+                self.assertEqual(self.visited(), ["role"] if covered else [])
+
+    def test_a_role_that_cannot_be_had_ends_the_search(self):
+        """Whoever comes after it may not speak in its place."""
+        spoil = {
+            "the snapshot does not list the role A": lambda: self.repository.signed["snapshot"]["meta"].pop("A.json"),
+            "the repository has no 1.A.json": lambda: self.repository.published["A"].clear(),
+            "A: 0 of 1 signatures": lambda: self.repository.rewrite("A", lambda file: file["signatures"].clear()),
+        }
+        for reason, change in spoil.items():
+            with self.subTest(reason):
+                self.doCleanups()
+                self.setUp()
+                self.repository.delegate("targets", "A", paths=["a*"])
+                self.repository.delegate("targets", "B")
+                for name in ("a", "b"):
+                    self.repository.add_artifact("B", name, name.encode())
+                self.repository.publish("A", "B", "targets")
+                change()
+                self.repository.publish("snapshot", "timestamp")
+                self.assertEqual(self.download("b", "a"), 1)
+                self.assertIn("a cannot be found: " + reason, self.message)
+                self.assertEqual(self.downloaded(), [b"b"])
+                self.assertNotIn("A", self.trusted())
+
+    def test_a_target_of_a_bin_without_metadata_is_not_found(self):
+        names = [f"file-{number}" for number in range(8)]
+        bins = {name: f"bin-{int(hashlib.sha256(name.encode()).hexdigest()[0], 16) >> 3:x}" for name in names}
+        self.publish_bins(1)
+        for name in names:
+            self.repository.add_artifact(bins[name], name, name.encode())
+        del self.repository.signed["snapshot"]["meta"]["bin-1.json"]
+        self.repository.publish_all("bin-0")
+        there, absent = ([name for name in names if bins[name] == role] for role in ("bin-0", "bin-1"))
+        self.assertEqual(self.download(*there), 0, self.message)
+        self.assertEqual(self.download(absent[0]), 1)
+        self.assertIn(absent[0] + " cannot be found: the snapshot does not list the role bin-1", self.message)
 
     def test_hashed_bins_hold_what_hashes_into_them(self):
         prefixes = [[f"{digit:x}" for digit in range(first, first + 4)] for first in range(0, 16, 4)]
@@ -173,8 +232,9 @@ class Trust(DelegationCase):
         self.repository.add_artifact("C", "file", b"data")
         self.repository.add_artifact("C", "file.py", b"code")
         self.repository.publish_all("C")
-        self.assertEqual(self.download("file"), 0, self.message)
-        self.assertEqual(self.download("file.py"), 1)
+        self.assertEqual(self.download("file", "file.py"), 1)  # one search after the other, in one update cycle
+        self.assertIn("file.py cannot be found: C: 0 of 1", self.message)
+        self.assertEqual(self.download("file.py"), 1)  # and with C on disk
         self.assertEqual(self.downloaded(), [b"data"])
 
     def test_names_of_roles_lead_nowhere(self):

@@ -92,8 +92,8 @@ class Client {
 
   /// Root walk, timestamp, snapshot, targets (spec 5.3 to 5.6).
   Result<void> refresh();
-  /// Looks a target up through the delegations (spec 5.6.7), fetching delegated metadata as needed; refreshes
-  /// first if that was not done. nullopt: no role vouches for it.
+  /// Looks a target up through the delegations (spec 5.6.7), refreshing first if that was not done. nullopt:
+  /// no role vouches for it. An error, of its cause's kind: a role on the way is missing or does not hold.
   Result<std::optional<Target>> find(std::string_view name);
   /// Every target that a named role vouches for, after find()'s rules for trusting that role. The role is
   /// none of hashed bins: those share their names' targets, and find() leads to them.

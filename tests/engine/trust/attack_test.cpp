@@ -407,7 +407,7 @@ TEST_F(Attack, DelegatedRoleThatTheSnapshotDoesNotListIsRefused) {
   repository_.publish({"targets"});
   repository_.member("snapshot", "meta").erase("r.json");
   repository_.write("snapshot");
-  EXPECT_EQ(outcome(device_->client(repository_)->find("r/f")), "mismatch");
+  EXPECT_EQ(outcome(device_->client(repository_)->find("r/f")), "not-found");
 }
 
 TEST_F(Attack, DamagedCacheIsFetchedAgain) {
