@@ -49,6 +49,13 @@ class Refresh(TufCase):
         self.accepts()
         self.assertEqual(self.trusted() | {"root": 2, "snapshot": 2}, self.trusted())
 
+    def test_a_snapshot_that_the_timestamp_does_not_list_is_not_asked_for(self):
+        self.repository.publish("snapshot")
+        self.repository.signed["timestamp"]["meta"]["snapshot.json"]["version"] = 1
+        self.repository.publish("root", "timestamp")
+        self.accepts()
+        self.assertEqual(self.trusted(), ALL_ONE | {"root": 2, "timestamp": 2})
+
     def test_a_changed_timestamp_of_the_same_version_is_not_taken(self):
         self.accepts()
         self.repository.signed["timestamp"]["meta"]["snapshot.json"]["version"] = 100
@@ -76,6 +83,16 @@ class Refresh(TufCase):
         self.repository.publish("snapshot", "timestamp")
         self.refuses("sha256 differs")
         self.assertEqual(self.trusted(), {"root": 1, "timestamp": 3, "snapshot": 3, "targets": 2})
+
+    def test_the_hash_of_a_snapshot_is_checked(self):
+        self.repository.with_hashes = True
+        self.repository.publish_all()
+        self.accepts()
+        self.repository.publish("snapshot")
+        self.repository.signed["timestamp"]["meta"]["snapshot.json"]["hashes"]["sha256"] = "46" * 32
+        self.repository.publish("timestamp")
+        self.refuses("sha256 differs")
+        self.assertEqual(self.trusted(), {"root": 1, "timestamp": 3, "snapshot": 2, "targets": 2})
 
     def test_lengths_of_metadata_are_checked(self):
         self.repository.with_hashes = True
