@@ -6,8 +6,9 @@ namespace {
 
 using namespace skiff::agent;
 
-/// The program itself, its libraries' data, messages, and the list of segments.
-constexpr std::uint64_t kOwnMemory = std::uint64_t{16} << 20;
+/// The program itself, its libraries' data, messages, the list of segments, and the stacks of the two threads
+/// that a re-packer may start.
+constexpr std::uint64_t kOwnMemory = std::uint64_t{32} << 20;
 
 void refuse(const skiff::Error& error) {
   skiff::Bytes payload = progress_bytes({});

@@ -73,7 +73,7 @@ LIBRARY_HEADERS = {
 # The C++ standard library has no dot in its names; the rest is C and POSIX.
 SYSTEM_HEADER = re.compile(
     r"[a-z_0-9]+|(sys|linux|netinet|arpa|net)/\w+\.h"
-    r"|(assert|ctype|dirent|dlfcn|endian|errno|fcntl|getopt|grp|inttypes|limits|netdb|poll|pthread|pwd|sched|signal|spawn"
+    r"|(assert|ctype|dirent|dlfcn|endian|errno|fcntl|getopt|grp|inttypes|limits|malloc|netdb|poll|pthread|pwd|sched|signal|spawn"
     r"|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|termios|time|unistd)\.h"
 )
 

@@ -17,6 +17,8 @@
 #include "agent/decode/sandbox.hpp"
 #include "skiff/trust.hpp"
 #include "tests/agent/small_device.hpp"
+#include "tests/engine/apply/test_images.hpp"
+#include "unpack/stream_codec.hpp"
 
 namespace skiff::testing {
 namespace {
@@ -213,6 +215,30 @@ TEST_P(Sandbox, KillsAProcessThat) {
   ASSERT_EQ(::waitpid(process, &status, 0), process);
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) << status;
   ::close(ends[0]);
+}
+
+const unpack::Method kOfThreads[] = {{unpack::StreamCodec::kXz, {0, 1 << 20, 0, 1, 2}},
+                                     {unpack::StreamCodec::kZstd, {1, 0, 2, 0, 0}}};
+
+Bytes packed_by(const unpack::Method& method, ByteView content) {
+  BytesSink packed;
+  return unpack::pack_stream(method, content, packed) ? packed.take() : Bytes();
+}
+
+TEST(SandboxOfThreads, PacksStreamsThatAreCutIntoBlocksOrJobs) {
+  const Bytes content = prose(5'000'000, 1);
+  for (const unpack::Method& method : kOfThreads) {
+    const Bytes expected = packed_by(method, content);
+    ASSERT_FALSE(expected.empty());
+    const pid_t process = ::fork();
+    if (process == 0) {
+      if (!agent::enter_sandbox(std::uint64_t{512} << 20)) ::_exit(2);
+      ::_exit(packed_by(method, content) == expected ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(process, &status, 0), process);
+    EXPECT_EQ(status, 0) << static_cast<int>(method.codec);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, Sandbox, ::testing::ValuesIn(kAttempts),

@@ -6,7 +6,6 @@
 #include <ctime>
 
 #include "tests/engine/apply/test_images.hpp"
-#include "unpack/codecs.hpp"
 #include "unpack/trial.hpp"
 
 namespace skiff::unpack {
@@ -68,16 +67,14 @@ TEST(MethodFinder, FindsNothingForBytesThatNoMethodMakes) {
 }
 
 TEST(MethodFinder, FindsEveryMannerOfZstd) {
-  const Bytes content = prose(zstd_has_jobs() ? 1'100'000 : 600'000, 4);
-  for (const std::uint64_t level : {1, 3, 19}) {
-    for (const std::uint64_t manner : {0, 1, 2, 3}) {
-      const Method made{StreamCodec::kZstd, {level, 1, manner, 0, 0}};
-      if (!check_method(made) || (manner > 1 && !zstd_has_jobs())) continue;
-      const Bytes packed = packed_by(made, content);
-      const auto found = MethodFinder().find({StreamCodec::kZstd, 0, packed.size(), content}, packed);
-      ASSERT_TRUE(found) << level << ' ' << manner;
-      EXPECT_EQ(packed_by(*found, content), packed);
-    }
+  const Bytes content = prose(1'100'000, 4);
+  for (const auto& [level, manner] :
+       {std::pair<std::uint64_t, std::uint64_t>{1, 0}, {1, 1}, {3, 2}, {3, 3}, {19, 0}}) {
+    const Method made{StreamCodec::kZstd, {level, 1, manner, 0, 0}};
+    const Bytes packed = packed_by(made, content);
+    const auto found = MethodFinder().find({StreamCodec::kZstd, 0, packed.size(), content}, packed);
+    ASSERT_TRUE(found) << level << ' ' << manner;
+    EXPECT_EQ(packed_by(*found, content), packed);
   }
 }
 
@@ -90,7 +87,7 @@ double seconds_of(const Work& work) {
 }
 
 TEST(MethodFinder, ZstdOfAnotherEncoderCostsLessThanPackingItTwice) {
-  const Bytes content = prose(4'000'000, 4);
+  const Bytes content = prose(2'000'000, 4);
   constexpr int kLevelNotTried = -3;
   Bytes packed(ZSTD_compressBound(content.size()));
   packed.resize(ZSTD_compress(packed.data(), packed.size(), content.data(), content.size(), kLevelNotTried));
