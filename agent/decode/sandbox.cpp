@@ -54,7 +54,7 @@ bool allow(const Filter& filter, std::initializer_list<int> calls) {
 
 /// On the one socket.
 bool allow_talk(const Filter& filter, std::initializer_list<int> calls) {
-  const scmp_arg_cmp on_socket = SCMP_A0(SCMP_CMP_EQ, kSandboxSocket);
+  const scmp_arg_cmp on_socket{0, SCMP_CMP_EQ, kSandboxSocket, 0};
   for (const int call : calls) {
     if (seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, call, 1, &on_socket) != 0) return false;
   }
@@ -63,7 +63,7 @@ bool allow_talk(const Filter& filter, std::initializer_list<int> calls) {
 
 /// Memory that is never executable.
 bool allow_memory(const Filter& filter, std::initializer_list<int> calls) {
-  const scmp_arg_cmp not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+  const scmp_arg_cmp not_executable{2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0};
   for (const int call : calls) {
     if (seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, call, 1, &not_executable) != 0) return false;
   }
@@ -76,7 +76,7 @@ bool allow_threads(const Filter& filter) {
   constexpr scmp_datum_t kThread = CLONE_THREAD | CLONE_VM | CLONE_SIGHAND;
   constexpr scmp_datum_t kApart = CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID |
                                   CLONE_NEWUSER | CLONE_NEWUTS | CLONE_PTRACE;
-  const scmp_arg_cmp is_thread = SCMP_A0(SCMP_CMP_MASKED_EQ, kThread | kApart, kThread);
+  const scmp_arg_cmp is_thread{0, SCMP_CMP_MASKED_EQ, kThread | kApart, kThread};
   return seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, &is_thread) == 0 &&
          seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0 &&
          allow(filter,
