@@ -1,6 +1,8 @@
 // ApplySession: one life of a Decoder: takes up where the journal stands, then takes bytes from the network.
 #pragma once
 
+#include <utility>
+
 #include "agent/install/decoder.hpp"
 #include "agent/install/slot_writer.hpp"
 #include "agent/install/stash.hpp"
@@ -21,7 +23,7 @@ class ApplySession {
  public:
   /// The decoder was made with options.apply; the stash outlives the session.
   ApplySession(std::unique_ptr<Decoder> decoder, Stash& stash, SessionOptions options)
-      : decoder_(std::move(decoder)), stash_(stash), options_(options) {}
+      : decoder_(std::move(decoder)), stash_(stash), options_(std::move(options)) {}
 
   /// Feeds what the stash has. After an error the session is dead; try a new one with less of the stash.
   Result<void> restore(UseStash use);
