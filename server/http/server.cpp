@@ -11,6 +11,7 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <csignal>
 #include <thread>
 #include <vector>
 
@@ -34,6 +35,9 @@ void raise_file_limit() {
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
+
+/// OpenSSL writes to sockets by itself: that the other side is gone is for it an error, not a signal.
+void ignore_broken_pipes() { ::signal(SIGPIPE, SIG_IGN); }
 
 void log_end_of_session(const std::exception_ptr& failure) {
   if (!failure) return;
@@ -145,6 +149,7 @@ class HttpServer::Impl {
 Result<std::unique_ptr<HttpServer>> HttpServer::create(HttpOptions options, HttpService service) {
   SKIFF_ASSIGN(auto tls, make_tls_context(options.tls));
   raise_file_limit();
+  ignore_broken_pipes();
   auto impl = std::make_unique<Impl>(std::move(options), std::move(service), std::move(tls));
   SKIFF_TRY(impl->bind());
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));

@@ -2,23 +2,18 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <cctype>
 #include <ctime>
 
 #include "event_log.hpp"
 #include "http/tls.hpp"
+#include "http/tls_stream.hpp"
 
 namespace skiff::server {
 namespace {
@@ -27,7 +22,6 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kPiece = 64 << 10;        // bytes read from a source and handed to TLS at a time
 constexpr std::size_t kMaxBuffered = 16 << 10;  // bytes of requests read ahead
 constexpr auto kAdmissionAge = std::chrono::seconds(1);  // how old an admission may grow during a download
@@ -91,7 +85,9 @@ class Session {
  public:
   Session(asio::ip::tcp::socket socket, const SessionContext& context,
           std::unique_ptr<ConnectionLimit::Permit> permit)
-      : context_(context), permit_(std::move(permit)), stream_(std::move(socket), context.tls) {}
+      : context_(context),
+        permit_(std::move(permit)),
+        stream_(std::move(socket), context.tls.native_handle()) {}
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
   ~Session() {
@@ -104,27 +100,25 @@ class Session {
     bool open = co_await handshake();
     if (!open) co_return;
     while (open) open = co_await serve_one();
-    expires_after(context_.limits.goodbye);
-    co_await stream_.async_shutdown(kAwait);
+    stream_.expires_after(context_.limits.goodbye);
+    co_await stream_.shutdown();
   }
 
  private:
   /// Why there is no request: an answer to send first, or nobody left to answer.
   using NoRequest = std::optional<Response>;
 
-  void expires_after(std::chrono::milliseconds time) { stream_.next_layer().expires_after(time); }
-
   asio::awaitable<bool> handshake() {
     boost::system::error_code ignored;
-    const auto remote = stream_.next_layer().socket().remote_endpoint(ignored);
-    expires_after(context_.limits.handshake);
-    auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kAwait);
+    const auto remote = stream_.socket().remote_endpoint(ignored);
+    stream_.expires_after(context_.limits.handshake);
+    const auto shaken = co_await stream_.handshake();
     peer_ = peer_of(stream_.native_handle(), remote.address().to_string());
-    if (error) {
+    if (!shaken) {
       log_event(Severity::kDebug, "handshake-failed",
-                {{"address", peer_.address}, {"error", error.message()}});
+                {{"address", peer_.address}, {"error", shaken.error().message()}});
     }
-    co_return !error;
+    co_return shaken.has_value();
   }
 
   /// One request and its answer; false when the connection is to end.
@@ -153,24 +147,34 @@ class Session {
 
   asio::awaitable<tl::expected<RequestHead, NoRequest>> read_head() {
     if (buffer_.size() == 0) {
-      expires_after(context_.limits.idle);
-      auto [error, count] = co_await stream_.async_read_some(buffer_.prepare(kFirstRead), kAwait);
-      if (error) co_return tl::unexpected<NoRequest>(std::nullopt);
-      buffer_.commit(count);
+      stream_.expires_after(context_.limits.idle);
+      const bool more = co_await read_more();
+      if (!more) co_return tl::unexpected<NoRequest>(std::nullopt);
     }
     beast::http::request_parser<beast::http::empty_body> parser;
     parser.header_limit(kMaxHeader);
     parser.body_limit(boost::none);  // the policy answers long bodies with 413; no body is read by the parser
-    expires_after(context_.limits.header);
-    auto [error, count] = co_await beast::http::async_read_header(stream_, buffer_, parser, kAwait);
-    if (!error) co_return to_head(parser.get().base());
-    if (error.category() != beast::http::make_error_code(beast::http::error::bad_method).category() ||
-        error == beast::http::error::end_of_stream || error == beast::http::error::partial_message) {
-      co_return tl::unexpected<NoRequest>(std::nullopt);
+    stream_.expires_after(context_.limits.header);
+    boost::system::error_code error;
+    for (;;) {
+      buffer_.consume(parser.put(buffer_.data(), error));
+      if (error != beast::http::error::need_more) break;
+      const bool more = co_await read_more();
+      if (!more) co_return tl::unexpected<NoRequest>(std::nullopt);
     }
+    if (!error) co_return to_head(parser.get().base());
     Response refusal = error_response(ApiError::kBadRequest, "malformed HTTP: " + error.message());
     refusal.close = true;
     co_return tl::unexpected<NoRequest>(std::move(refusal));
+  }
+
+  /// More bytes into the buffer; false: none come.
+  asio::awaitable<bool> read_more() {
+    const auto space = buffer_.prepare(std::min(kReadAtOnce, kMaxBuffered - buffer_.size()));
+    const MutableBytes out(static_cast<std::uint8_t*>(space.data()), space.size());
+    const auto count = co_await stream_.read_some(out);
+    if (count) buffer_.commit(*count);
+    co_return count.has_value();
   }
 
   asio::awaitable<bool> read_body(std::uint64_t length, std::string& body) {
@@ -179,10 +183,10 @@ class Session {
     asio::buffer_copy(asio::buffer(body), buffer_.data(), at_hand);
     buffer_.consume(at_hand);
     if (at_hand == body.size()) co_return true;
-    expires_after(context_.limits.body);
-    auto [error, count] = co_await asio::async_read(
-        stream_, asio::buffer(body.data() + at_hand, body.size() - at_hand), kAwait);
-    co_return !error;
+    stream_.expires_after(context_.limits.body);
+    const MutableBytes rest(reinterpret_cast<std::uint8_t*>(body.data()) + at_hand, body.size() - at_hand);
+    const auto count = co_await stream_.read_all(rest);
+    co_return count.has_value();
   }
 
   /// Sends an answer; false if the connection cannot or shall not be used again.
@@ -233,12 +237,11 @@ class Session {
   /// hold.
   asio::awaitable<bool> write(const ByteView& bytes) {
     const std::uint64_t due = bytes.size() + kUnsentInKernel;
-    expires_after(
+    stream_.expires_after(
         std::chrono::milliseconds(due * 1000 / std::max<std::uint64_t>(1, context_.limits.min_send_rate)));
     choose_record_length(stream_.native_handle());
-    auto [error, count] =
-        co_await asio::async_write(stream_, asio::buffer(bytes.data(), bytes.size()), kAwait);
-    co_return !error;
+    const auto count = co_await stream_.write(bytes);
+    co_return count.has_value();
   }
 
   void log_request(const RequestHead& head, const Response& response, bool sent,
@@ -255,11 +258,11 @@ class Session {
                {"ms", static_cast<std::uint64_t>(took.count())}});
   }
 
-  static constexpr std::size_t kFirstRead = 4096;
+  static constexpr std::size_t kReadAtOnce = 4096;
 
   const SessionContext& context_;
   std::unique_ptr<ConnectionLimit::Permit> permit_;
-  asio::ssl::stream<beast::tcp_stream> stream_;
+  TlsStream stream_;
   beast::flat_buffer buffer_{kMaxBuffered};
   Peer peer_;
 };
