@@ -60,10 +60,12 @@ struct ReadBins {
 };
 
 /// Everything that a role and its bins list, in order of the names (`target` of each); `read` makes a T of a
-/// tuf::Target. `known` is brought up to date.
+/// tuf::Target. `known`, if there is one, is brought up to date.
 template <typename T, typename Read>
 Result<std::vector<T>> list_targets(const BinnedRole& role, const RepositoryFolder& folder,
-                                    ReadBins<T>& known, Read read) {
+                                    ReadBins<T>* known_before, Read read) {
+  ReadBins<T> none;
+  ReadBins<T>& known = known_before == nullptr ? none : *known_before;
   if (known.bins != role.bins) known = {role.bins, {}};
   std::map<std::string, std::vector<T>> listed;
   std::vector<T> all;

@@ -25,7 +25,7 @@ Result<DeltaRoles> DeltaRoles::load(const RepositoryFolder& folder, const tuf::K
 }
 
 Result<std::vector<DeltaOffer>> DeltaRoles::list(const RepositoryFolder& folder,
-                                                 ReadBins<DeltaOffer>& known) const {
+                                                 ReadBins<DeltaOffer>* known) const {
   return list_targets(*this, folder, known, read_delta_offer);
 }
 

@@ -23,13 +23,10 @@ struct DeltaRoles : BinnedRole {
   static Result<DeltaRoles> load(const RepositoryFolder& folder, const tuf::KeyRing& keys,
                                  const RoleVersions& versions);
 
-  /// In order of their names.
+  /// In order of their names. What `known` has is not read again, and it is brought up to date; null: all is
+  /// read.
   [[nodiscard]] Result<std::vector<DeltaOffer>> list(const RepositoryFolder& folder,
-                                                     ReadBins<DeltaOffer>& known) const;
-  [[nodiscard]] Result<std::vector<DeltaOffer>> list(const RepositoryFolder& folder) const {
-    ReadBins<DeltaOffer> none;
-    return list(folder, none);
-  }
+                                                     ReadBins<DeltaOffer>* known = nullptr) const;
   /// The offer of this name, if there is one.
   [[nodiscard]] Result<std::optional<DeltaOffer>> find(const RepositoryFolder& folder,
                                                        const std::string& target) const;

@@ -12,7 +12,7 @@ Result<ReleaseRoles> ReleaseRoles::load(const RepositoryFolder& folder, const tu
 }
 
 Result<std::vector<Release>> ReleaseRoles::list(const RepositoryFolder& folder,
-                                                ReadBins<Release>& known) const {
+                                                ReadBins<Release>* known) const {
   return list_targets(*this, folder, known, read_release);
 }
 

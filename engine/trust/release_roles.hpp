@@ -26,13 +26,10 @@ struct ReleaseRoles : BinnedRole {
   static Result<ReleaseRoles> load(const RepositoryFolder& folder, const tuf::KeyRing& keys,
                                    const RoleVersions& versions);
 
-  /// In order of their names.
+  /// In order of their names. What `known` has is not read again, and it is brought up to date; null: all is
+  /// read.
   [[nodiscard]] Result<std::vector<Release>> list(const RepositoryFolder& folder,
-                                                  ReadBins<Release>& known) const;
-  [[nodiscard]] Result<std::vector<Release>> list(const RepositoryFolder& folder) const {
-    ReadBins<Release> none;
-    return list(folder, none);
-  }
+                                                  ReadBins<Release>* known = nullptr) const;
 
   // The parts below are to be written in the order in which they are given: the role itself comes last.
 

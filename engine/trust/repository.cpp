@@ -373,13 +373,13 @@ Result<std::vector<DeltaOffer>> Repository::deltas() const {
 Result<std::vector<Release>> Repository::published_releases() const {
   SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load_published(impl_->folder()));
   const std::lock_guard lock(impl_->published);
-  return state.releases.list(impl_->folder(), impl_->releases);
+  return state.releases.list(impl_->folder(), &impl_->releases);
 }
 
 Result<std::vector<DeltaOffer>> Repository::published_deltas() const {
   SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load_published(impl_->folder()));
   const std::lock_guard lock(impl_->published);
-  return state.deltas.list(impl_->folder(), impl_->deltas);
+  return state.deltas.list(impl_->folder(), &impl_->deltas);
 }
 
 std::filesystem::path Repository::target_file(std::string_view target, const Sha256& digest) const {

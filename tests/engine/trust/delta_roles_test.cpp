@@ -94,14 +94,14 @@ TEST_F(Deltas, OnlyBinsThatChangedAreReadAgain) {
   ASSERT_EQ(outcome(add(offers(200))), "ok");
   ReadBins<DeltaOffer> known;
   const DeltaRoles before = state().deltas;
-  ASSERT_EQ(before.list(folder_, known)->size(), 200U);
+  ASSERT_EQ(before.list(folder_, &known)->size(), 200U);
   ASSERT_EQ(outcome(add({offer(1000)})), "ok");
   const DeltaRoles after = state().deltas;
   for (const auto& [role, version] : after.versions) {
     if (before.versions.at(role) != version) continue;
     ASSERT_TRUE(folder_.remove_metadata(after.version_of(role)));
   }
-  const auto listed = after.list(folder_, known);
+  const auto listed = after.list(folder_, &known);
   ASSERT_TRUE(listed);
   EXPECT_EQ(listed->size(), 201U);
   EXPECT_TRUE(std::ranges::is_sorted(*listed, {}, &DeltaOffer::target));
@@ -112,10 +112,10 @@ TEST_F(Deltas, BinsAreReadAgainWhenTheirKeysAreOthers) {
   ASSERT_EQ(outcome(add(offers(100))), "ok");
   ReadBins<DeltaOffer> known;
   DeltaRoles roles = state().deltas;
-  ASSERT_EQ(roles.list(folder_, known)->size(), 100U);
+  ASSERT_EQ(roles.list(folder_, &known)->size(), 100U);
   const auto key = *generate_ed25519();
   roles.bins->keys = {{{key->public_key().key_id(), key->public_key()}}, 1};
-  EXPECT_EQ(outcome(roles.list(folder_, known)), "signature");
+  EXPECT_EQ(outcome(roles.list(folder_, &known)), "signature");
 }
 
 TEST_F(Deltas, BinsAreRenewedWithTheirDelegator) {
