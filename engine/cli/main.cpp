@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "cli/command.hpp"
+#include "shell/completion.hpp"
 
 namespace {
 
@@ -25,6 +26,12 @@ int run(int argc, char** argv) {
   skiff::cli::add_tuf_command(app, chosen);
   skiff::cli::add_sign_command(app, chosen);
   skiff::cli::add_release_command(app, chosen);
+  skiff::shell::add_completion_command(app, [&chosen](auto script) {
+    chosen = [script]() -> skiff::Result<void> {
+      std::fputs(script().c_str(), stdout);
+      return {};
+    };
+  });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "cli/commands.hpp"
+#include "shell/completion.hpp"
 
 namespace {
 
@@ -28,6 +29,12 @@ int run(int argc, char** argv) {
   skiff::server::add_deploy_command(app, chosen);
   skiff::server::add_user_command(app, chosen);
   skiff::server::add_audit_command(app, chosen);
+  skiff::shell::add_completion_command(app, [&chosen](auto script) {
+    chosen = [script]() -> skiff::Result<void> {
+      std::fputs(script().c_str(), stdout);
+      return {};
+    };
+  });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -38,8 +38,9 @@ LAYERS = {
     "engine/match": layer("base"),
     "engine/diff": layer("base format entropy predict codec unpack typing match"),
     "engine/trust": layer("base", "cryptopp openssl nlohmann p11-kit"),
-    "engine/cli": layer(libraries="cli11 curl"),
-    "server": layer(libraries="boost openssl soci sqlite cli11 spdlog argon2"),
+    "engine/shell": layer(libraries="cli11"),
+    "engine/cli": layer("shell", "cli11 curl"),
+    "server": layer("shell", "boost openssl soci sqlite cli11 spdlog argon2"),
     "agent": layer(libraries="curl openssl cli11 spdlog seccomp"),
     "bench": layer("base entropy predict match", "benchmark zstd openssl"),
 }
