@@ -5,7 +5,7 @@
 
 #include "access/identity.hpp"
 #include "cli/verbs.hpp"
-#include "fleet/deployments.hpp"
+#include "fleet/listings.hpp"
 #include "skiff/repository.hpp"
 
 namespace skiff::server {
@@ -52,16 +52,17 @@ Result<void> take_from_group(const Arguments& arguments) {
   return {};
 }
 
-Result<void> list_groups(const Arguments& arguments) {
-  SKIFF_ASSIGN(const auto database, open(arguments));
-  SKIFF_ASSIGN(const std::vector<Group> groups, GroupStore(*database).list());
-  std::cout << "group\tdevices\tprotected\tfilter\n";
-  for (const Group& group : groups) {
-    SKIFF_ASSIGN(const auto members, GroupStore(*database).members(group.name));
-    std::cout << group.name << '\t' << members.size() << '\t' << (group.is_protected ? "yes" : "no") << '\t'
-              << group.filter << '\n';
+Result<Json::Array> list_groups(Database& database, const Arguments&) {
+  GroupStore groups(database);
+  SKIFF_ASSIGN(const std::vector<Group> stored, groups.list());
+  Json::Array items;
+  for (const Group& group : stored) {
+    SKIFF_ASSIGN(const auto members, groups.members(group.name));
+    Json item = listed(group);
+    item.object()->emplace("devices", std::uint64_t{members.size()});
+    items.push_back(std::move(item));
   }
-  return {};
+  return items;
 }
 
 /// A name with a slip of the pen would be a deployment that never does anything.
@@ -87,17 +88,13 @@ Result<void> create_deployment(const Arguments& arguments) {
   return {};
 }
 
-Result<void> list_deployments(const Arguments& arguments) {
-  SKIFF_ASSIGN(const auto database, open(arguments));
-  SKIFF_ASSIGN(const std::vector<Deployment> deployments, DeploymentStore(*database).list());
-  std::cout << "id\tstate\trelease\tgroup\tphase\tphases\tstarted\tcommitted\tfailed\treason\n";
-  for (const Deployment& deployment : deployments) {
-    std::cout << deployment.id << '\t' << to_string(deployment.state) << '\t' << deployment.order.release
-              << '\t' << deployment.order.group << '\t' << deployment.phase + 1 << '\t'
-              << to_string(deployment.order.phases) << '\t' << deployment.started << '\t'
-              << deployment.committed << '\t' << deployment.failed << '\t' << deployment.reason << '\n';
-  }
-  return {};
+Result<Json::Array> list_deployments(Database& database, const Arguments&) {
+  DeploymentStore deployments(database);
+  SKIFF_ASSIGN(const std::vector<Deployment> stored, deployments.list());
+  SKIFF_ASSIGN(const std::vector<Approval> approvals, deployments.approvals());
+  Json::Array items;
+  for (const Deployment& deployment : stored) items.push_back(listed(deployment, approvals));
+  return items;
 }
 
 void add_order_options(CLI::App& create, Arguments& arguments) {
@@ -149,7 +146,8 @@ constexpr StateVerb kStateVerbs[] = {
 void add_group_command(CLI::App& app, Action& chosen) {
   const Verbs<Arguments> group(app, "group", "Sets of devices, listed or by a filter", chosen);
   Arguments& arguments = group.arguments();
-  group.add("list", "Show every group", list_groups);
+  group.add_list("list", "Show every group", {"groups", {"name", "devices", "protected", "filter"}},
+                 list_groups);
   CLI::App* const create = group.add("create", "Make a group", create_group);
   create->add_option("--filter", arguments.filter,
                      "Its devices, as \"hardware=gw1 version!=2.0 serial=EU-*\"; listed unless told");
@@ -167,7 +165,11 @@ void add_group_command(CLI::App& app, Action& chosen) {
 void add_deploy_command(CLI::App& app, Action& chosen) {
   const Verbs<Arguments> deploy(app, "deploy", "Bring a release to a group, in phases", chosen);
   Arguments& arguments = deploy.arguments();
-  deploy.add("list", "Show every deployment", list_deployments);
+  deploy.add_list(
+      "list", "Show every deployment",
+      {"deployments",
+       {"id", "state", "release", "group", "phase", "phases", "started", "committed", "failed", "reason"}},
+      list_deployments);
   add_order_options(*deploy.add("create", "Begin a deployment; prints its number", create_deployment),
                     arguments);
   for (const StateVerb& verb : kStateVerbs) {

@@ -4,7 +4,7 @@
 
 #include "access/identity.hpp"
 #include "cli/verbs.hpp"
-#include "store/devices.hpp"
+#include "fleet/listings.hpp"
 
 namespace skiff::server {
 namespace {
@@ -18,29 +18,14 @@ struct Arguments {
   std::filesystem::path file;
 };
 
-/// One line a device, tab-separated, after a line of headings.
-Result<void> list_devices(const Arguments& arguments) {
-  SKIFF_ASSIGN(const auto database, open_database(arguments.state));
-  SKIFF_ASSIGN(const std::vector<DeviceRecord> records, DeviceStore(*database).list());
-  std::cout << "serial\tadmission\thardware\tversion\tcounter\tstate\tlast_contact\treceived\tsent\tkey\n";
-  for (const DeviceRecord& record : records) {
-    std::cout << record.status.serial << '\t' << to_string(record.admission) << '\t' << record.status.hardware
-              << '\t' << record.status.version << '\t' << record.status.counter_floor << '\t'
-              << record.status.agent_state << '\t' << record.last_contact << '\t' << record.wire.received
-              << '\t' << record.wire.sent << '\t' << record.status.key << '\n';
-  }
-  return {};
+Result<Json::Array> list_devices(Database& database, const Arguments&) {
+  SKIFF_ASSIGN(const std::vector<DeviceRecord> records, DeviceStore(database).list());
+  return listed(records);
 }
 
-Result<void> list_claims(const Arguments& arguments) {
-  SKIFF_ASSIGN(const auto database, open_database(arguments.state));
-  SKIFF_ASSIGN(const std::vector<StoredClaim> claims, AdmissionStore(*database).claims());
-  std::cout << "serial\tadmission\taddress\tfirst\tlast\tkey\n";
-  for (const StoredClaim& stored : claims) {
-    std::cout << stored.claim.serial << '\t' << to_string(stored.admission) << '\t' << stored.claim.address
-              << '\t' << stored.first << '\t' << stored.last << '\t' << stored.claim.key << '\n';
-  }
-  return {};
+Result<Json::Array> list_claims(Database& database, const Arguments&) {
+  SKIFF_ASSIGN(const std::vector<StoredClaim> claims, AdmissionStore(database).claims());
+  return listed(claims);
 }
 
 Result<void> decide(const Arguments& arguments, Admission admission) {
@@ -98,8 +83,13 @@ constexpr AdmissionVerb kAdmissionVerbs[] = {
 void add_device_command(CLI::App& app, Action& chosen) {
   const Verbs<Arguments> device(app, "device", "List devices, admit and refuse them", chosen);
   Arguments& arguments = device.arguments();
-  device.add("list", "Show every device", list_devices);
-  device.add("claims", "Show the keys that say they are devices, and wait or were refused", list_claims);
+  device.add_list("list", "Show every device",
+                  {"devices",
+                   {"serial", "admission", "hardware", "version", "counter", "state", "last_contact",
+                    "received", "sent", "key"}},
+                  list_devices);
+  device.add_list("claims", "Show the keys that say they are devices, and wait or were refused",
+                  {"claims", {"serial", "admission", "address", "first", "last", "key"}}, list_claims);
   device.add("preauthorise", "List devices of the factory: they are accepted when they enrol", preauthorise)
       ->add_option("FILE", arguments.file, "A serial and the SHA-256 of its public key a line")
       ->required();

@@ -1,13 +1,14 @@
 // `skiff-server user` and `skiff-server audit`: who may run the fleet, and who did what.
+#include <algorithm>
 #include <ctime>
 #include <iostream>
+#include <iterator>
 
 #include "access/password.hpp"
 #include "cli/verbs.hpp"
+#include "fleet/listings.hpp"
 #include "skiff/io.hpp"
-#include "store/audit.hpp"
 #include "store/credentials.hpp"
-#include "store/users.hpp"
 
 namespace skiff::server {
 namespace {
@@ -118,31 +119,19 @@ Result<void> remove_totp(const Arguments& arguments) {
   return CredentialStore(*database).remove_totp(arguments.name);
 }
 
-Result<void> list_users(const Arguments& arguments) {
-  SKIFF_ASSIGN(const auto database, open_database(arguments.state));
-  SKIFF_ASSIGN(const std::vector<UserRecord> users, UserStore(*database).list());
-  std::cout << "user\tstate\tpassword\ttotp\tgrants\n";
-  for (const UserRecord& user : users) {
-    std::cout << user.name << '\t' << (user.disabled ? "disabled" : "active") << '\t'
-              << (user.has_password ? "yes" : "no") << '\t' << (user.has_totp ? "yes" : "no") << '\t';
-    for (const Grant& granted : user.grants) {
-      std::cout << to_string(granted.role) << (granted.group.empty() ? "" : ":" + granted.group) << ' ';
-    }
-    std::cout << '\n';
-  }
-  return {};
+Result<Json::Array> list_users(Database& database, const Arguments&) {
+  SKIFF_ASSIGN(const std::vector<UserRecord> users, UserStore(database).list());
+  return listed(users);
 }
 
-Result<void> list_audit(const Arguments& arguments) {
-  SKIFF_ASSIGN(const State state, open_state(arguments));
-  std::cout << "number\ttime\twho\tverb\tobject\tdetail\n";
+Result<Json::Array> list_audit(Database& database, const Arguments& arguments) {
+  SKIFF_ASSIGN(const auto key, open_audit_key(arguments.state.folder));
+  AuditLog audit(database, *key);
+  Json::Array items;
   for (std::uint64_t after = 0;;) {
-    SKIFF_ASSIGN(const std::vector<AuditEntry> entries, state.audit().list(after, kPage));
-    if (entries.empty()) return {};
-    for (const AuditEntry& entry : entries) {
-      std::cout << entry.number << '\t' << entry.time << '\t' << entry.who << '\t' << entry.verb << '\t'
-                << entry.object << '\t' << entry.detail << '\n';
-    }
+    SKIFF_ASSIGN(const std::vector<AuditEntry> entries, audit.list(after, kPage));
+    if (entries.empty()) return items;
+    std::ranges::move(listed(entries), std::back_inserter(items));
     after = entries.back().number;
   }
 }
@@ -209,14 +198,16 @@ void add_user_verbs(const Verbs<Arguments>& user) {
 
 void add_user_command(CLI::App& app, Action& chosen) {
   const Verbs<Arguments> user(app, "user", "Users, their roles and tokens", chosen);
-  user.add("list", "Show every user", list_users);
+  user.add_list("list", "Show every user", {"users", {"user", "disabled", "password", "totp", "grants"}},
+                list_users);
   add_user_verbs(user);
 }
 
 void add_audit_command(CLI::App& app, Action& chosen) {
   const Verbs<Arguments> audit(app, "audit", "Who asked what of the fleet", chosen);
   Arguments& arguments = audit.arguments();
-  audit.add("list", "Show every entry, the oldest first", list_audit);
+  audit.add_list("list", "Show every entry, the oldest first",
+                 {"entries", {"number", "time", "who", "verb", "object", "detail"}}, list_audit);
   audit.add("key", "Print the public key that signs the log: note it elsewhere", show_audit_key);
   CLI::App* const verify = audit.add(
       "verify", "Check that nothing was changed, and print NUMBER:HASH of the last entry", verify_audit);

@@ -1,6 +1,7 @@
 // What OperatorApi does about deployments.
 #include <algorithm>
 
+#include "fleet/listings.hpp"
 #include "fleet/operator_api.hpp"
 
 namespace skiff::server {
@@ -10,28 +11,6 @@ constexpr std::int64_t kLatestTime = std::int64_t{1} << 40;
 constexpr std::int64_t kLongestSpread = 86'400;
 constexpr std::int64_t kLongestDeadline = std::int64_t{366} * 86'400;
 constexpr std::int64_t kMostDeployments = std::int64_t{1} << 40;
-
-Json deployment_json(const Deployment& deployment, const std::vector<Approval>& approvals) {
-  Json::Array approved;
-  for (const Approval& approval : approvals) {
-    if (approval.deployment == deployment.id) {
-      approved.push_back(Json::Object{{"group", approval.group}, {"who", approval.who}});
-    }
-  }
-  return Json::Object{{"id", deployment.id},
-                      {"release", deployment.order.release},
-                      {"group", deployment.order.group},
-                      {"filter", deployment.order.filter},
-                      {"phases", to_string(deployment.order.phases)},
-                      {"phase", deployment.phase + 1},
-                      {"state", to_string(deployment.state)},
-                      {"reason", deployment.reason},
-                      {"created_by", deployment.order.created_by},
-                      {"approved", std::move(approved)},
-                      {"started", deployment.started},
-                      {"committed", deployment.committed},
-                      {"failed", deployment.failed}};
-}
 
 tl::unexpected<Error> no_release(const std::string& target) {
   return fail(ErrorKind::kNotFound, "no published release is named " + target);
@@ -66,7 +45,7 @@ Result<OperatorApi::Intent> OperatorApi::see_deployments(const OperatorBody&) {
                   Json::Array deployments;
                   for (const Deployment& deployment : stored) {
                     if (!authorise(who, Verb::kSee, deployment.order.group)) continue;
-                    deployments.push_back(deployment_json(deployment, approvals));
+                    deployments.push_back(listed(deployment, approvals));
                   }
                   return answer_list("deployments", std::move(deployments));
                 }};

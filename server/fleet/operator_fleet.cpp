@@ -2,6 +2,7 @@
 #include <set>
 
 #include "access/identity.hpp"
+#include "fleet/listings.hpp"
 #include "fleet/operator_api.hpp"
 
 namespace skiff::server {
@@ -9,26 +10,6 @@ namespace {
 
 constexpr std::uint64_t kAuditPage = 1'000;
 constexpr std::uint64_t kUpdates = 1'000;
-
-Json device_json(const DeviceRecord& record) {
-  return Json::Object{{"serial", record.status.serial},
-                      {"admission", to_string(record.admission)},
-                      {"hardware", record.status.hardware},
-                      {"version", record.status.version},
-                      {"image", record.status.image.sha256.hex()},
-                      {"state", record.status.agent_state},
-                      {"last_contact", record.last_contact},
-                      {"received", record.wire.received},
-                      {"sent", record.wire.sent}};
-}
-
-Json update_json(const StoredReport& stored) {
-  const Report& report = stored.report;
-  return Json::Object{
-      {"serial", stored.serial},   {"received", stored.received},   {"release", report.release},
-      {"outcome", report.outcome}, {"reason", report.reason},       {"payload", report.payload_bytes},
-      {"wire", report.wire_bytes}, {"wasted", report.wasted_bytes}, {"seconds", report.seconds}};
-}
 
 Json ledger_json(const LedgerSum& sum) {
   return Json::Object{{"name", sum.name},
@@ -38,14 +19,21 @@ Json ledger_json(const LedgerSum& sum) {
                       {"wasted", sum.bytes.wasted}};
 }
 
+/// The intent to show a list of what concerns the whole fleet.
+template <typename Read>
+OperatorApi::Intent show(const char* name, Read read) {
+  return {"", "", "", [name, read](const Principal&) -> Result<Json> {
+            SKIFF_ASSIGN(const auto records, read());
+            return answer_list(name, listed(records));
+          }};
+}
+
 }  // namespace
 
 Result<OperatorApi::Intent> OperatorApi::see_devices(const OperatorBody&) {
   return Intent{std::nullopt, "", "", [this](const Principal& who) -> Result<Json> {
                   SKIFF_ASSIGN(const std::vector<DeviceRecord> records, devices_of(who));
-                  Json::Array devices;
-                  for (const DeviceRecord& record : records) devices.push_back(device_json(record));
-                  return answer_list("devices", std::move(devices));
+                  return answer_list("devices", listed(records));
                 }};
 }
 
@@ -67,26 +55,14 @@ Result<OperatorApi::Intent> OperatorApi::see_updates(const OperatorBody&) {
                   SKIFF_ASSIGN(const std::vector<StoredReport> stored, stores_.reports.latest(kUpdates));
                   Json::Array updates;
                   for (const StoredReport& one : stored) {
-                    if (seen.contains(one.serial)) updates.push_back(update_json(one));
+                    if (seen.contains(one.serial)) updates.push_back(listed(one));
                   }
                   return answer_list("updates", std::move(updates));
                 }};
 }
 
 Result<OperatorApi::Intent> OperatorApi::see_claims(const OperatorBody&) {
-  return Intent{"", "", "", [this](const Principal&) -> Result<Json> {
-                  SKIFF_ASSIGN(const std::vector<StoredClaim> stored, stores_.admissions.claims());
-                  Json::Array claims;
-                  for (const StoredClaim& one : stored) {
-                    claims.push_back(Json::Object{{"serial", one.claim.serial},
-                                                  {"key", one.claim.key},
-                                                  {"address", one.claim.address},
-                                                  {"admission", to_string(one.admission)},
-                                                  {"first", one.first},
-                                                  {"last", one.last}});
-                  }
-                  return answer_list("claims", std::move(claims));
-                }};
+  return show("claims", [this] { return stores_.admissions.claims(); });
 }
 
 Result<OperatorApi::Intent> OperatorApi::decide(const OperatorBody& body) {
@@ -118,28 +94,14 @@ Result<OperatorApi::Intent> OperatorApi::see_groups(const OperatorBody&) {
                   Json::Array groups;
                   for (const Group& group : stored) {
                     if (!authorise(who, Verb::kSee, group.name)) continue;
-                    groups.push_back(Json::Object{
-                        {"name", group.name}, {"filter", group.filter}, {"protected", group.is_protected}});
+                    groups.push_back(listed(group));
                   }
                   return answer_list("groups", std::move(groups));
                 }};
 }
 
 Result<OperatorApi::Intent> OperatorApi::see_alarms(const OperatorBody&) {
-  return Intent{"", "", "", [this](const Principal&) -> Result<Json> {
-                  SKIFF_ASSIGN(const std::vector<Alarm> stored, stores_.alarms.list());
-                  Json::Array alarms;
-                  for (const Alarm& alarm : stored) {
-                    alarms.push_back(Json::Object{{"severity", severity_of(alarm.kind)},
-                                                  {"kind", alarm.kind},
-                                                  {"subject", alarm.subject},
-                                                  {"detail", alarm.detail},
-                                                  {"first", alarm.first},
-                                                  {"last", alarm.last},
-                                                  {"times", alarm.times}});
-                  }
-                  return answer_list("alarms", std::move(alarms));
-                }};
+  return show("alarms", [this] { return stores_.alarms.list(); });
 }
 
 Result<OperatorApi::Intent> OperatorApi::clear_alarm(const OperatorBody& body) {
@@ -153,23 +115,11 @@ Result<OperatorApi::Intent> OperatorApi::clear_alarm(const OperatorBody& body) {
 }
 
 Result<OperatorApi::Intent> OperatorApi::read_audit(const OperatorBody&) {
-  return Intent{"", "", "", [this](const Principal&) -> Result<Json> {
-                  SKIFF_ASSIGN(const AuditHead head, stores_.audit.head());
-                  const std::uint64_t after = head.number > kAuditPage ? head.number - kAuditPage : 0;
-                  SKIFF_ASSIGN(const std::vector<AuditEntry> stored, stores_.audit.list(after, kAuditPage));
-                  Json::Array entries;
-                  for (const AuditEntry& entry : stored) {
-                    entries.push_back(Json::Object{{"number", entry.number},
-                                                   {"time", entry.time},
-                                                   {"who", entry.who},
-                                                   {"verb", entry.verb},
-                                                   {"object", entry.object},
-                                                   {"detail", entry.detail},
-                                                   {"hash", entry.hash},
-                                                   {"signature", entry.signature}});
-                  }
-                  return answer_list("entries", std::move(entries));
-                }};
+  return show("entries", [this]() -> Result<std::vector<AuditEntry>> {
+    SKIFF_ASSIGN(const AuditHead head, stores_.audit.head());
+    const std::uint64_t after = head.number > kAuditPage ? head.number - kAuditPage : 0;
+    return stores_.audit.list(after, kAuditPage);
+  });
 }
 
 Result<OperatorApi::Intent> OperatorApi::see_metrics(const OperatorBody&) {

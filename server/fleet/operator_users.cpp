@@ -5,6 +5,7 @@
 #include "access/password.hpp"
 #include "access/totp.hpp"
 #include "event_log.hpp"
+#include "fleet/listings.hpp"
 #include "fleet/operator_api.hpp"
 
 namespace skiff::server {
@@ -36,18 +37,6 @@ Result<Grant> grant_of(const OperatorBody& body) {
 
 std::string grant_text(const Grant& grant) {
   return std::string(to_string(grant.role)) + (grant.group.empty() ? "" : " of " + grant.group);
-}
-
-Json user_json(const UserRecord& user) {
-  Json::Array grants;
-  for (const Grant& one : user.grants) {
-    grants.push_back(Json::Object{{"role", to_string(one.role)}, {"group", one.group}});
-  }
-  return Json::Object{{"user", user.name},
-                      {"disabled", user.disabled},
-                      {"password", user.has_password},
-                      {"totp", user.has_totp},
-                      {"grants", std::move(grants)}};
 }
 
 }  // namespace
@@ -209,9 +198,7 @@ Result<OperatorApi::Intent> OperatorApi::confirm_totp(const OperatorBody& body) 
 Result<OperatorApi::Intent> OperatorApi::see_users(const OperatorBody&) {
   return Intent{"", "", "", [this](const Principal&) -> Result<Json> {
                   SKIFF_ASSIGN(const std::vector<UserRecord> stored, stores_.users.list());
-                  Json::Array users;
-                  for (const UserRecord& user : stored) users.push_back(user_json(user));
-                  return answer_list("users", std::move(users));
+                  return answer_list("users", listed(stored));
                 }};
 }
 

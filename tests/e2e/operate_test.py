@@ -120,6 +120,30 @@ class OperateTest(FleetCase):
         for word in self.secrets:
             self.assertNotIn(word, audited)
 
+    def test_lists_as_json_have_the_members_that_the_api_answers(self):
+        self.check_enrols(self.device.LATER)  # a claim
+        self.assertEqual(self.device.once(), self.device.OK)
+        admin = self.user("ada", "admin")
+        self.operate("group", "create", "labs", "--filter", "hardware=gw1")
+        self.operate("deploy", "create", "--repo", self.fleet.repo, "--release", "releases/two.img", "--group", "labs")
+        for words, path in (
+            (("device", "list"), "/v1/devices"),
+            (("device", "claims"), "/v1/claims"),
+            (("user", "list"), "/v1/users"),
+            (("deploy", "list"), "/v1/deployments"),
+            (("audit", "list"), "/v1/audit"),
+        ):
+            status, answered = self.ask(admin, "GET", path)
+            self.assertEqual(status, 200, answered)
+            listed = json.loads(self.operate(*words, "--json"))
+            self.assertEqual(listed.keys(), answered.keys())
+            name = next(iter(listed.keys() - {"v"}))
+            self.assertGreater(len(listed[name]), 0, words)
+            self.assertEqual(listed[name][0].keys(), answered[name][0].keys())
+        groups = json.loads(self.operate("group", "list", "--json"))["groups"]
+        self.assertEqual(groups, [{"name": "labs", "filter": "hardware=gw1", "protected": False, "devices": 1}])
+        self.assertEqual(json.loads(self.operate("alarm", "list", "--json")), {"v": 1, "alarms": []})
+
     def test_a_second_key_for_a_serial_waits_and_raises_an_alarm(self):
         self.accept_newcomer()
         certificate = (self.newcomer.folder / "device.crt").read_bytes()

@@ -1,0 +1,87 @@
+#include "fleet/listings.hpp"
+
+namespace skiff::server {
+
+Json listed(const DeviceRecord& device) {
+  return Json::Object{{"serial", device.status.serial},
+                      {"admission", to_string(device.admission)},
+                      {"hardware", device.status.hardware},
+                      {"version", device.status.version},
+                      {"counter", device.status.counter_floor},
+                      {"image", device.status.image.sha256.hex()},
+                      {"state", device.status.agent_state},
+                      {"last_contact", device.last_contact},
+                      {"received", device.wire.received},
+                      {"sent", device.wire.sent},
+                      {"key", device.status.key}};
+}
+
+Json listed(const StoredReport& stored) {
+  const Report& report = stored.report;
+  return Json::Object{
+      {"serial", stored.serial},   {"received", stored.received},   {"release", report.release},
+      {"outcome", report.outcome}, {"reason", report.reason},       {"payload", report.payload_bytes},
+      {"wire", report.wire_bytes}, {"wasted", report.wasted_bytes}, {"seconds", report.seconds}};
+}
+
+Json listed(const StoredClaim& stored) {
+  return Json::Object{{"serial", stored.claim.serial},   {"key", stored.claim.key},
+                      {"address", stored.claim.address}, {"admission", to_string(stored.admission)},
+                      {"first", stored.first},           {"last", stored.last}};
+}
+
+Json listed(const Group& group) {
+  return Json::Object{{"name", group.name}, {"filter", group.filter}, {"protected", group.is_protected}};
+}
+
+Json listed(const Deployment& deployment, const std::vector<Approval>& approvals) {
+  Json::Array approved;
+  for (const Approval& approval : approvals) {
+    if (approval.deployment == deployment.id) {
+      approved.push_back(Json::Object{{"group", approval.group}, {"who", approval.who}});
+    }
+  }
+  return Json::Object{{"id", deployment.id},
+                      {"release", deployment.order.release},
+                      {"group", deployment.order.group},
+                      {"filter", deployment.order.filter},
+                      {"phases", to_string(deployment.order.phases)},
+                      {"phase", deployment.phase + 1},
+                      {"state", to_string(deployment.state)},
+                      {"reason", deployment.reason},
+                      {"created_by", deployment.order.created_by},
+                      {"approved", std::move(approved)},
+                      {"started", deployment.started},
+                      {"committed", deployment.committed},
+                      {"failed", deployment.failed}};
+}
+
+Json listed(const Alarm& alarm) {
+  return Json::Object{{"severity", severity_of(alarm.kind)},
+                      {"kind", alarm.kind},
+                      {"subject", alarm.subject},
+                      {"detail", alarm.detail},
+                      {"first", alarm.first},
+                      {"last", alarm.last},
+                      {"times", alarm.times}};
+}
+
+Json listed(const AuditEntry& entry) {
+  return Json::Object{{"number", entry.number}, {"time", entry.time},          {"who", entry.who},
+                      {"verb", entry.verb},     {"object", entry.object},      {"detail", entry.detail},
+                      {"hash", entry.hash},     {"signature", entry.signature}};
+}
+
+Json listed(const UserRecord& user) {
+  Json::Array grants;
+  for (const Grant& one : user.grants) {
+    grants.push_back(Json::Object{{"role", to_string(one.role)}, {"group", one.group}});
+  }
+  return Json::Object{{"user", user.name},
+                      {"disabled", user.disabled},
+                      {"password", user.has_password},
+                      {"totp", user.has_totp},
+                      {"grants", std::move(grants)}};
+}
+
+}  // namespace skiff::server
