@@ -1,6 +1,6 @@
 # Installation: the CMake package `skiff` with the components apply, repack and engine, pkg-config files, programs and units.
 # skiff::apply is a package of its own kind: it asks for zstd, xxHash and tl-expected, nothing more. skiff::repack is for
-# embedders of it that hand in re-packers, which come with zlib and liblzma.
+# embedders of it that hand in re-packers, which come with zlib, liblzma and liblz4.
 include(CMakePackageConfigHelpers)
 
 set(SKIFF_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/skiff)
@@ -44,12 +44,12 @@ file(RELATIVE_PATH SKIFF_PC_TO_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 skiff_install_component(apply
   TARGETS ${SKIFF_APPLY_TARGETS}
   HEADERS applier.hpp apply.h bytes.hpp delta_info.hpp digest.hpp io.hpp repackers.hpp result.hpp)
-skiff_install_component(repack TARGETS skiff_repack)
+skiff_install_component(repack TARGETS skiff_repack HEADERS repack.h)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/skiffConfig.cmake.in skiffConfig.cmake
   INSTALL_DESTINATION ${SKIFF_PACKAGE_DIR})
 write_basic_package_version_file(skiffConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/skiffConfig.cmake ${PROJECT_BINARY_DIR}/skiffConfigVersion.cmake
-              ${PROJECT_SOURCE_DIR}/cmake/FindxxHash.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/FindxxHash.cmake ${PROJECT_SOURCE_DIR}/cmake/FindLZ4.cmake
         DESTINATION ${SKIFF_PACKAGE_DIR} COMPONENT apply)
 
 if(NOT SKIFF_APPLY_ONLY)

@@ -89,6 +89,10 @@ std::unique_ptr<Hasher> open_hasher(const skiff_callbacks& callbacks) {
   return state ? std::make_unique<CallbackHasher>(callbacks, state) : nullptr;
 }
 
+const Repacker* repacker_of(const skiff_repacker* handle) {
+  return reinterpret_cast<const Repacker*>(handle);
+}
+
 ApplyOptions options_of(const skiff_apply_options& options) {
   ApplyOptions converted;
   converted.max_memory = options.max_memory == 0 ? kDefaultMemory : options.max_memory;
@@ -97,6 +101,8 @@ ApplyOptions options_of(const skiff_apply_options& options) {
     std::copy_n(options.frames_root, converted.frames_root->bytes.size(),
                 converted.frames_root->bytes.begin());
   }
+  for (size_t i = 0; i < options.repacker_count; ++i)
+    converted.repackers.push_back(repacker_of(options.repackers[i]));
   return converted;
 }
 
@@ -130,6 +136,7 @@ struct skiff_applier {
 
 skiff_applier* skiff_applier_open(const skiff_callbacks* callbacks, const skiff_apply_options* options) {
   if (!skiff::is_complete(callbacks) || !options) return nullptr;
+  if (options->repacker_count != 0 && !options->repackers) return nullptr;
   return new (std::nothrow) skiff_applier(*callbacks, *options);
 }
 
@@ -158,3 +165,11 @@ const char* skiff_applier_error(const skiff_applier* applier) {
 }
 
 void skiff_applier_close(skiff_applier* applier) { delete applier; }
+
+const char* skiff_repacker_name(const skiff_repacker* repacker) {
+  return repacker ? skiff::repacker_of(repacker)->name().data() : "";
+}
+
+uint64_t skiff_repacker_version(const skiff_repacker* repacker) {
+  return repacker ? skiff::repacker_of(repacker)->version() : 0;
+}

@@ -26,8 +26,9 @@ Result<OpenedImages> OpenedImages::make(const DeltaInfo& info, const Source& bas
   SKIFF_TRY(check_declared(*info.opening, recipe));
   std::uint64_t result_length = info.result.length;
   for (unpack::Level& level : recipe) {
-    SKIFF_ASSIGN(auto writer,
-                 unpack::PackedWriter::make(level, result_length, repackers, images.result(result)));
+    unpack::Level packing{level.phase, level.methods, level.versions, {}, std::move(level.result)};
+    SKIFF_ASSIGN(auto writer, unpack::PackedWriter::make(std::move(packing), result_length, repackers,
+                                                         images.result(result)));
     result_length = writer->opened_length();
     images.results_.push_back(std::move(writer));
     SKIFF_ASSIGN(auto opened, unpack::OpenedBase::make(

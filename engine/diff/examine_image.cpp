@@ -6,6 +6,7 @@
 #include "skiff/doctor.hpp"
 #include "typing/ext4.hpp"
 #include "typing/image_reader.hpp"
+#include "unpack/block_system.hpp"
 
 namespace skiff {
 namespace {
@@ -28,6 +29,9 @@ std::string_view name_of(StreamCodec codec) {
       return "zlib streams";
     case StreamCodec::kXz:
       return "xz streams";
+    case StreamCodec::kLz4:
+    case StreamCodec::kLz4GoesOn:
+      return "lz4 blocks";
     default:
       return "zstd frames";
   }
@@ -42,6 +46,10 @@ std::string advice_for(StreamCodec codec, const Repackers& repackers) {
       return "pack with liblzma's presets and blocks of the usual length, as version " + version + " does";
     case StreamCodec::kZstd:
       return "pack with libzstd of version " + version + ", which devices have, without a dictionary";
+    case StreamCodec::kLz4:
+    case StreamCodec::kLz4GoesOn:
+      return "pack with liblz4 of version " + version +
+             ", which devices have, in blocks that need none before them";
     default:
       return "pack with zlib or gzip -9n; encoders that weigh many ways cost corrections";
   }
@@ -113,14 +121,10 @@ class Census {
 
 /// File systems whose blocks no level opens.
 void find_closed_system(const Source& image, ImageExamination& out) {
-  typing::ImageReader reader(image);
-  constexpr std::uint64_t kCompressor = 20;
-  const std::uint16_t compressor = reader.u16(kCompressor);
-  const bool squashfs = out.system == "squashfs";
-  if (out.system != "erofs" && (!squashfs || compressor == 1 || compressor == 4 || compressor == 6)) return;
-  out.findings.push_back(
-      {squashfs ? "a squashfs of a codec that is not opened" : "an erofs, which is not opened",
-       "make a squashfs with -comp zstd, xz or gzip", image.size()});
+  if ((out.system != "squashfs" && out.system != "erofs") || unpack::read_block_system(image)) return;
+  out.findings.push_back({"a " + out.system + " none of whose blocks is opened",
+                          "pack it with zstd, xz, gzip or lz4 (mksquashfs), with lz4hc (mkfs.erofs)",
+                          image.size()});
 }
 
 /// What a device would take if all streams of the image changed.

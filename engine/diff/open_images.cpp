@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "base/parallel.hpp"
+#include "diff/block_typing.hpp"
 #include "diff/open_level.hpp"
 #include "diff/opened_typing.hpp"
 #include "diff/progress_report.hpp"
-#include "diff/squash_typing.hpp"
 #include "typing/ext4.hpp"
 #include "unpack/opened_base.hpp"
 
@@ -59,17 +59,19 @@ class Side {
  public:
   explicit Side(const Source& source)
       : image_(&source),
-        system_(unpack::read_squashfs(source)),
-        phase_(typing::is_ext4(source) ? kBlockPhase : 0),
+        system_(unpack::read_block_system(source)),
+        phase_(system_                   ? system_->phase
+               : typing::is_ext4(source) ? kBlockPhase
+                                         : 0),
         to_search_{{0, source.size()}} {}
 
   [[nodiscard]] Form form() const { return {*image_, system_ ? &*system_ : nullptr, to_search_, phase_}; }
 
-  /// From now on streams are looked for outside the blocks of a squashfs; false if the image is none.
+  /// From now on streams are looked for outside the blocks of its file system; false if it has none.
   bool leave_system() {
     if (!system_) return false;
     std::vector<Range> blocks;
-    for (const unpack::SquashBlock& block : system_->blocks)
+    for (const unpack::PackedBlock& block : system_->blocks)
       blocks.push_back({block.offset, block.offset + block.length});
     to_search_ = between(blocks, image_->size());
     system_.reset();
@@ -81,7 +83,7 @@ class Side {
     if (system_) {
       SKIFF_ASSIGN(const auto whole, unpack::OpenedBase::make(*image_, {opened.streams, {}}, repackers));
       SKIFF_ASSIGN(const auto layout_of_all, unpack::lay_out(opened.streams, image_->size(), 0));
-      typing_ = type_squashfs(*system_, *whole, layout_of_all, layout);
+      typing_ = type_blocks(*system_, *whole, layout_of_all, layout);
     } else {
       if (!opened_) typing_ = typing::type_system(*image_);
       if (typing_) typing_ = type_opened(opened.image, *typing_, layout);
@@ -102,7 +104,7 @@ class Side {
   static constexpr std::uint64_t kBlockPhase = 12;  ///< files of an ext4 begin at blocks of 4 KiB
 
   const Source* image_;
-  std::optional<unpack::Squashfs> system_;
+  std::optional<unpack::BlockSystem> system_;
   std::uint64_t phase_;
   std::vector<Range> to_search_;  ///< what is new since the level before
   std::unique_ptr<ScratchImage> opened_;

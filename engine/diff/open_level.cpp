@@ -18,18 +18,35 @@ using unpack::StreamCodec;
 
 using Digests = std::set<std::uint64_t>;
 
-/// Where in the blocks of a squashfs programs begin: there the opened image is aligned, as programs are.
-class Programs {
+/// How the blocks of a file system stand in an opened image: aligned where programs begin, as programs are,
+/// and without a gap where one goes on with the file of the one before.
+class Placing {
  public:
-  explicit Programs(const unpack::Squashfs* system) {
+  explicit Placing(const unpack::BlockSystem* system) : system_(system) {
     if (system == nullptr) return;
-    for (const unpack::SquashFile& file : system->files) {
-      const unpack::SquashPiece& first = file.pieces.front();
+    for (const unpack::PackedFile& file : system->files) {
+      const unpack::FilePiece& first = file.pieces.front();
       if (first.file_offset == 0 && first.block_offset != 0)
         starts_.emplace_back(first.block, first.block_offset);
     }
     std::sort(starts_.begin(), starts_.end());
     starts_.erase(std::unique(starts_.begin(), starts_.end()), starts_.end());
+  }
+
+  /// Says of a stream that lies at `offset` how it follows another one that ends at `end`.
+  void place(Stream& stream, std::uint64_t offset, std::uint64_t end) const {
+    stream.plain = offset - end;
+    if (system_ == nullptr || system_->codec != StreamCodec::kLz4) return;
+    const auto block =
+        std::lower_bound(system_->blocks.begin(), system_->blocks.end(), offset,
+                         [](const unpack::PackedBlock& b, std::uint64_t at) { return b.offset < at; });
+    if (block == system_->blocks.end() || block->offset != offset) return;
+    const bool goes_on = block->goes_on && stream.plain == 0;
+    stream.codec = goes_on ? StreamCodec::kLz4GoesOn : StreamCodec::kLz4;
+    if (block->place % unpack::kContentAlignment == 0) return;
+    const std::uint64_t cut = unpack::kContentAlignment - block->place % unpack::kContentAlignment;
+    stream.cuts.clear();
+    if (!goes_on && cut < stream.opened) stream.cuts.push_back(cut);
   }
 
   [[nodiscard]] std::vector<std::uint64_t> cuts_of(const FoundStream& found) const {
@@ -46,12 +63,13 @@ class Programs {
   }
 
  private:
+  const unpack::BlockSystem* system_;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> starts_;  ///< offset of the block, offset in it
 };
 
-/// An image and where programs begin in it.
+/// An image and how its streams are placed in the opened one.
 struct Side {
-  explicit Side(const Form& form) : image(form.image), form_(form), programs_(form.system) {}
+  explicit Side(const Form& form) : image(form.image), form_(form), placing_(form.system) {}
 
   Result<void> find(const unpack::OnStream& found) const {
     return form_.system != nullptr ? unpack::find_blocks(image, *form_.system, found)
@@ -59,18 +77,23 @@ struct Side {
   }
   /// The stream that was found, after one that ends at `end`.
   [[nodiscard]] Stream stream(const FoundStream& found, std::uint64_t end) const {
-    return {.plain = found.offset - end,
-            .packed = found.length,
-            .opened = found.opened.size(),
-            .codec = found.codec,
-            .cuts = programs_.cuts_of(found)};
+    Stream stream{.packed = found.length,
+                  .opened = found.opened.size(),
+                  .codec = found.codec,
+                  .cuts = placing_.cuts_of(found)};
+    placing_.place(stream, found.offset, end);
+    return stream;
+  }
+  /// The same of a stream of which only what is before it has changed.
+  void place(Stream& stream, std::uint64_t offset, std::uint64_t end) const {
+    placing_.place(stream, offset, end);
   }
 
   const Source& image;
 
  private:
   const Form& form_;
-  Programs programs_;
+  Placing placing_;
 };
 
 Result<Bytes> packed_bytes(const Source& image, const FoundStream& stream) {
@@ -173,7 +196,7 @@ class Opener {
       if (!opens(found, trial)) return {};
       SKIFF_TRY(put_plain({end_of_opened_, found.offset}, opened));
       level_.result.push_back(result_side_.stream(found, end_of_opened_));
-      level_.result.back().method = number_of(*trial.method);
+      level_.result.back().method = number_of({level_.result.back().codec, trial.method->parameters});
       changed_ += found.length;
       end_of_opened_ = found.offset + found.length;
       return put_content(found.opened, level_.result.back().cuts, opened);
@@ -238,9 +261,20 @@ class Opener {
   std::size_t number_of(const unpack::Method& method) {
     const auto known = std::find(level_.methods.begin(), level_.methods.end(), method);
     if (known != level_.methods.end()) return static_cast<std::size_t>(known - level_.methods.begin());
+    return add(method, unpack::repacker_of(options_.repackers, method.codec)->version());
+  }
+  std::size_t add(const unpack::Method& method, std::uint64_t version) {
     level_.methods.push_back(method);
-    level_.versions.push_back(unpack::repacker_of(options_.repackers, method.codec)->version());
+    level_.versions.push_back(version);
     return level_.methods.size() - 1;
+  }
+
+  /// A method of the codec, whichever: what a stream opens to does not depend on its parameters.
+  std::size_t number_of_any(StreamCodec codec) {
+    const auto known = std::find_if(level_.methods.begin(), level_.methods.end(),
+                                    [codec](const unpack::Method& method) { return method.codec == codec; });
+    if (known == level_.methods.end()) return add({codec, {}}, unpack::kAnyVersion);
+    return static_cast<std::size_t>(known - level_.methods.begin());
   }
 
   /// The base as a device will see it. Streams that the result has as they are stay packed there, too: what
@@ -251,8 +285,10 @@ class Opener {
     for (const BaseStream& found : base_) {
       if (in_both_.contains(found.digest)) continue;
       level_.base.push_back(found.stream);
-      level_.base.back().plain = found.offset - end;
+      base_side_.place(level_.base.back(), found.offset, end);
       end = found.offset + found.stream.packed;
+      if (unpack::names_method(found.stream.codec))
+        level_.base.back().method = number_of_any(level_.base.back().codec);
       if (prediction) SKIFF_TRY(predict_base(found, *prediction, level_.base.back()));
     }
     SKIFF_ASSIGN(const auto source,

@@ -11,7 +11,7 @@ namespace skiff {
 /// An image, or what a level before made of it, and where its streams are; all of it the caller's.
 struct Form {
   const Source& image;
-  const unpack::Squashfs* system = nullptr;     ///< whose blocks are the streams
+  const unpack::BlockSystem* system = nullptr;  ///< whose blocks are the streams
   const std::vector<unpack::Range>& to_search;  ///< where there is no such system
   std::uint64_t phase = 0;                      ///< what is aligned in it, as Level::phase
 };

@@ -3,7 +3,7 @@
 namespace skiff {
 
 Repackers all_repackers() {
-  return {&deflate_repacker(), &prediction_repacker(), &xz_repacker(), &zstd_repacker()};
+  return {&deflate_repacker(), &lz4_repacker(), &prediction_repacker(), &xz_repacker(), &zstd_repacker()};
 }
 
 }  // namespace skiff

@@ -1,4 +1,4 @@
-// The three libraries' parts of stream_codec.hpp.
+// The libraries' parts of stream_codec.hpp.
 #pragma once
 
 #include <optional>
@@ -14,6 +14,7 @@ inline tl::unexpected<Error> no_memory() {
 }
 
 bool decode_deflate(const Source& image, FoundStream& stream, Budget& budget);
+bool decode_lz4(const Source& image, FoundStream& stream, Budget& budget);
 bool decode_xz(const Source& image, FoundStream& stream, Budget& budget);
 bool decode_zstd(const Source& image, FoundStream& stream, Budget& budget);
 

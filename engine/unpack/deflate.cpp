@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 
+#include "unpack/c_handle.hpp"
 #include "unpack/codecs.hpp"
 
 namespace skiff::unpack {
@@ -146,4 +147,8 @@ bool decode_deflate(const Source& image, FoundStream& stream, Budget& budget) {
 const skiff::Repacker& skiff::deflate_repacker() {
   static const unpack::DeflateRepacker repacker;
   return repacker;
+}
+
+const skiff_repacker* skiff_deflate_repacker(void) {
+  return skiff::unpack::c_handle(skiff::deflate_repacker());
 }

@@ -8,6 +8,8 @@ namespace {
 constexpr std::uint64_t kMebi = std::uint64_t{1} << 20;
 constexpr std::uint64_t kMaxDictionary = std::uint64_t{1} << 30;
 constexpr std::uint64_t kMinDictionary = 4096;
+constexpr std::uint64_t kLeastTarget = 4096;
+constexpr std::uint64_t kMostTarget = kMebi;
 
 bool deflate_allowed(const Method& m) {
   const auto& p = m.parameters;
@@ -29,10 +31,7 @@ bool in_jobs(const Method& m) {
 
 bool zstd_allowed(const Method& m) {
   const auto& p = m.parameters;
-  constexpr std::uint64_t kMostWithJobs =
-      19;  // of longer windows a job is as long as no device has memory for
-  const std::uint64_t most = in_jobs(m) ? kMostWithJobs : 22;
-  return p[0] >= 1 && p[0] <= most && p[1] <= 1 && p[2] <= 3 && p[3] == 0 && p[4] == 0;
+  return p[0] >= 1 && p[0] <= 22 && p[1] <= 1 && p[2] <= 3 && p[3] == 0 && p[4] == 0;
 }
 
 bool prediction_allowed(const Method& m) {
@@ -41,6 +40,20 @@ bool prediction_allowed(const Method& m) {
   const auto& p = m.parameters;
   return p[0] >= 1 && p[0] <= 4096 && p[1] <= kLongest && p[2] <= kLongest && p[3] <= kLongest && p[4] < 16 &&
          p[4] % 8 < kHashes;
+}
+
+bool lz4_allowed(const Method& m) {
+  constexpr std::uint64_t kMaxLevel = 12;
+  const auto& p = m.parameters;
+  const bool filled =
+      p[1] >= kLeastTarget && p[1] <= kMostTarget && p[2] <= 1 && (p[3] == 0 || (p[3] >= 9 && p[3] <= 16));
+  return p[0] <= kMaxLevel && (filled || (p[1] == 0 && p[2] == 0 && p[3] == 0)) && p[4] == 0;
+}
+
+/// What an encoder takes whatever it is given. In one job it has the tables of its whole window.
+std::uint64_t zstd_tables(const Method& m) {
+  if (!in_jobs(m)) return 8 * kMebi;
+  return (m.parameters[0] < kFirstLevelOfOneJob ? 256 : 1024) * kMebi;
 }
 
 /// A block that is read, and those that wait to be written.
@@ -68,6 +81,10 @@ Result<void> check_method(const Method& method) {
     case StreamCodec::kPredictedZlib:
       allowed = prediction_allowed(method);
       break;
+    case StreamCodec::kLz4:
+    case StreamCodec::kLz4GoesOn:
+      allowed = lz4_allowed(method);
+      break;
     default:
       return fail(ErrorKind::kUnsupported, "unknown stream codec", "F30");
   }
@@ -80,10 +97,13 @@ std::uint64_t packing_memory(const Method& method, std::uint64_t opened_length) 
     case StreamCodec::kXz:
       return 12 * method.parameters[1] + 2 * opened_length + 4 * kMebi + xz_blocks_memory(method);
     case StreamCodec::kZstd:
-      return 24 * opened_length + (in_jobs(method) ? 256 : 8) * kMebi;
+      return 24 * opened_length + zstd_tables(method);
     case StreamCodec::kPredictedDeflate:
     case StreamCodec::kPredictedZlib:
       return 4 * kMebi;
+    case StreamCodec::kLz4:
+    case StreamCodec::kLz4GoesOn:
+      return 2 * opened_length + 2 * kMebi;
     default:
       return kMebi;
   }
@@ -98,6 +118,9 @@ std::string_view library_of(StreamCodec codec) {
     case StreamCodec::kPredictedDeflate:
     case StreamCodec::kPredictedZlib:
       return "prediction";
+    case StreamCodec::kLz4:
+    case StreamCodec::kLz4GoesOn:
+      return "lz4";
     default:
       return "deflate";
   }

@@ -9,19 +9,26 @@
 namespace skiff::unpack {
 
 /// What a stream is written in. The values stand in recipes, and 1 << value is the codec's bit in `features`;
-/// bit 0 is never set, so that the files that test for an unknown feature stay what they are.
+/// bit 0 is never set, so that the files that test for an unknown feature stay what they are, and bit 7 says
+/// that there are several levels. kLz4GoesOn is kLz4 with content that follows the bytes before it unaligned:
+/// a further part of a file.
 enum class StreamCodec : std::uint8_t {
   kDeflate = 1,
   kZlib = 2,
   kXz = 3,
   kZstd = 4,
   kPredictedDeflate = 5,
-  kPredictedZlib = 6
+  kPredictedZlib = 6,
+  kLz4 = 8,
+  kLz4GoesOn = 9
 };
 
 constexpr bool is_predicted(StreamCodec codec) {
   return codec == StreamCodec::kPredictedDeflate || codec == StreamCodec::kPredictedZlib;
 }
+
+/// Whether a base stream of the codec names a method, and not the codec alone.
+constexpr bool names_method(StreamCodec codec) { return codec >= StreamCodec::kPredictedDeflate; }
 
 constexpr std::uint64_t feature_of(StreamCodec codec) {
   return std::uint64_t{1} << static_cast<unsigned>(codec);
@@ -34,6 +41,9 @@ inline constexpr std::size_t kParameters = 5;
 /// them in a header with room for more, and cuts what is long into several blocks.
 enum class XzLayout : std::uint8_t { kNoLengths = 0, kLengths = 1, kBlocks = 2 };
 
+/// Levels from here on have jobs so long that what there is to pack is one.
+inline constexpr std::uint64_t kFirstLevelOfOneJob = 20;
+
 /// How a zstd encoder was given the content: all in one call, or in pieces without being told its length, or
 /// either way to be cut into jobs, as `zstd` does with what is long, threads or not.
 enum class ZstdManner : std::uint8_t { kWhole = 0, kPieces = 1, kWholeJobs = 2, kPiecesJobs = 3 };
@@ -43,6 +53,10 @@ enum class ZstdManner : std::uint8_t { kWhole = 0, kPieces = 1, kWholeJobs = 2, 
 /// - kXz: preset 0 to 9, + 16 if extreme; dictionary in bytes; filter before LZMA2 (liblzma's id, 0 none);
 ///   check 0 to 15; an XzLayout
 /// - kZstd: level 1 to 22, 1 if the frame has a checksum, a ZstdManner, 0, 0
+/// - kLz4, kLz4GoesOn: level 0 (fast) to 12; most packed bytes, into which as much of the content goes as
+/// fits,
+///   4 KiB to 1 MiB, or 0: all of it; 1 if zeros follow the content in the encoder's eyes; zeros before the
+///   packed bytes fill them up to a multiple of 1 << this, 9 to 16, or 0: none; 0
 /// - kPredictedDeflate, kPredictedZlib: chain 1 to 4,096; good, lazy, nice 0 to 258; hash 0 to 4, + 8 if
 /// greedy
 struct Method {

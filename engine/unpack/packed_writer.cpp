@@ -5,6 +5,16 @@
 
 namespace skiff::unpack {
 
+namespace {
+
+/// Whether a stream of the result is packed by the method.
+bool packs(const Level& level, std::size_t method) {
+  return std::any_of(level.result.begin(), level.result.end(),
+                     [method](const Stream& stream) { return stream.method == method; });
+}
+
+}  // namespace
+
 /// Puts a stream's packed bytes where they belong, and no more than the recipe says.
 class PackedWriter::StreamSink final : public Sink {
  public:
@@ -30,13 +40,13 @@ class PackedWriter::StreamSink final : public Sink {
   std::uint64_t left_;
 };
 
-Result<std::unique_ptr<PackedWriter>> PackedWriter::make(const Level& level, std::uint64_t packed_length,
+Result<std::unique_ptr<PackedWriter>> PackedWriter::make(Level level, std::uint64_t packed_length,
                                                          const Repackers& repackers, ResultWriter& packed) {
   std::vector<const Repacker*> packers;
   for (std::size_t i = 0; i < level.methods.size(); ++i) {
     packers.push_back(repacker_of(repackers, level.methods[i].codec));
     const std::uint64_t own = packers.back()->version();
-    if (level.versions[i] == own) continue;
+    if (level.versions[i] == own || (level.versions[i] == kAnyVersion && !packs(level, i))) continue;
     return fail(ErrorKind::kUnsupported,
                 "streams are packed by version " + std::to_string(level.versions[i]) +
                     " of a library that is here of version " + std::to_string(own),
@@ -46,7 +56,7 @@ Result<std::unique_ptr<PackedWriter>> PackedWriter::make(const Level& level, std
   std::uint64_t longest = 0;
   for (const Stream& stream : level.result) longest = std::max(longest, stream.opened);
   std::unique_ptr<PackedWriter> writer(
-      new PackedWriter(level, std::move(layout), std::move(packers), packed));
+      new PackedWriter(std::move(level), std::move(layout), std::move(packers), packed));
   SKIFF_ASSIGN(writer->content_, HeapArray<std::uint8_t>::make(longest));
   return writer;
 }

@@ -13,7 +13,7 @@ class PackedWriter final : public ResultWriter {
  public:
   /// `packed` and the re-packers, which have all codecs of the level, must outlive it. Errors: kFormat
   /// (F31), kUnsupported (F32: another version of a library), kLimit.
-  static Result<std::unique_ptr<PackedWriter>> make(const Level& level, std::uint64_t packed_length,
+  static Result<std::unique_ptr<PackedWriter>> make(Level level, std::uint64_t packed_length,
                                                     const Repackers& repackers, ResultWriter& packed);
 
   [[nodiscard]] std::uint64_t opened_length() const { return layout_.length; }
@@ -25,8 +25,8 @@ class PackedWriter final : public ResultWriter {
  private:
   class StreamSink;
 
-  PackedWriter(const Level& level, Layout layout, std::vector<const Repacker*> packers, ResultWriter& packed)
-      : level_(level), layout_(std::move(layout)), packers_(std::move(packers)), packed_(packed) {}
+  PackedWriter(Level level, Layout layout, std::vector<const Repacker*> packers, ResultWriter& packed)
+      : level_(std::move(level)), layout_(std::move(layout)), packers_(std::move(packers)), packed_(packed) {}
   /// Takes the bytes at the front that are of one kind, and returns how many.
   Result<std::size_t> take(ByteView bytes);
   Result<void> pack(const Stretch& stretch);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "skiff/repackers.hpp"
+#include "unpack/c_handle.hpp"
 #include "unpack/codecs.hpp"
 #include "unpack/method.hpp"
 
@@ -44,3 +45,7 @@ const Repacker& prediction_repacker() {
 }
 
 }  // namespace skiff
+
+const skiff_repacker* skiff_prediction_repacker(void) {
+  return skiff::unpack::c_handle(skiff::prediction_repacker());
+}

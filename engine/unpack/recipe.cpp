@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 namespace skiff::unpack {
 namespace {
@@ -25,7 +26,8 @@ tl::unexpected<Error> outside(std::size_t stream) {
 bool add_pieces(Layout& layout, Stretch stretch, const Stream& stream) {
   for (std::size_t piece = 0; piece <= stream.cuts.size(); ++piece) {
     const std::uint64_t end = piece == stream.cuts.size() ? stream.opened : stream.cuts[piece];
-    stretch.content_at = aligned(stretch.plain_at + stretch.plain);
+    const std::uint64_t begin = stretch.plain_at + stretch.plain;
+    stretch.content_at = piece == 0 && stream.codec == StreamCodec::kLz4GoesOn ? begin : aligned(begin);
     stretch.opened = end - stretch.from;
     stretch.end = stretch.content_at + stretch.opened;
     if (stretch.content_at > kMaxOpened || stretch.opened > kMaxOpened - stretch.content_at) return false;
@@ -72,7 +74,8 @@ void pad(Layout& layout, const Stretch& next, std::uint64_t phase) {
 
 Result<Layout> lay_out(const std::vector<Stream>& streams, std::uint64_t packed_length, std::uint64_t phase) {
   Layout layout;
-  layout.stretches.reserve(streams.size() + 1);
+  const auto add_cuts = [](std::size_t sum, const Stream& stream) { return sum + stream.cuts.size(); };
+  layout.stretches.reserve(std::accumulate(streams.begin(), streams.end(), streams.size() + 1, add_cuts));
   std::uint64_t packed_at = 0;
   for (std::size_t i = 0; i < streams.size(); ++i) {
     const Stream& stream = streams[i];

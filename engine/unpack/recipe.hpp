@@ -14,7 +14,8 @@ struct Stream {
   std::uint64_t plain = 0;   ///< packed bytes between the stream before (or the image's start) and this one
   std::uint64_t packed = 0;  ///< its length in the image
   std::uint64_t opened = 0;  ///< the length of its content
-  std::size_t method = 0;    ///< of a result stream, or a predicted one: which of the recipe's methods
+  std::size_t method =
+      0;  ///< of a result stream, or of one whose codec names_method(): which of the recipe's methods
   StreamCodec codec = StreamCodec::kDeflate;
   /// Where in its content something begins that is aligned in the opened image: ascending, above 0 and below
   /// `opened`.
@@ -22,8 +23,10 @@ struct Stream {
   bool operator==(const Stream&) const = default;
 };
 
-/// Kinds of base streams up to here are codecs, those from here on predicted, by a method.
-inline constexpr std::uint64_t kFirstPredicted = static_cast<std::uint64_t>(StreamCodec::kPredictedDeflate);
+/// Kinds of base streams below this are codecs, those from here on methods, whose codec is the stream's.
+inline constexpr std::uint64_t kFirstMethod = static_cast<std::uint64_t>(StreamCodec::kPredictedDeflate);
+
+inline constexpr std::uint64_t kAnyVersion = 0;  ///< of a method by which nothing is packed
 
 /// What is opened at once.
 struct Level {

@@ -41,17 +41,17 @@ Result<void> read_methods(Cursor& cursor, Level& level) {
 enum class Side { kBase, kResult };
 
 Result<void> read_kind(std::uint64_t value, Side side, const std::vector<Method>& methods, Stream& stream) {
-  if (side == Side::kBase && value < kFirstPredicted) {
+  if (side == Side::kBase && value < kFirstMethod) {
     if (value < 1) return fail(ErrorKind::kUnsupported, "unknown stream codec 0", "F30");
     stream.codec = static_cast<StreamCodec>(value);
     return {};
   }
-  if (side == Side::kBase) value -= kFirstPredicted;
+  if (side == Side::kBase) value -= kFirstMethod;
   if (value >= methods.size()) return broken("F29", "a stream of a method that the recipe does not have");
   stream.method = static_cast<std::size_t>(value);
   stream.codec = methods[stream.method].codec;
-  if (side == Side::kBase && !is_predicted(stream.codec))
-    return broken("F29", "a stream of the base by a method that predicts nothing");
+  if (side == Side::kBase && !names_method(stream.codec))
+    return broken("F29", "a stream of the base by a method of a codec that needs none");
   return {};
 }
 

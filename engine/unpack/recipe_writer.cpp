@@ -23,7 +23,7 @@ void put_streams(Bytes& out, const std::vector<Stream>& streams, bool result) {
   for (const Stream& stream : streams) {
     const auto codec = static_cast<std::uint64_t>(stream.codec);
     put_varint(out, result                       ? stream.method
-                    : is_predicted(stream.codec) ? kFirstPredicted + stream.method
+                    : names_method(stream.codec) ? kFirstMethod + stream.method
                                                  : codec);
   }
   for (const Stream& stream : streams) put_varint(out, stream.cuts.size());

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <string>
 
 #include "unpack/recipe.hpp"
 
@@ -17,8 +18,10 @@ Result<RepackerVersions> needed_repackers(const DeltaInfo& info) {
                unpack::read_recipe(info.opening->recipe, info.opening->features));
   for (const unpack::Level& level : recipe) {
     for (const unpack::Stream& stream : level.base) needed.emplace(unpack::library_of(stream.codec), 0);
-    for (std::size_t i = 0; i < level.methods.size(); ++i)
-      needed[std::string(unpack::library_of(level.methods[i].codec))] = level.versions[i];
+    for (std::size_t i = 0; i < level.methods.size(); ++i) {
+      std::uint64_t& version = needed[std::string(unpack::library_of(level.methods[i].codec))];
+      version = std::max(version, level.versions[i]);
+    }
   }
   return needed;
 }

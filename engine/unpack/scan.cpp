@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/cached_reader.hpp"
+#include "unpack/lz4_frame.hpp"
 
 namespace skiff::unpack {
 namespace {
@@ -22,6 +23,8 @@ constexpr std::size_t kMaxName = 4096;    ///< of the optional fields of a gzip 
 constexpr std::array<std::uint8_t, 6> kXzMagic{0xfd, '7', 'z', 'X', 'Z', 0};
 constexpr std::array<std::uint8_t, 4> kZipMagic{'P', 'K', 3, 4};
 constexpr std::array<std::uint8_t, 4> kZstdMagic{0x28, 0xb5, 0x2f, 0xfd};
+constexpr std::array<std::uint8_t, 4> kLz4Magic{0x04, 0x22, 0x4d, 0x18};
+constexpr std::array<std::uint8_t, 4> kOldLz4Magic{0x02, 0x21, 0x4c, 0x18};
 constexpr std::array<std::uint8_t, 64> kZeros{};  ///< what much of an image is
 
 template <std::size_t kLength>
@@ -31,7 +34,8 @@ bool begins_with(ByteView bytes, const std::array<std::uint8_t, kLength>& magic)
 
 /// Whether any of the streams may begin with this byte: most bytes of an image need no closer look.
 bool may_begin(std::uint8_t byte) {
-  return byte == 0x78 || byte == 0x1f || byte == kXzMagic[0] || byte == kZstdMagic[0] || byte == kZipMagic[0];
+  return byte == 0x78 || byte == 0x1f || byte == kXzMagic[0] || byte == kZstdMagic[0] ||
+         byte == kZipMagic[0] || byte == kLz4Magic[0] || byte == kOldLz4Magic[0];
 }
 
 /// RFC 1950: deflate with a window of 32 KiB, no dictionary, and a check over both bytes.
@@ -74,13 +78,15 @@ std::size_t zip_header(ByteView bytes) {
 
 struct Candidate {
   StreamCodec codec;
-  std::size_t skip = 0;  ///< bytes of a header that stay plain
+  std::size_t skip = 0;      ///< bytes of a header that stay plain
+  std::uint64_t length = 0;  ///< of a stream that does not show it
 };
 
 std::optional<Candidate> candidate(ByteView bytes) {
   if (is_zlib(bytes)) return Candidate{StreamCodec::kZlib};
   if (begins_with(bytes, kXzMagic)) return Candidate{StreamCodec::kXz};
   if (begins_with(bytes, kZstdMagic)) return Candidate{StreamCodec::kZstd};
+  if (begins_with(bytes, kLz4Magic) || begins_with(bytes, kOldLz4Magic)) return Candidate{StreamCodec::kLz4};
   if (const std::size_t skip = gzip_header(bytes); skip != 0) return Candidate{StreamCodec::kDeflate, skip};
   if (const std::size_t skip = zip_header(bytes); skip != 0) return Candidate{StreamCodec::kDeflate, skip};
   return std::nullopt;
@@ -115,7 +121,13 @@ class Scan {
       while (i + kZeros.size() < end && begins_with(bytes.subspan(i), kZeros)) i += kZeros.size();
       if (!may_begin(bytes[i])) continue;
       const auto what = candidate(bytes.subspan(i, std::min(bytes.size() - i, 3 * kMaxName)));
-      if (!what || !attempt(*what, at + i)) continue;
+      if (!what) continue;
+      if (what->codec == StreamCodec::kLz4) {
+        SKIFF_ASSIGN(const std::uint64_t length, blocks(at + i));
+        if (length != 0) return i + length;
+        continue;
+      }
+      if (!attempt(*what, at + i)) continue;
       const std::uint64_t length = stream_.offset + stream_.length - at;
       SKIFF_TRY(found_(stream_));
       return length;
@@ -123,10 +135,28 @@ class Scan {
     return end;
   }
 
+  /// Goes through the blocks of the lz4 frame that begins at `at`; how long it is, up to the last that was
+  /// found.
+  Result<std::uint64_t> blocks(std::uint64_t at) {
+    std::uint64_t end = at;
+    auto frame = Lz4Frame::begin(image_, at);
+    if (!frame) return 0;
+    while (const auto block = frame->next()) {
+      if (!block->packed) continue;
+      if (!attempt({.codec = StreamCodec::kLz4, .length = block->length}, block->offset)) break;
+      end = stream_.offset + stream_.length;
+      const bool last = frame->ends_short() && stream_.opened.size() < frame->longest();
+      SKIFF_TRY(found_(stream_));
+      if (last) break;
+    }
+    return end - at;
+  }
+
   bool attempt(const Candidate& what, std::uint64_t at) {
     if (failing_.left < kAttempt) return false;
     stream_.codec = what.codec;
     stream_.offset = at + what.skip;
+    stream_.length = what.length;
     const std::uint64_t most = std::min({failing_.left, opening_.left, kMaxContent});
     Budget budget{most};
     const bool decoded = decode_found(image_, stream_, budget);
@@ -157,13 +187,14 @@ Result<void> find_streams(const Source& image, const std::vector<Range>& ranges,
   return {};
 }
 
-Result<void> find_blocks(const Source& image, const Squashfs& system, const OnStream& found) {
+Result<void> find_blocks(const Source& image, const BlockSystem& system, const OnStream& found) {
   Budget opening{kMaxOpening * image.size() + kFreeOpening};
   FoundStream stream{.codec = system.codec, .opened = {}};
-  for (const SquashBlock& block : system.blocks) {
+  for (const PackedBlock& block : system.blocks) {
     if (block.length < kMinPacked) continue;
     stream.offset = block.offset;
-    const std::uint64_t most = std::min(opening.left, system.longest);
+    stream.length = block.length;
+    const std::uint64_t most = std::min(opening.left, block.longest);
     Budget budget{most};
     const bool decoded = decode_found(image, stream, budget) && stream.length == block.length;
     opening.left -= most - budget.left;

@@ -4,7 +4,7 @@
 #include <functional>
 #include <vector>
 
-#include "unpack/squashfs.hpp"
+#include "unpack/block_system.hpp"
 
 namespace skiff::unpack {
 
@@ -17,15 +17,15 @@ struct Range {
 
 using OnStream = std::function<Result<void>(FoundStream&)>;
 
-/// Hands to `found` the zlib, gzip, xz and zstd streams and zip members that their magic shows anywhere in
-/// `ranges`, which ascend and are apart, each within one of them; in the order of the image, apart, decoded.
-/// What does not decode to its end is plain bytes. The work is bounded: bytes decoded in all stay below
-/// kMaxOpening times the image and a constant, those of failed attempts below a smaller such bound. Errors:
-/// kIo, and those of `found`.
+/// Hands to `found` the zlib, gzip, xz and zstd streams, lz4 blocks and zip members that their magic shows
+/// anywhere in `ranges`, which ascend and are apart, each within one of them; in the order of the image,
+/// apart, decoded. What does not decode to its end is plain bytes. The work is bounded: bytes decoded in all
+/// stay below kMaxOpening times the image and a constant, those of failed attempts below a smaller such
+/// bound. Errors: kIo, and those of `found`.
 inline constexpr std::uint64_t kMaxOpening = 16;
 Result<void> find_streams(const Source& image, const std::vector<Range>& ranges, const OnStream& found);
 
-/// The same for the blocks of a squashfs.
-Result<void> find_blocks(const Source& image, const Squashfs& system, const OnStream& found);
+/// The same for the blocks of a file system.
+Result<void> find_blocks(const Source& image, const BlockSystem& system, const OnStream& found);
 
 }  // namespace skiff::unpack

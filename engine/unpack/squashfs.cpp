@@ -1,6 +1,9 @@
 #include "unpack/squashfs.hpp"
 
 #include <algorithm>
+#include <array>
+
+#include "unpack/fields.hpp"
 
 namespace skiff::unpack {
 namespace {
@@ -28,29 +31,17 @@ enum InodeType : std::uint16_t {
   kLong = 7,  ///< added to each type: inodes with longer fields
 };
 
-/// A little-endian word; 0 if it is not wholly there.
-template <typename Word>
-Word load(ByteView bytes, std::size_t at) {
-  Word value = 0;
-  if (at > bytes.size() || sizeof(Word) > bytes.size() - at) return value;
-  for (std::size_t i = 0; i < sizeof(Word); ++i) value |= static_cast<Word>(Word{bytes[at + i]} << 8 * i);
-  return value;
-}
-std::uint16_t u16(ByteView bytes, std::size_t at) { return load<std::uint16_t>(bytes, at); }
-std::uint32_t u32(ByteView bytes, std::size_t at) { return load<std::uint32_t>(bytes, at); }
-std::uint64_t u64(ByteView bytes, std::size_t at) { return load<std::uint64_t>(bytes, at); }
-
 class Reader {
  public:
   explicit Reader(const Source& image) : image_(image) {}
 
-  std::optional<Squashfs> read() {
+  std::optional<BlockSystem> read() {
     if (!read_superblock()) return std::nullopt;
     read_fragments();
     const Bytes inodes = read_chain(inode_table_, folder_table_);
     read_inodes(inodes);
     read_other_tables();
-    sort_blocks();
+    sort_blocks(system_.blocks);
     return std::move(system_);
   }
 
@@ -74,18 +65,17 @@ class Reader {
     folder_table_ = u64(super, 72);
     fragment_table_ = u64(super, 80);
     export_table_ = u64(super, 88);
-    system_.longest = std::max(block_, kMetadata);
     return block_ >= 4096 && block_ <= kMaxBlock && read_codec(u16(super, 20));
   }
 
   bool read_codec(std::uint16_t id) {
-    constexpr std::uint16_t kGzip = 1;
-    constexpr std::uint16_t kXzId = 4;
-    constexpr std::uint16_t kZstdId = 6;
-    if (id == kGzip) system_.codec = StreamCodec::kZlib;
-    if (id == kXzId) system_.codec = StreamCodec::kXz;
-    if (id == kZstdId) system_.codec = StreamCodec::kZstd;
-    return id == kGzip || id == kXzId || id == kZstdId;
+    // By the id of the superblock: gzip, lzma, lzo, xz, lz4, zstd.
+    constexpr std::array<std::optional<StreamCodec>, 7> kCodecs{
+        std::nullopt,     StreamCodec::kZlib, std::nullopt,      std::nullopt,
+        StreamCodec::kXz, StreamCodec::kLz4,  StreamCodec::kZstd};
+    if (id >= kCodecs.size() || !kCodecs[id]) return false;
+    system_.codec = *kCodecs[id];
+    return true;
   }
 
   [[nodiscard]] bool inside(std::uint64_t offset, std::uint64_t length) const {
@@ -107,10 +97,10 @@ class Reader {
       content.resize(before + static_cast<std::size_t>(length));
       return image_.read_at(offset, MutableBytes(content).subspan(before)).has_value();
     }
-    FoundStream stream{.codec = system_.codec, .offset = offset, .length = 0, .opened = {}};
+    FoundStream stream{.codec = system_.codec, .offset = offset, .length = length, .opened = {}};
     Budget budget{kMetadata};
     if (!decode_found(image_, stream, budget) || stream.length != length) return false;
-    system_.blocks.push_back({offset, length});
+    system_.blocks.push_back({.offset = offset, .length = length, .longest = kMetadata});
     content.insert(content.end(), stream.opened.begin(), stream.opened.end());
     return true;
   }
@@ -153,7 +143,8 @@ class Reader {
   bool add_block(std::uint64_t offset, std::uint32_t length) {
     const std::uint64_t bytes = length & (kUnpackedData - 1);
     if (!inside(offset, bytes) || bytes > block_) return false;
-    if (bytes != 0 && (length & kUnpackedData) == 0) system_.blocks.push_back({offset, bytes});
+    if (bytes != 0 && (length & kUnpackedData) == 0)
+      system_.blocks.push_back({.offset = offset, .length = bytes, .longest = block_});
     return true;
   }
 
@@ -218,7 +209,7 @@ class Reader {
   }
 
   void read_file(ByteView inode, bool longer) {
-    SquashFile file;
+    PackedFile file;
     file.size = longer ? u64(inode, 24) : u32(inode, 28);
     const std::uint32_t fragment = longer ? u32(inode, 44) : u32(inode, 20);
     const std::uint32_t fragment_offset = longer ? u32(inode, 48) : u32(inode, 24);
@@ -238,7 +229,7 @@ class Reader {
     if (!file.pieces.empty()) system_.files.push_back(std::move(file));
   }
 
-  void add_piece(SquashFile& file, const SquashPiece& piece) {
+  void add_piece(PackedFile& file, const FilePiece& piece) {
     if (pieces_ == kMaxPieces) return;
     ++pieces_;
     file.pieces.push_back(piece);
@@ -250,20 +241,8 @@ class Reader {
     read_chain(folder_table_, first_listed_);
   }
 
-  void sort_blocks() {
-    auto& blocks = system_.blocks;
-    std::sort(blocks.begin(), blocks.end(), [](const SquashBlock& a, const SquashBlock& b) {
-      return std::pair(a.offset, a.length) < std::pair(b.offset, b.length);
-    });
-    std::vector<SquashBlock> apart;
-    for (const SquashBlock& block : blocks) {
-      if (apart.empty() || block.offset - apart.back().offset >= apart.back().length) apart.push_back(block);
-    }
-    blocks = std::move(apart);
-  }
-
   const Source& image_;
-  Squashfs system_;
+  BlockSystem system_;
   std::uint32_t inodes_ = 0;
   std::uint64_t block_ = 0;
   std::uint32_t fragments_ = 0;
@@ -281,6 +260,6 @@ class Reader {
 
 }  // namespace
 
-std::optional<Squashfs> read_squashfs(const Source& image) { return Reader(image).read(); }
+std::optional<BlockSystem> read_squashfs(const Source& image) { return Reader(image).read(); }
 
 }  // namespace skiff::unpack

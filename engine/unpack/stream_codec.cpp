@@ -15,6 +15,8 @@ Result<void> pack_stream(const Method& method, ByteView opened, Sink& packed) {
 bool decode_found(const Source& image, FoundStream& stream, Budget& budget) {
   stream.opened.clear();
   switch (stream.codec) {
+    case StreamCodec::kLz4:
+      return decode_lz4(image, stream, budget);
     case StreamCodec::kXz:
       return decode_xz(image, stream, budget);
     case StreamCodec::kZstd:

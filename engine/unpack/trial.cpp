@@ -7,6 +7,7 @@
 
 #include "unpack/codecs.hpp"
 #include "unpack/expecting_sink.hpp"
+#include "unpack/lz4_methods.hpp"
 
 namespace skiff::unpack {
 namespace {
@@ -124,7 +125,7 @@ std::vector<Method> zstd_methods(std::uint64_t opened_length, ByteView packed) {
       methods.push_back({StreamCodec::kZstd, {level, checksum, static_cast<std::uint64_t>(manner), 0, 0}});
     };
     add(length_known ? ZstdManner::kWhole : ZstdManner::kPieces);
-    if (opened_length > kShortestJob && zstd_has_jobs())
+    if ((opened_length > kShortestJob || level >= kFirstLevelOfOneJob) && zstd_has_jobs())
       add(length_known ? ZstdManner::kWholeJobs : ZstdManner::kPiecesJobs);
   }
   return methods;
@@ -132,6 +133,8 @@ std::vector<Method> zstd_methods(std::uint64_t opened_length, ByteView packed) {
 
 std::vector<Method> candidates(const FoundStream& stream, ByteView packed) {
   switch (stream.codec) {
+    case StreamCodec::kLz4:
+      return lz4_methods(packed);
     case StreamCodec::kXz:
       return xz_methods(packed);
     case StreamCodec::kZstd:

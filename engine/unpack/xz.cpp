@@ -1,8 +1,11 @@
 #include <lzma.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdlib>
 
 #include "base/heap_array.hpp"
+#include "unpack/c_handle.hpp"
 #include "unpack/codecs.hpp"
 
 namespace skiff::unpack {
@@ -10,6 +13,7 @@ namespace {
 
 constexpr std::uint64_t kDecoderLimit = std::uint64_t{1} << 30;
 constexpr std::uint64_t kExtreme = 16;
+constexpr std::uint8_t kIndexBegins = 0;  ///< where else the length of a block's header is
 
 /// The filters of a method; `lzma` must outlive them.
 std::array<lzma_filter, 3> filters_of(const Method& method, lzma_options_lzma& lzma) {
@@ -62,6 +66,35 @@ lzma_ret begin_blocks(lzma_stream& stream, const std::array<lzma_filter, 3>& fil
   return lzma_stream_encoder_mt(&stream, &options);
 }
 
+tl::unexpected<Error> not_opened() {
+  return fail(ErrorKind::kMismatch, "an xz stream that is not the one that was opened");
+}
+
+/// Decodes the block at `in`, and moves on past it and its content. Its encoder may have been given a
+/// dictionary far longer than the content, all of which a decoder would take.
+lzma_ret decode_block(lzma_check check, ByteView packed, std::size_t& in, MutableBytes opened,
+                      std::size_t& out) {
+  lzma_block block{};
+  std::array<lzma_filter, LZMA_FILTERS_MAX + 1> filters{};
+  block.check = check;
+  block.filters = filters.data();
+  block.header_size = lzma_block_header_size_decode(packed[in]);
+  if (block.header_size > packed.size() - in) return LZMA_DATA_ERROR;
+  lzma_ret state = lzma_block_header_decode(&block, nullptr, packed.data() + in);
+  if (state != LZMA_OK) return state;
+  in += block.header_size;
+  for (const lzma_filter& filter : filters) {
+    if (filter.id != LZMA_FILTER_LZMA2) continue;
+    auto& dictionary = static_cast<lzma_options_lzma*>(filter.options)->dict_size;
+    dictionary =
+        static_cast<std::uint32_t>(std::clamp<std::uint64_t>(opened.size(), LZMA_DICT_SIZE_MIN, dictionary));
+  }
+  state = lzma_block_buffer_decode(&block, nullptr, packed.data(), &in, packed.size(), opened.data(), &out,
+                                   opened.size());
+  for (const lzma_filter& filter : filters) std::free(filter.options);
+  return state;
+}
+
 class XzRepacker final : public Repacker {
  public:
   [[nodiscard]] std::string_view name() const override { return library_of(StreamCodec::kXz); }
@@ -69,15 +102,18 @@ class XzRepacker final : public Repacker {
   [[nodiscard]] std::uint64_t version() const override { return lzma_version_number(); }
 
   Result<void> open(const Method&, ByteView packed, MutableBytes opened) const override {
-    std::uint64_t limit = kDecoderLimit;
-    std::size_t in = 0;
+    lzma_stream_flags flags{};
+    if (packed.size() <= LZMA_STREAM_HEADER_SIZE ||
+        lzma_stream_header_decode(&flags, packed.data()) != LZMA_OK)
+      return not_opened();
+    std::size_t in = LZMA_STREAM_HEADER_SIZE;
     std::size_t out = 0;
-    const lzma_ret state = lzma_stream_buffer_decode(&limit, 0, nullptr, packed.data(), &in, packed.size(),
-                                                     opened.data(), &out, opened.size());
-    if (state == LZMA_MEM_ERROR || state == LZMA_MEMLIMIT_ERROR) return no_memory();
-    if (state != LZMA_OK || in != packed.size() || out != opened.size()) {
-      return fail(ErrorKind::kMismatch, "an xz stream that is not the one that was opened");
+    while (in < packed.size() && packed[in] != kIndexBegins) {
+      const lzma_ret state = decode_block(flags.check, packed, in, opened, out);
+      if (state == LZMA_MEM_ERROR) return no_memory();
+      if (state != LZMA_OK) return not_opened();
     }
+    if (out != opened.size()) return not_opened();
     return {};
   }
 
@@ -139,3 +175,5 @@ const skiff::Repacker& skiff::xz_repacker() {
   static const unpack::XzRepacker repacker;
   return repacker;
 }
+
+const skiff_repacker* skiff_xz_repacker(void) { return skiff::unpack::c_handle(skiff::xz_repacker()); }

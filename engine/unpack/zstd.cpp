@@ -7,10 +7,13 @@
 
 #include "base/heap_array.hpp"
 #include "base/little_endian.hpp"
+#include "unpack/c_handle.hpp"
 #include "unpack/codecs.hpp"
 
 namespace skiff::unpack {
 namespace {
+
+constexpr std::uint64_t kLongestJob = std::uint64_t{512} << 20;
 
 struct FreeCoder {
   void operator()(ZSTD_CCtx* coder) const { ZSTD_freeCCtx(coder); }
@@ -47,6 +50,11 @@ class ZstdRepacker final : public Repacker {
     if (jobs && !zstd_has_jobs())
       return fail(ErrorKind::kUnsupported, "this libzstd was built without threads");
     if (jobs) ZSTD_CCtx_setParameter(coder.get(), ZSTD_c_nbWorkers, 1);
+    // Of one job the length does not show, but an encoder takes room for several of the length it has by
+    // default.
+    if (jobs && method.parameters[0] >= kFirstLevelOfOneJob)
+      ZSTD_CCtx_setParameter(coder.get(), ZSTD_c_jobSize,
+                             static_cast<int>(std::min<std::uint64_t>(opened.size(), kLongestJob)));
     if (manner == ZstdManner::kWhole) return pack_whole(*coder, opened, packed);
     if (manner == ZstdManner::kWholeJobs) ZSTD_CCtx_setPledgedSrcSize(coder.get(), opened.size());
     return pack_pieces(*coder, opened, packed);
@@ -142,3 +150,5 @@ const skiff::Repacker& skiff::zstd_repacker() {
   static const unpack::ZstdRepacker repacker;
   return repacker;
 }
+
+const skiff_repacker* skiff_zstd_repacker(void) { return skiff::unpack::c_handle(skiff::zstd_repacker()); }

@@ -35,7 +35,7 @@ void search(skiff::ByteView bytes) {
   const std::uint64_t half = bytes.size() / 2;
   check(skiff::unpack::find_streams(image, {{0, half}, {half, bytes.size()}}, found).has_value());
   end = 0;
-  if (const auto system = skiff::unpack::read_squashfs(image))
+  if (const auto system = skiff::unpack::read_block_system(image))
     check(skiff::unpack::find_blocks(image, *system, found).has_value());
 }
 

@@ -8,8 +8,10 @@ import zstandard
 from mixed_map import check
 
 MOST = 16 << 20
-NAMES = {1: "deflate", 2: "zlib", 3: "xz", 4: "zstd", 5: "predicted deflate", 6: "predicted zlib"}
+NAMES = {1: "deflate", 2: "zlib", 3: "xz", 4: "zstd", 5: "predicted deflate", 6: "predicted zlib", 8: "lz4", 9: "lz4 going on"}
 PREDICTED = (5, 6)
+LZ4 = (8, 9)
+GOES_ON = 9
 SEVERAL = 1 << 7
 MOST_LEVELS = 4
 
@@ -22,7 +24,10 @@ def allowed(codec, p):
         return p[0] & 15 <= 9 and p[0] < 32 and 4096 <= p[1] <= 1 << 30 and p[2] in (0, 4, 5, 6, 7, 8, 9, 10) and p[3] <= 15 and p[4] <= 2
     if codec in PREDICTED:
         return 1 <= p[0] <= 4096 and max(p[1:4]) <= 258 and p[4] < 16 and p[4] % 8 < 5
-    return 1 <= p[0] <= (22 if p[2] < 2 else 19) and p[1] <= 1 and p[2] <= 3 and p[3:] == [0, 0]
+    if codec in LZ4:
+        filled = 4096 <= p[1] <= 1 << 20 and p[2] <= 1 and (p[3] == 0 or 9 <= p[3] <= 16)
+        return p[0] <= 12 and (filled or p[1:4] == [0, 0, 0]) and p[4] == 0
+    return 1 <= p[0] <= 22 and p[1] <= 1 and p[2] <= 3 and p[3:] == [0, 0]
 
 
 def versions(codec):
@@ -50,7 +55,7 @@ class Opening:
         check(self.memory == sum(level.memory() for level in self.levels), "F28")
         for level in self.levels:
             for codec, _, version in level.methods:
-                check(version in versions(codec), "F32")
+                check(version in versions(codec) or (version == 0 and not level.result), "F32")
             lengths = [level.length(streams, length) for streams, length in zip((level.base, level.result), lengths)]
         check(lengths == [self.base_length, self.result_length], "F31")
 
@@ -110,7 +115,7 @@ class Level:
             check(kind in NAMES, "F30")
             return kind
         codec = self.result_kind(kind - PREDICTED[0])
-        check(codec in PREDICTED, "F29")
+        check(codec in PREDICTED + LZ4, "F29")
         return codec
 
     def result_kind(self, kind):
@@ -131,13 +136,17 @@ class Level:
     def length(self, streams, packed_length):
         """Section 13.3: of an opened form."""
         at = length = 0
-        for plain, packed, _, _, pieces in streams:
+        for plain, packed, _, codec, pieces in streams:
             length = (self.in_phase(length, at) if plain and at else length) + plain
-            for piece in pieces:
-                length += -length % 16 + piece
+            for i, piece in enumerate(pieces):
+                length += self.gap(length, codec, i == 0) + piece
             at += plain + packed
         check(at <= packed_length, "F31")
         return (self.in_phase(length, at) if at < packed_length and at else length) + packed_length - at
+
+    @staticmethod
+    def gap(length, codec, first):
+        return 0 if codec == GOES_ON and first else -length % 16
 
     def open(self, base):
         out, at = bytearray(), 0
@@ -148,8 +157,8 @@ class Level:
             out += base[at:begin]
             content = decoded(codec, base[begin : begin + packed])
             assert len(content) == opened
-            for piece in pieces:
-                out += bytes(-len(out) % 16) + content[:piece]
+            for i, piece in enumerate(pieces):
+                out += bytes(self.gap(len(out), codec, i == 0)) + content[:piece]
                 content = content[piece:]
             at = begin + packed
         if at < len(base):
@@ -158,8 +167,37 @@ class Level:
 
 
 def decoded(codec, stream):
+    if codec in LZ4:
+        return lz4_block(stream.lstrip(b"\0"))
     if codec == 3:
         return lzma.decompress(stream)
     if codec == 4:
         return zstandard.ZstdDecompressor().decompressobj().decompress(stream)
     return zlib.decompress(stream, -15 if codec == 1 else 15)
+
+
+def lz4_block(block):
+    """Sequences of literals and a match; the last has literals only."""
+    out, at = bytearray(), 0
+
+    def length(nibble):
+        nonlocal at
+        more = nibble == 15
+        while more:
+            nibble += block[at]
+            more = block[at] == 255
+            at += 1
+        return nibble
+
+    while True:
+        token = block[at]
+        at += 1
+        literals = length(token >> 4)
+        out += block[at : at + literals]
+        at += literals
+        if at == len(block):
+            return bytes(out)
+        distance = block[at] | block[at + 1] << 8
+        at += 2
+        for _ in range(4 + length(token & 15)):
+            out.append(out[-distance])

@@ -97,6 +97,38 @@ GoodFile nested_base() {
   return {"opened-nested", base, join_delta(coded)};
 }
 
+/// Three parts of a file, as erofs has them: zeros before each block, no gap between their contents.
+GoodFile lz4_base() {
+  const Bytes text = prose(90'000, 1);
+  Bytes base = noise(4096, 3);
+  Level level;
+  level.methods = {{StreamCodec::kLz4, {}}, {StreamCodec::kLz4GoesOn, {}}};
+  level.versions = {unpack::kAnyVersion, unpack::kAnyVersion};
+  std::size_t at = 0;
+  for (const std::size_t length : {5'001, 4'003, 3'777}) {
+    BytesSink packed;
+    (void)unpack::pack_stream({StreamCodec::kLz4, {9, 0, 0, 0, 0}}, part(text, at, length), packed);
+    const bool first = at == 0;
+    level.base.push_back({.plain = first ? base.size() : 0,
+                          .packed = 4096,
+                          .opened = length,
+                          .method = first ? 0u : 1u,
+                          .codec = first ? StreamCodec::kLz4 : StreamCodec::kLz4GoesOn,
+                          .cuts = {}});
+    base = base + Bytes(4096 - packed.bytes().size(), 0) + packed.bytes();
+    at += length;
+  }
+  const ViewSource packed(base);
+  const auto source = unpack::OpenedBase::make(packed, {level.base, level.methods}, all_repackers()).value();
+  Bytes opened(static_cast<std::size_t>(source->size()));
+  (void)source->read_at(0, opened);
+  const Bytes result = speckled(part(opened, 4'096, 9'000), 90) + noise(9, 5);
+  CodedDelta coded = code_delta(cut_delta(opened, result, naive_cover(opened, result, 1 << 20), {}), 19);
+  coded.info.base = {base.size(), sha256(base)};
+  coded.info.opening = opening_of({level}, base.size(), result.size());
+  return {"opened-lz4", base, join_delta(coded)};
+}
+
 /// A delta whose head says the opening; its segments are never come to.
 Bytes with_opening(const Opening& opening) {
   const Bytes base = bad_files_base();
@@ -139,7 +171,7 @@ Bytes with_raw_recipe(const Bytes& raw) {
 Bytes with_method(StreamCodec codec, std::array<std::uint64_t, unpack::kParameters> parameters) {
   return with_recipe([&](Level& level) {
     level.methods = {{codec, parameters}};
-    level.versions = {0};
+    level.versions = {1};
   });
 }
 
@@ -154,7 +186,7 @@ Bytes with_method_of_base(const unpack::Method& method) {
 
 }  // namespace
 
-std::vector<GoodFile> opened_good_files() { return {opened_base(), nested_base()}; }
+std::vector<GoodFile> opened_good_files() { return {opened_base(), nested_base(), lz4_base()}; }
 
 std::vector<BadFile> opened_bad_files() {
   constexpr ErrorKind kFormat = ErrorKind::kFormat;
@@ -175,8 +207,9 @@ std::vector<BadFile> opened_bad_files() {
       {"F29", "no-such-method", kFormat, with_raw_recipe({0, 0, 0, 1, 0, 50, 200, 1, 0})},
       {"F29", "base-by-no-prediction", kFormat, with_method_of_base({StreamCodec::kZlib, {9, 8, 0, 15, 0}})},
       {"F30", "hash", kFormat, with_method(StreamCodec::kPredictedDeflate, {4096, 32, 258, 258, 5})},
+      {"F30", "padded-without-most", kFormat, with_method(StreamCodec::kLz4, {9, 0, 1, 0, 0})},
       {"F30", "level", kFormat, with_method(StreamCodec::kZlib, {10, 8, 0, 15, 0})},
-      {"F30", "codec", kUnsupported, with_raw_recipe({0, 1, 9, 0, 0, 0, 0, 0, 0, 0, 0})},
+      {"F30", "codec", kUnsupported, with_raw_recipe({0, 1, 7, 0, 0, 0, 0, 0, 0, 0, 0})},
       {"F31", "past-the-image", kFormat, with_recipe([](Level& level) { level.base[0].packed = 291; })},
       {"F31", "empty-stream", kFormat, with_recipe([](Level& level) { level.base[0].packed = 0; })},
       {"F31", "cut-at-the-end", kFormat, with_recipe([](Level& level) {

@@ -40,10 +40,20 @@ typedef struct skiff_callbacks {
   void (*sha256_close)(void* state, uint8_t digest[32]); /* writes the digest and frees the state */
 } skiff_callbacks;
 
+/* Opens compressed streams and packs them again, by one library: what deltas of packed images need. Those of
+ * skiff::repack come from repack.h. */
+typedef struct skiff_repacker skiff_repacker;
+/* As check-ins name it; and the version of its library as a number: a delta that packs by another is refused.
+ */
+const char* skiff_repacker_name(const skiff_repacker* repacker);
+uint64_t skiff_repacker_version(const skiff_repacker* repacker);
+
 typedef struct skiff_apply_options {
-  uint64_t base_length;       /* length of the base image in bytes */
-  uint64_t max_memory;        /* bytes; 0 for 8 MiB */
-  const uint8_t* frames_root; /* 32 bytes from signed metadata, or null to skip that check */
+  uint64_t base_length;                   /* length of the base image in bytes */
+  uint64_t max_memory;                    /* bytes; 0 for 8 MiB */
+  const uint8_t* frames_root;             /* 32 bytes from signed metadata, or null to skip that check */
+  const skiff_repacker* const* repackers; /* those that the device has; may be null if there are none */
+  size_t repacker_count;
 } skiff_apply_options;
 
 /* Opens an applier; the callbacks are copied. Null if a required callback is null or memory is short. */

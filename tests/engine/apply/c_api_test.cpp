@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include "skiff/delta_info.hpp"
+#include "skiff/repack.h"
+#include "skiff/repackers.hpp"
 #include "tests/engine/apply/c_client.h"
 #include "tests/engine/apply/delta_builder.hpp"
 #include "tests/engine/apply/test_digest.hpp"
@@ -28,7 +30,11 @@ class CApi : public ::testing::Test {
                       .segments_done = 0,
                       .last_segment = 0,
                       .open_digests = 0};
-  skiff_apply_options options_ = {.base_length = pair_.base.size(), .max_memory = 0, .frames_root = nullptr};
+  skiff_apply_options options_ = {.base_length = pair_.base.size(),
+                                  .max_memory = 0,
+                                  .frames_root = nullptr,
+                                  .repackers = nullptr,
+                                  .repacker_count = 0};
 
   Handle open() {
     skiff_callbacks callbacks;
@@ -96,6 +102,39 @@ TEST_F(CApi, TellsBadDeltasApart) {
   options_.max_memory = 0;
   options_.base_length = 1;
   EXPECT_EQ(push(open(), delta_), SKIFF_E_MISMATCH);
+}
+
+/// A delta whose base holds a stream of zlib.
+TEST_F(CApi, TakesDeltasOfPackedImagesWithARepacker) {
+  const std::string folder = SKIFF_SOURCE_DIR "/tests/golden/good";
+  const Bytes base = read_file(folder + "/opened-base.base", 1 << 20).value();
+  const Bytes delta = read_file(folder + "/opened-base.skd", 1 << 20).value();
+  result_.assign(static_cast<std::size_t>(read_delta_info(ViewSource(delta)).value().result.length), 0);
+  client_ = {.base = base.data(),
+             .base_length = base.size(),
+             .result = result_.data(),
+             .result_length = result_.size(),
+             .fault = C_FAULT_NONE,
+             .segments_done = 0,
+             .last_segment = 0,
+             .open_digests = 0};
+  options_.base_length = base.size();
+  options_.max_memory = 64 << 20;
+  EXPECT_EQ(push(open(), delta), SKIFF_E_UNSUPPORTED);
+  const skiff_repacker* const repackers[] = {skiff_xz_repacker(), skiff_deflate_repacker()};
+  options_.repackers = repackers;
+  options_.repacker_count = 1;
+  EXPECT_EQ(push(open(), delta), SKIFF_E_UNSUPPORTED);
+  options_.repacker_count = 2;
+  EXPECT_EQ(push(open(), delta), SKIFF_OK);
+}
+
+TEST_F(CApi, SaysWhatADeviceHas) {
+  EXPECT_STREQ(skiff_repacker_name(skiff_xz_repacker()), "xz");
+  EXPECT_EQ(skiff_repacker_version(skiff_xz_repacker()), xz_repacker().version());
+  for (const skiff_repacker* repacker :
+       {skiff_deflate_repacker(), skiff_lz4_repacker(), skiff_prediction_repacker(), skiff_zstd_repacker()})
+    EXPECT_NE(skiff_repacker_version(repacker), 0u) << skiff_repacker_name(repacker);
 }
 
 TEST_F(CApi, RefusesNullPointers) {

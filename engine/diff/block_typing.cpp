@@ -1,4 +1,4 @@
-#include "diff/squash_typing.hpp"
+#include "diff/block_typing.hpp"
 
 #include <algorithm>
 
@@ -9,9 +9,9 @@ namespace {
 
 using typing::Extent;
 using typing::FileExtents;
-using unpack::SquashBlock;
-using unpack::Squashfs;
-using unpack::SquashPiece;
+using unpack::BlockSystem;
+using unpack::FilePiece;
+using unpack::PackedBlock;
 using unpack::Stretch;
 
 constexpr std::uint64_t kLeastFile = 512;  ///< there is no shorter ELF file worth typing
@@ -19,16 +19,16 @@ constexpr std::uint64_t kLeastFile = 512;  ///< there is no shorter ELF file wor
 /// Where the pieces of files are in one opened form of an image.
 class Places {
  public:
-  Places(const Squashfs& system, const unpack::Layout& layout) : system_(system), layout_(layout) {}
+  Places(const BlockSystem& system, const unpack::Layout& layout) : system_(system), layout_(layout) {}
 
-  [[nodiscard]] FileExtents of(const unpack::SquashFile& file) const {
+  [[nodiscard]] FileExtents of(const unpack::PackedFile& file) const {
     FileExtents out{file.size, {}};
-    for (const SquashPiece& piece : file.pieces) add(out, piece);
+    for (const FilePiece& piece : file.pieces) add(out, piece);
     return out;
   }
 
  private:
-  void add(FileExtents& file, const SquashPiece& piece) const {
+  void add(FileExtents& file, const FilePiece& piece) const {
     auto stretch = std::lower_bound(layout_.stretches.begin(), layout_.stretches.end(), piece.block,
                                     [](const Stretch& s, std::uint64_t at) { return s.stream_at < at; });
     if (stretch == layout_.stretches.end()) return;
@@ -52,7 +52,7 @@ class Places {
 
   [[nodiscard]] bool is_packed(std::uint64_t offset) const {
     const auto block = std::lower_bound(system_.blocks.begin(), system_.blocks.end(), offset,
-                                        [](const SquashBlock& b, std::uint64_t at) { return b.offset < at; });
+                                        [](const PackedBlock& b, std::uint64_t at) { return b.offset < at; });
     return block != system_.blocks.end() && block->offset == offset;
   }
 
@@ -68,19 +68,19 @@ class Places {
     file.extents.push_back(next);
   }
 
-  const Squashfs& system_;
+  const BlockSystem& system_;
   const unpack::Layout& layout_;
 };
 
 }  // namespace
 
-ImageTyping type_squashfs(const Squashfs& system, const Source& whole, const unpack::Layout& all,
-                          const unpack::Layout& opened) {
+ImageTyping type_blocks(const BlockSystem& system, const Source& whole, const unpack::Layout& all,
+                        const unpack::Layout& opened) {
   std::vector<FileExtents> files;
   std::vector<FileExtents> places;
   const Places in_whole(system, all);
   const Places in_opened(system, opened);
-  for (const unpack::SquashFile& file : system.files) {
+  for (const unpack::PackedFile& file : system.files) {
     if (file.size < kLeastFile) continue;
     files.push_back(in_whole.of(file));
     places.push_back(in_opened.of(file));
