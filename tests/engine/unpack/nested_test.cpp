@@ -17,7 +17,7 @@ namespace {
 struct Container {
   const char* name;
   std::size_t levels;   ///< that are to be opened at least
-  const char* command;  ///< makes `image` of the files `a`, `b` and `c` in the current folder
+  std::string command;  ///< makes `image` of the files `a`, `b` and `c` in the current folder
 };
 
 void PrintTo(const Container& container, std::ostream* out) { *out << container.name; }
@@ -30,7 +30,7 @@ std::vector<std::pair<std::string, Bytes>> files_of(std::size_t version) {
           {"c", speckled(part(program, 400'000, 200'000), 50'000 + version)}};
 }
 
-Bytes made_by(const char* command, std::size_t version) {
+Bytes made_by(const std::string& command, std::size_t version) {
   std::string folder = ::testing::TempDir() + "nested-XXXXXX";
   EXPECT_NE(::mkdtemp(folder.data()), nullptr);
   for (const auto& [name, content] : files_of(version)) {
@@ -67,6 +67,33 @@ TEST_P(Nested, ImageIsOpenedToTheStatedDepth) {
   EXPECT_GE(recipe.value().size(), GetParam().levels);
 }
 
+/// Packs the files, leaves how long that is in `size`, and can write a number of four bytes.
+std::string payload(const std::string& packer) {
+  return R"sh(le32() { printf "$(printf '\\%03o\\%03o\\%03o\\000' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)))"; };)sh"
+         " cat a b c > raw; " +
+         packer + " < raw > packed; size=$(stat -c %s packed); ";
+}
+
+/// An EFI program that unpacks a kernel (Linux, drivers/firmware/efi/libstub/zboot-header.S).
+std::string zboot(const std::string& name, const std::string& packer) {
+  return payload(packer) + R"((printf 'MZ\000\000zimg'; le32 4096; le32 $size; le32 0; le32 0; printf )" +
+         name + "; head -c 4064 /dev/zero; cat packed; le32 $(stat -c %s raw)) > image";
+}
+
+/// Behind the setup code and before what follows the payload (Linux, Documentation/arch/x86/boot.rst).
+std::string bz_image(const std::string& packer) {
+  return payload(packer) +
+         "(head -c 514 /dev/zero; printf HdrS; head -c 66 /dev/zero; le32 1000; le32 $size; "
+         "head -c 1000 b; cat packed; le32 $(stat -c %s raw); tail -c 900 b) > image";
+}
+
+/// As mkinitramfs packs it, behind an archive of microcode.
+std::string initramfs(const std::string& packer) {
+  return "touch -d @1 *; (echo b | cpio -o -H newc --reproducible; "
+         "(echo a; echo c) | cpio -o -H newc --reproducible | " +
+         packer + ") > image";
+}
+
 const Container kContainers[] = {
     {"tarballInXz", 1, "tar --mtime=@0 -cf - a b c | xz -T1 -6 > image"},
     {"gzInTarInXz", 2, "gzip -9n a b; tar --mtime=@0 -cf - a.gz b.gz c | xz -T1 -6 > image"},
@@ -80,6 +107,21 @@ const Container kContainers[] = {
      "E2FSPROGS_FAKE_TIME=1 /sbin/mke2fs -q -F -t ext4 -b 4096 -U clear "
      "-E hash_seed=11111111-2222-3333-4444-555555555555 -d r image 32M"},
     {"modulesByXzWithThreads", 1, "xz -T2 --check=crc32 --lzma2=dict=64KiB a c; cat a.xz b c.xz > image"},
+    {"lz4Frames", 1, "lz4 -q -9 a a.lz4; lz4 -q -1 c c.lz4; cat a.lz4 b c.lz4 > image"},
+    {"lz4FramesOfSmallBlocks", 1, "cat a b c | lz4 -q -12 -B4 -BX > image"},
+    {"arm64ImageGz", 1, "cat a b c | gzip -n -9 > image"},
+    {"arm64ZbootGzip", 1, zboot("gzip", "gzip -n -9")},
+    {"arm64ZbootXz", 1, zboot("xzkern", "xz --check=crc32 --lzma2=dict=32MiB")},
+    {"arm64ZbootZstd", 1, zboot("zstd22", "zstd -q -22 --ultra")},
+    {"arm64ZbootLz4", 1, zboot("lz4", "lz4 -q -l -9 - -")},
+    {"bzImageGzip", 1, bz_image("gzip -n -9")},
+    {"bzImageXz", 1, bz_image("xz --check=crc32 --x86 --lzma2=dict=32MiB")},
+    {"bzImageZstd", 1, bz_image("zstd -q -22 --ultra")},
+    {"bzImageLz4", 1, bz_image("lz4 -q -l -9 - -")},
+    {"initramfsOfGzip", 1, initramfs("gzip -n")},
+    {"initramfsOfXz", 1, initramfs("xz --check=crc32")},
+    {"initramfsOfZstd", 1, initramfs("zstd -q -1 -T0")},
+    {"initramfsOfLz4", 1, initramfs("lz4 -q -9 -l")},
     {"initramfs", 2,
      "xz --check=crc32 --lzma2=dict=1MiB a c; touch -d @1 *; "
      "(echo b | cpio -o -H newc --reproducible; ls *.xz | cpio -o -H newc --reproducible | zstd -9) > image"},
