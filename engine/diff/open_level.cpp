@@ -199,7 +199,7 @@ class Opener {
       level_.result.back().method = number_of({level_.result.back().codec, trial.method->parameters});
       changed_ += found.length;
       end_of_opened_ = found.offset + found.length;
-      return put_content(found.opened, level_.result.back().cuts, opened);
+      return put_content(found.opened, level_.result.back(), opened);
     };
     return ordered_parallel_for<Trial>(batch.size(), options_.threads, produce, consume);
   }
@@ -243,13 +243,13 @@ class Opener {
     return {};
   }
 
-  static Result<void> put_content(ByteView content, const std::vector<std::uint64_t>& cuts,
-                                  ScratchImage& opened) {
+  static Result<void> put_content(ByteView content, const Stream& stream, ScratchImage& opened) {
     std::uint64_t from = 0;
-    for (std::size_t piece = 0; piece <= cuts.size(); ++piece) {
-      const std::uint64_t to = piece == cuts.size() ? content.size() : cuts[piece];
+    for (std::size_t piece = 0; piece <= stream.cuts.size(); ++piece) {
+      const std::uint64_t to = piece == stream.cuts.size() ? content.size() : stream.cuts[piece];
       const std::uint64_t past = opened.size() % unpack::kContentAlignment;
-      if (past != 0)
+      const bool goes_on = piece == 0 && stream.codec == StreamCodec::kLz4GoesOn;
+      if (past != 0 && !goes_on)
         SKIFF_TRY(opened.write(Bytes(static_cast<std::size_t>(unpack::kContentAlignment - past), 0)));
       SKIFF_TRY(
           opened.write(content.subspan(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from))));
