@@ -79,16 +79,16 @@ Result<OwnedDraft> best_draft(const Images& images, const DiffOptions& options, 
   return best;
 }
 
-/// What a closed delta costs at least, about, as a part of what the changed streams weigh: entropy coding
-/// spreads a change over all that follows, but lz4 codes bytes as bytes.
-std::uint64_t least_part(const Opening& opening) {
+/// Whether a closed delta costs about what the changed streams weigh. Entropy coding spreads a change over
+/// all that follows it, but lz4 codes bytes as bytes.
+bool spreads_changes(const Opening& opening) {
   constexpr std::uint64_t kOfLz4 =
       unpack::feature_of(unpack::StreamCodec::kLz4) | unpack::feature_of(unpack::StreamCodec::kLz4GoesOn);
-  return (opening.features & kOfLz4) != 0 ? 256 : 2;
+  return (opening.features & kOfLz4) == 0;
 }
 
-/// Between the opened images if that is shorter. While the opened delta costs less than a closed one would,
-/// or the changed streams weigh next to nothing beside it, the closed one is not tried.
+/// Between the opened images if that is shorter. While the opened delta costs less than half of what changed
+/// streams weigh, or these weigh next to nothing beside it, the closed one is not tried.
 Result<OwnedDraft> open_or_closed_draft(const Images& images, const DiffOptions& options,
                                         const DeltaInfo& info, const MakeHasher& make_hasher) {
   SKIFF_ASSIGN(std::optional<OpenedPair> pair, open_images(images, options));
@@ -96,12 +96,12 @@ Result<OwnedDraft> open_or_closed_draft(const Images& images, const DiffOptions&
   DeltaInfo opened_info = info;
   opened_info.opening = std::move(pair->opening);
   const std::uint64_t recipe = opened_info.opening->recipe.size();
-  const std::uint64_t least = least_part(*opened_info.opening);
+  const bool spreads = spreads_changes(*opened_info.opening);
   SKIFF_ASSIGN(OwnedDraft opened,
                best_draft({pair->base, pair->result, pair->typing ? &*pair->typing : nullptr}, options,
                           opened_info, make_hasher));
   const std::uint64_t length = opened->writer.length() + recipe;
-  if (length < pair->changed / least || pair->changed < length / kNextToNothing) return opened;
+  if (spreads && (length < pair->changed / 2 || pair->changed < length / kNextToNothing)) return opened;
   SKIFF_ASSIGN(OwnedDraft closed, best_draft(images, options, info, make_hasher));
   return length < closed->writer.length() ? std::move(opened) : std::move(closed);
 }
