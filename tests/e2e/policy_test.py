@@ -55,7 +55,7 @@ class PolicyTest(FleetCase):
         self.check_updates()
         seconds = time.monotonic() - began
         print(f"{delta} bytes at {rate} a second: {seconds:.1f} s")
-        self.assertGreater(seconds, 0.9 * delta / rate)
+        self.assertGreater(seconds, 0.8 * delta / rate)  # libcurl keeps the rate over seconds, not at each moment
 
     def test_nothing_is_fetched_outside_the_hours_for_that(self):
         self.device.configure(link={"download": window(2 * 3600, 3 * 3600)})
@@ -94,7 +94,8 @@ class PolicyTest(FleetCase):
         self.check_updates()
 
     def test_the_daemon_wakes_for_its_window(self):
-        self.device.configure(link={"download": window(60, 3600)})
+        soon = 60 if time.time() % 60 < 45 else 120  # windows begin with a minute, which is not to be the next second
+        self.device.configure(link={"download": window(soon, 3600)})
         agent = self.device.start("run")
         self.addCleanup(agent.wait, TIMEOUT)
         self.addCleanup(agent.terminate)
