@@ -110,14 +110,10 @@ TEST_F(CApi, TakesDeltasOfPackedImagesWithARepacker) {
   const Bytes base = read_file(folder + "/opened-base.base", 1 << 20).value();
   const Bytes delta = read_file(folder + "/opened-base.skd", 1 << 20).value();
   result_.assign(static_cast<std::size_t>(read_delta_info(ViewSource(delta)).value().result.length), 0);
-  client_ = {.base = base.data(),
-             .base_length = base.size(),
-             .result = result_.data(),
-             .result_length = result_.size(),
-             .fault = C_FAULT_NONE,
-             .segments_done = 0,
-             .last_segment = 0,
-             .open_digests = 0};
+  client_.base = base.data();
+  client_.base_length = base.size();
+  client_.result = result_.data();
+  client_.result_length = result_.size();
   options_.base_length = base.size();
   options_.max_memory = 64 << 20;
   EXPECT_EQ(push(open(), delta), SKIFF_E_UNSUPPORTED);
