@@ -3,8 +3,10 @@ include(GNUInstallDirs)
 
 find_program(SKIFF_CCACHE ccache)
 if(SKIFF_CCACHE AND PROJECT_IS_TOP_LEVEL)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${SKIFF_CCACHE}")
-  set(CMAKE_C_COMPILER_LAUNCHER "${SKIFF_CCACHE}")
+  # Without these, ccache compiles what has a precompiled header every time.
+  set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${SKIFF_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
 endif()
 
 # One INTERFACE target holds the flags, so that they never leak to users of an installed Skiff.
@@ -56,7 +58,7 @@ function(skiff_test name)
   cmake_parse_arguments(ARG "" "FILTER" "SOURCES;DEPENDS;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/engine ${PROJECT_SOURCE_DIR})
-  target_compile_definitions(${name} PRIVATE SKIFF_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gtest_main GTest::gmock skiff_flags)
+  target_precompile_headers(${name} REUSE_FROM skiff_test_prefix)
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} skiff_source_folder GTest::gtest_main GTest::gmock skiff_flags)
   gtest_discover_tests(${name} TEST_PREFIX "${name}." TEST_FILTER "${ARG_FILTER}" DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 LABELS "${ARG_LABELS}")
 endfunction()

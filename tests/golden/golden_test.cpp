@@ -10,12 +10,13 @@
 #include "skiff/applier.hpp"
 #include "skiff/io.hpp"
 #include "tests/engine/apply/test_digest.hpp"
+#include "tests/source_folder.hpp"
 
 namespace skiff::testing {
 namespace {
 
 namespace fs = std::filesystem;
-const fs::path kGolden = fs::path(SKIFF_SOURCE_DIR) / "tests" / "golden";
+const fs::path kGolden = fs::path(source_folder()) / "tests" / "golden";
 constexpr std::uint64_t kMaxFile = 1 << 20;
 
 Bytes file(const fs::path& path) { return read_file(path, kMaxFile).value(); }
@@ -77,7 +78,7 @@ TEST(GoldenBad, HasAnExpectationForEveryFile) {
 }
 
 TEST(GoldenBad, BreaksEveryRuleOfTheFormat) {
-  std::ifstream format(fs::path(SKIFF_SOURCE_DIR) / "engine" / "FORMAT.md");
+  std::ifstream format(fs::path(source_folder()) / "engine" / "FORMAT.md");
   std::stringstream text;
   text << format.rdbuf();
   const std::string document = text.str();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "skiff/trust.hpp"
+#include "tests/source_folder.hpp"
 
 namespace skiff::server::test {
 
@@ -38,7 +39,7 @@ inline std::string with_digests(std::string text) {
 /// The contract with devices, or another document of the same form.
 inline ApiDocument api_document(const std::string& name = "API.md") {
   ApiDocument document;
-  std::ifstream file(SKIFF_SOURCE_DIR "/server/" + name);
+  std::ifstream file(testing::source_folder() + "/server/" + name);
   std::string example;
   bool in_example = false;
   for (std::string line; std::getline(file, line);) {

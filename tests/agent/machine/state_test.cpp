@@ -5,12 +5,13 @@
 #include "agent/machine/reconcile.hpp"
 #include "agent/machine/trusted_time.hpp"
 #include "skiff/io.hpp"
+#include "tests/source_folder.hpp"
 
 namespace skiff::agent {
 namespace {
 
 std::string table_of_document() {
-  const Result<Bytes> text = read_file(SKIFF_SOURCE_DIR "/agent/STATES.md", 65'536);
+  const Result<Bytes> text = read_file(testing::source_folder() + "/agent/STATES.md", 65'536);
   EXPECT_TRUE(text);
   const std::string document(as_text(*text));
   const std::string heading = "| from | event | to |\n|---|---|---|\n";

@@ -7,6 +7,7 @@
 #include "tests/engine/apply/delta_builder.hpp"
 #include "tests/engine/apply/test_digest.hpp"
 #include "tests/engine/apply/test_images.hpp"
+#include "tests/source_folder.hpp"
 
 namespace skiff::testing {
 namespace {
@@ -106,7 +107,7 @@ TEST_F(CApi, TellsBadDeltasApart) {
 
 /// A delta whose base holds a stream of zlib.
 TEST_F(CApi, TakesDeltasOfPackedImagesWithARepacker) {
-  const std::string folder = SKIFF_SOURCE_DIR "/tests/golden/good";
+  const std::string folder = source_folder() + "/tests/golden/good";
   const Bytes base = read_file(folder + "/opened-base.base", 1 << 20).value();
   const Bytes delta = read_file(folder + "/opened-base.skd", 1 << 20).value();
   result_.assign(static_cast<std::size_t>(read_delta_info(ViewSource(delta)).value().result.length), 0);

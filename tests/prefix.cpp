@@ -1,0 +1,1 @@
+// Nothing: the target that precompiles what tests include has to have a source.
