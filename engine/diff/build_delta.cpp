@@ -72,7 +72,7 @@ Result<OwnedDraft> best_draft(const Images& images, const DiffOptions& options, 
   const auto produce = [&](std::size_t i) { return draft_of({typed, covers[i], own}, info, make_hasher); };
   OwnedDraft best;
   const auto consume = [&](std::size_t, OwnedDraft&& draft) -> Result<void> {
-    if (!best || draft->writer.length() < best->writer.length()) best = std::move(draft);
+    if (!best || draft->writer.delta_length() < best->writer.delta_length()) best = std::move(draft);
     return {};
   };
   SKIFF_TRY(ordered_parallel_for<OwnedDraft>(covers.size(), options.threads, produce, consume));
@@ -95,15 +95,14 @@ Result<OwnedDraft> open_or_closed_draft(const Images& images, const DiffOptions&
   if (!pair) return best_draft(images, options, info, make_hasher);
   DeltaInfo opened_info = info;
   opened_info.opening = std::move(pair->opening);
-  const std::uint64_t recipe = opened_info.opening->recipe.size();
   const bool spreads = spreads_changes(*opened_info.opening);
   SKIFF_ASSIGN(OwnedDraft opened,
                best_draft({pair->base, pair->result, pair->typing ? &*pair->typing : nullptr}, options,
                           opened_info, make_hasher));
-  const std::uint64_t length = opened->writer.length() + recipe;
+  const std::uint64_t length = opened->writer.delta_length();
   if (spreads && (length < pair->changed / 2 || pair->changed < length / kNextToNothing)) return opened;
   SKIFF_ASSIGN(OwnedDraft closed, best_draft(images, options, info, make_hasher));
-  return length < closed->writer.length() ? std::move(opened) : std::move(closed);
+  return length < closed->writer.delta_length() ? std::move(opened) : std::move(closed);
 }
 
 }  // namespace

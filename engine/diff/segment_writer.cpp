@@ -45,7 +45,7 @@ Result<void> SegmentWriter::add(SegmentInfo segment, ByteView wire, std::uint64_
 Result<void> SegmentWriter::keep(SegmentInfo segment, ByteView wire) {
   DeltaInfo& info = report_.info;
   segment.wire_length = wire.size();
-  length_ += wire.size();
+  segments_length_ += wire.size();
   info.segments.push_back(segment);
   info.limits.segment_wire = std::max<std::uint64_t>(info.limits.segment_wire, wire.size());
   for (std::size_t at = 0; at < wire.size(); at += kFrameSize) {
@@ -54,6 +54,10 @@ Result<void> SegmentWriter::keep(SegmentInfo segment, ByteView wire) {
     info.frames.push_back(hasher->finish());
   }
   return spool_.append(wire);
+}
+
+std::uint64_t SegmentWriter::delta_length() const {
+  return write_head(report_.info).size() + segments_length_;
 }
 
 void SegmentWriter::note_raw(std::uint64_t raw_length) {

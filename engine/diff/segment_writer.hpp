@@ -22,8 +22,8 @@ class SegmentWriter {
   Result<void> add(SegmentInfo segment, ByteView wire);
   /// With codec 1, whose segments have no streams to count: `literal_wire` of the bytes went to literals.
   Result<void> add(SegmentInfo segment, ByteView wire, std::uint64_t literal_wire);
-  /// Bytes of the segments so far.
-  [[nodiscard]] std::uint64_t length() const { return length_; }
+  /// Bytes of the delta that finish() would write now, its head among them.
+  [[nodiscard]] std::uint64_t delta_length() const;
   /// Raises the limits of the head to what a segment or a map needs.
   void note_raw(std::uint64_t raw_length);
   void note_copies(std::uint64_t copies);
@@ -38,7 +38,7 @@ class SegmentWriter {
   DiffReport& report_;
   const MakeHasher& make_hasher_;
   Spool spool_;
-  std::uint64_t length_ = 0;
+  std::uint64_t segments_length_ = 0;
 };
 
 }  // namespace skiff
