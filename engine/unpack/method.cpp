@@ -1,6 +1,7 @@
 #include "unpack/method.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace skiff::unpack {
 namespace {
@@ -50,10 +51,30 @@ bool lz4_allowed(const Method& m) {
   return p[0] <= kMaxLevel && (filled || (p[1] == 0 && p[2] == 0 && p[3] == 0)) && p[4] == 0;
 }
 
-/// What an encoder takes whatever it is given. In one job it has the tables of its whole window.
-std::uint64_t zstd_tables(const Method& m) {
-  if (!in_jobs(m)) return 8 * kMebi;
-  return (m.parameters[0] < kFirstLevelOfOneJob ? 256 : 1024) * kMebi;
+bool knows_length(const Method& m) {
+  return m.parameters[2] % 2 == static_cast<std::uint64_t>(ZstdManner::kWhole);
+}
+
+/// Tables and window of a level, for content of any length.
+std::uint64_t zstd_level_memory(std::uint64_t level) {
+  constexpr std::array kOfHighLevels = {200, 400, 800};
+  if (level >= kFirstLevelOfOneJob) return kOfHighLevels[level - kFirstLevelOfOneJob] * kMebi;
+  constexpr std::uint64_t kLastOfShortChains = 9;
+  return (level <= kLastOfShortChains ? 20 : 96) * kMebi;
+}
+
+/// The input of jobs that wait, and what they have written.
+std::uint64_t zstd_jobs_memory(std::uint64_t level, std::uint64_t opened_length) {
+  constexpr std::uint64_t kHeld = 5;
+  if (level < kFirstLevelOfOneJob) return kHeld * 32 * kMebi;
+  return kHeld * (128 * kMebi + opened_length);
+}
+
+std::uint64_t zstd_memory(const Method& m, std::uint64_t opened_length) {
+  std::uint64_t memory = zstd_level_memory(m.parameters[0]);
+  if (knows_length(m)) memory = std::min(memory, 32 * opened_length + 2 * kMebi);
+  if (in_jobs(m)) memory += zstd_jobs_memory(m.parameters[0], opened_length);
+  return memory + 2 * opened_length;
 }
 
 /// A block that is read, and those that wait to be written.
@@ -97,7 +118,7 @@ std::uint64_t packing_memory(const Method& method, std::uint64_t opened_length) 
     case StreamCodec::kXz:
       return 12 * method.parameters[1] + 2 * opened_length + 4 * kMebi + xz_blocks_memory(method);
     case StreamCodec::kZstd:
-      return 24 * opened_length + zstd_tables(method);
+      return zstd_memory(method, opened_length);
     case StreamCodec::kPredictedDeflate:
     case StreamCodec::kPredictedZlib:
       return 4 * kMebi;

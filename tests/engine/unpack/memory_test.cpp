@@ -114,14 +114,18 @@ const Method kXz{StreamCodec::kXz, {6, 8 << 20, 0, 1, 0}};
 
 INSTANTIATE_TEST_SUITE_P(
     Of, OpenedMemory,
-    ::testing::Values(Streams{"zlib", {kZlib}, 3'000'000, 2}, Streams{"xz", {kXz}, 1'000'000, 2},
-                      Streams{"xzOfSmallContent", {{StreamCodec::kXz, {6, 64 << 20, 0, 1, 0}}}, 200'000, 2},
-                      Streams{"xzInBlocks", {{StreamCodec::kXz, {0, 1 << 18, 0, 1, 2}}}, 3'000'000, 1},
-                      Streams{"zstd", {{StreamCodec::kZstd, {19, 0, 0, 0, 0}}}, 1'000'000, 2},
-                      Streams{"zstdInPieces", {{StreamCodec::kZstd, {3, 1, 1, 0, 0}}}, 1'000'000, 2},
-                      Streams{"zstdInJobs", {{StreamCodec::kZstd, {3, 1, 2, 0, 0}}}, 12'000'000, 1},
-                      Streams{"manySmall", {kZlib}, 3'000, 800}, Streams{"nested", {kZlib, kXz}, 600'000, 2},
-                      Streams{"nestedDeeply", {kZlib, kXz, kZlib, kXz}, 600'000, 2}),
+    ::testing::Values(
+        Streams{"zlib", {kZlib}, 3'000'000, 2}, Streams{"xz", {kXz}, 1'000'000, 2},
+        Streams{"xzOfSmallContent", {{StreamCodec::kXz, {6, 64 << 20, 0, 1, 0}}}, 200'000, 2},
+        Streams{"xzInBlocks", {{StreamCodec::kXz, {0, 1 << 18, 0, 1, 2}}}, 3'000'000, 1},
+        Streams{"zstd", {{StreamCodec::kZstd, {19, 0, 0, 0, 0}}}, 1'000'000, 2},
+        Streams{"zstdInPieces", {{StreamCodec::kZstd, {3, 1, 1, 0, 0}}}, 1'000'000, 2},
+        Streams{"zstdInPiecesOfLongChains", {{StreamCodec::kZstd, {19, 1, 1, 0, 0}}}, 300'000, 2},
+        Streams{"zstdInJobs", {{StreamCodec::kZstd, {3, 1, 2, 0, 0}}}, 12'000'000, 1},
+        Streams{"zstdInJobsOfLongChains", {{StreamCodec::kZstd, {15, 1, 3, 0, 0}}}, 2'500'000, 1},
+        Streams{"zstdInOneJob", {{StreamCodec::kZstd, {21, 1, 2, 0, 0}}}, 2'500'000, 1},
+        Streams{"manySmall", {kZlib}, 3'000, 800}, Streams{"nested", {kZlib, kXz}, 600'000, 2},
+        Streams{"nestedDeeply", {kZlib, kXz, kZlib, kXz}, 600'000, 2}),
     [](const auto& streams) { return std::string(streams.param.name); });
 
 }  // namespace
