@@ -5,6 +5,7 @@ import zlib
 
 import zstandard
 
+import predicted
 from mixed_map import check
 
 MOST = 16 << 20
@@ -74,7 +75,7 @@ class Level:
         self.methods = [self.method(recipe) for _ in range(self.count(recipe))]
         self.base = self.streams(recipe, self.base_kind)
         self.result = self.streams(recipe, self.result_kind)
-        self.codecs = {stream[3] for stream in self.base} | {codec for codec, *_ in self.methods}
+        self.codecs = {stream[3][0] for stream in self.base} | {codec for codec, *_ in self.methods}
 
     @staticmethod
     def count(recipe):
@@ -111,16 +112,17 @@ class Level:
         return [*lengths, opened - sum(lengths)]
 
     def base_kind(self, kind):
+        """Codec and parameters, as of all streams."""
         if kind < PREDICTED[0]:
             check(kind in NAMES, "F30")
-            return kind
-        codec = self.result_kind(kind - PREDICTED[0])
-        check(codec in PREDICTED + LZ4, "F29")
-        return codec
+            return kind, None
+        method = self.result_kind(kind - PREDICTED[0])
+        check(method[0] in PREDICTED + LZ4, "F29")
+        return method
 
     def result_kind(self, kind):
         check(kind < len(self.methods), "F29")
-        return self.methods[kind][0]
+        return self.methods[kind][:2]
 
     def memory(self):
         """Section 13.4."""
@@ -136,7 +138,7 @@ class Level:
     def length(self, streams, packed_length):
         """Section 13.3: of an opened form."""
         at = length = 0
-        for plain, packed, _, codec, pieces in streams:
+        for plain, packed, _, (codec, _), pieces in streams:
             length = (self.in_phase(length, at) if plain and at else length) + plain
             for i, piece in enumerate(pieces):
                 length += self.gap(length, codec, i == 0) + piece
@@ -150,12 +152,12 @@ class Level:
 
     def open(self, base):
         out, at = bytearray(), 0
-        for plain, packed, opened, codec, pieces in self.base:
+        for plain, packed, opened, (codec, parameters), pieces in self.base:
             begin = at + plain
             if plain:
                 out += bytes(self.in_phase(len(out), at) - len(out))
             out += base[at:begin]
-            content = decoded(codec, base[begin : begin + packed])
+            content = decoded(codec, parameters, base[begin : begin + packed])
             assert len(content) == opened
             for i, piece in enumerate(pieces):
                 out += bytes(self.gap(len(out), codec, i == 0)) + content[:piece]
@@ -166,7 +168,9 @@ class Level:
         return bytes(out + base[at:])
 
 
-def decoded(codec, stream):
+def decoded(codec, parameters, stream):
+    if codec in PREDICTED:
+        return predicted.opened(stream, parameters, codec == 6)
     if codec in LZ4:
         return lz4_block(stream.lstrip(b"\0"))
     if codec == 3:

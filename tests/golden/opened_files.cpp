@@ -7,6 +7,7 @@
 #include "tests/engine/apply/test_images.hpp"
 #include "tests/golden/files.hpp"
 #include "unpack/opened_base.hpp"
+#include "unpack/prediction/predicted_deflate.hpp"
 #include "unpack/recipe.hpp"
 #include "unpack/stream_codec.hpp"
 
@@ -129,6 +130,68 @@ GoodFile lz4_base() {
   return {"opened-lz4", base, join_delta(coded)};
 }
 
+/// A stream that zlib makes by `real`, opened by what another search predicts of it.
+struct PredictedStream {
+  unpack::Method real;
+  unpack::Method method;
+};
+
+/// Each hash, each type of block, deflate and zlib.
+std::vector<PredictedStream> predicted_streams() {
+  using Search = unpack::prediction::Search;
+  using unpack::prediction::Hash;
+  using unpack::prediction::method_of;
+  constexpr StreamCodec kDeflate = StreamCodec::kDeflate;
+  constexpr StreamCodec kPredicted = StreamCodec::kPredictedDeflate;
+  return {
+      {{kDeflate, {9, 8, 0, 15, 0}}, method_of(kPredicted, Search{8, 4, 8, 16, Hash::kShift15, false})},
+      {{StreamCodec::kZlib, {6, 9, 0, 15, 0}},
+       method_of(StreamCodec::kPredictedZlib, Search{128, 8, 16, 128, Hash::kShift16, false})},
+      {{kDeflate, {1, 8, 4, 15, 0}}, method_of(kPredicted, Search{4, 4, 4, 8, Hash::kCrc, true})},
+      {{kDeflate, {3, 8, 2, 15, 0}}, method_of(kPredicted, Search{32, 4, 6, 32, Hash::kMultiply, true})},
+      {{kDeflate, {6, 1, 0, 15, 0}}, method_of(kPredicted, Search{64, 8, 9, 64, Hash::kFourBytes, false})}};
+}
+
+Bytes predicted_opening(const unpack::Method& method, ByteView packed, const Bytes& content) {
+  Bytes opened = content;
+  const auto corrections = unpack::prediction::correct(method, packed, content, {}).value();
+  unpack::prediction::append(opened, *corrections);
+  return opened;
+}
+
+/// Deflate streams that open to their content and corrections, with a block of noise that is stored.
+GoodFile predicted_base() {
+  Bytes base = noise(21, 3);
+  Bytes result;
+  Level level;
+  std::uint32_t seed = 1;
+  for (const PredictedStream& stream : predicted_streams()) {
+    const Bytes content = prose(2'500, seed) + noise(700, seed) + prose(1'500, seed + 1);
+    BytesSink packed;
+    (void)unpack::pack_stream(stream.real, content, packed);
+    const Bytes opened = predicted_opening(stream.method, packed.bytes(), content);
+    level.base.push_back({.plain = seed == 1 ? base.size() : 5,
+                          .packed = packed.bytes().size(),
+                          .opened = opened.size(),
+                          .method = level.methods.size(),
+                          .codec = stream.method.codec,
+                          .cuts = {}});
+    level.methods.push_back(stream.method);
+    level.versions.push_back(unpack::kAnyVersion);
+    base = base + (seed == 1 ? Bytes{} : noise(5, seed)) + packed.bytes();
+    result = result + part(opened, 100 * seed, opened.size() - 100 * seed) + noise(9, seed);
+    ++seed;
+  }
+  const ViewSource packed(base);
+  const auto source = unpack::OpenedBase::make(packed, {level.base, level.methods}, all_repackers()).value();
+  Bytes opened(static_cast<std::size_t>(source->size()));
+  (void)source->read_at(0, opened);
+  CodedDelta coded = code_delta(cut_delta(opened, result, naive_cover(opened, result, 1 << 20), {}), 19);
+  coded.info.base = {base.size(), sha256(base)};
+  coded.info.opening = opening_of({level}, base.size(), result.size());
+  return {"opened-predicted", base, join_delta(coded)};
+}
+
 /// A delta whose head says the opening; its segments are never come to.
 Bytes with_opening(const Opening& opening) {
   const Bytes base = bad_files_base();
@@ -186,7 +249,9 @@ Bytes with_method_of_base(const unpack::Method& method) {
 
 }  // namespace
 
-std::vector<GoodFile> opened_good_files() { return {opened_base(), nested_base(), lz4_base()}; }
+std::vector<GoodFile> opened_good_files() {
+  return {opened_base(), nested_base(), lz4_base(), predicted_base()};
+}
 
 std::vector<BadFile> opened_bad_files() {
   constexpr ErrorKind kFormat = ErrorKind::kFormat;
