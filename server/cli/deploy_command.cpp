@@ -123,6 +123,11 @@ void add_order_options(CLI::App& create, Arguments& arguments) {
   create.add_option("--attempts", order.attempts, "Tries that one device has")
       ->capture_default_str()
       ->check(CLI::Range(1, 100));
+  create
+      .add_option("--retry-after", order.retry_after,
+                  "Seconds that a device waits after a failure, doubled with each further one, at most a day")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 86'400));
   create.add_option("--begin", order.begins, "Not before this time, seconds since 1970 UTC");
   create.add_option("--window", arguments.window, "Starts only at this time of day, UTC, as 22:00-04:00");
   create.add_option("--spread", order.spread, "Seconds over which devices start, from the begin or opening")

@@ -28,6 +28,7 @@ Deployment read_deployment(const soci::row& row) {
   order.success_percent = row.get<Integer>("success_percent");
   order.failure_percent = row.get<Integer>("failure_percent");
   order.attempts = row.get<Integer>("attempts");
+  order.retry_after = row.get<Integer>("retry_after");
   deployment.phase = unsigned_column(row, "phase");
   deployment.state = parse_deployment_state(row.get<std::string>("state"));
   deployment.reason = row.get<std::string>("reason");
@@ -71,10 +72,12 @@ DeviceProgress find_progress(soci::session& sql, Integer deployment, const std::
   DeviceProgress progress;
   std::string state;
   Integer attempts = 0;
-  sql << "SELECT state, attempts FROM deployment_devices WHERE deployment = :deployment AND serial = :serial",
-      soci::use(deployment), soci::use(serial), soci::into(state), soci::into(attempts);
+  Integer changed = 0;
+  sql << "SELECT state, attempts, changed FROM deployment_devices"
+         " WHERE deployment = :deployment AND serial = :serial",
+      soci::use(deployment), soci::use(serial), soci::into(state), soci::into(attempts), soci::into(changed);
   if (!sql.got_data()) return progress;
-  return {parse_progress(state), attempts};
+  return {parse_progress(state), attempts, changed};
 }
 
 void save_progress(soci::session& sql, Integer deployment, const std::string& serial,
@@ -165,21 +168,23 @@ Result<std::int64_t> DeploymentStore::create(const DeploymentOrder& order, std::
     sql << "SELECT COALESCE(MAX(id), 0) + 1 FROM deployments", soci::into(next);
     const std::string phases = to_string(order.phases);
     const Integer created = now;
-    const std::array<Integer, 9> numbers = {order.priority,        order.begins,   order.window.opens,
-                                            order.window.length,   order.spread,   order.success_percent,
-                                            order.failure_percent, order.attempts, order.deadline};
+    const std::array<Integer, 10> numbers = {order.priority,        order.begins,   order.window.opens,
+                                             order.window.length,   order.spread,   order.success_percent,
+                                             order.failure_percent, order.attempts, order.deadline,
+                                             order.retry_after};
     sql << "INSERT INTO deployments (id, release, group_name, phases, phase, state, reason, created, "
            "priority,"
            " begins, window_opens, window_length, spread, success_percent, failure_percent, attempts, "
-           "created_by, filter, deadline, started,"
-           " committed, failed) VALUES (:id, :release, :group, :phases, 0, 'running', '', :created, "
-           ":priority,"
-           " :begins, :opens, :length, :spread, :success, :failure, :attempts, :created_by, :filter, "
-           ":deadline, 0, 0, 0)",
+           "deadline,"
+           " retry_after, created_by, filter, started, committed, failed)"
+           " VALUES (:id, :release, :group, :phases, 0, 'running', '', :created, :priority,"
+           " :begins, :opens, :length, :spread, :success, :failure, :attempts, :deadline,"
+           " :retry_after, :created_by, :filter, 0, 0, 0)",
         soci::use(next), soci::use(order.release), soci::use(order.group), soci::use(phases),
         soci::use(created), soci::use(numbers[0]), soci::use(numbers[1]), soci::use(numbers[2]),
         soci::use(numbers[3]), soci::use(numbers[4]), soci::use(numbers[5]), soci::use(numbers[6]),
-        soci::use(numbers[7]), soci::use(order.created_by), soci::use(order.filter), soci::use(numbers[8]);
+        soci::use(numbers[7]), soci::use(numbers[8]), soci::use(numbers[9]), soci::use(order.created_by),
+        soci::use(order.filter);
     bump_epoch(sql);
     return next;
   });

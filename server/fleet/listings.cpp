@@ -50,6 +50,8 @@ Json listed(const Deployment& deployment, const std::vector<Approval>& approvals
                       {"state", to_string(deployment.state)},
                       {"reason", deployment.reason},
                       {"created_by", deployment.order.created_by},
+                      {"attempts", deployment.order.attempts},
+                      {"retry_after", deployment.order.retry_after},
                       {"approved", std::move(approved)},
                       {"started", deployment.started},
                       {"committed", deployment.committed},

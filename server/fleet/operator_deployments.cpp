@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::int64_t kLatestTime = std::int64_t{1} << 40;
 constexpr std::int64_t kLongestSpread = 86'400;
+constexpr std::int64_t kLongestRetry = 86'400;
 constexpr std::int64_t kLongestDeadline = std::int64_t{366} * 86'400;
 constexpr std::int64_t kMostDeployments = std::int64_t{1} << 40;
 
@@ -100,6 +101,7 @@ Result<OperatorApi::Intent> OperatorApi::deploy(const OperatorBody& body) {
   SKIFF_ASSIGN(order.success_percent, body.number_or("success_percent", order.success_percent, 100));
   SKIFF_ASSIGN(order.failure_percent, body.number_or("failure_percent", order.failure_percent, 100));
   SKIFF_ASSIGN(order.attempts, body.number_or("attempts", order.attempts, 100));
+  SKIFF_ASSIGN(order.retry_after, body.number_or("retry_after", 0, kLongestRetry));
   SKIFF_ASSIGN(order.priority, body.number_or("priority", 0, 1'000'000));
   SKIFF_ASSIGN(order.filter, body.text_or("filter", ""));
   SKIFF_ASSIGN(order.deadline, body.number_or("deadline", 0, kLongestDeadline));

@@ -28,6 +28,8 @@ std::vector<BodyField> deployment_fields() {
           {"success_percent", kNumber, false, "of a phase that must have committed before the next"},
           {"failure_percent", kNumber, false, "of updates that ended: more pause the deployment"},
           {"attempts", kNumber, false, "starts that one device has"},
+          {"retry_after", kNumber, false,
+           "seconds a device waits after a failure, doubled with each, at most a day"},
           {"deadline", kNumber, false, "seconds of silence after which a started device counts as failed"},
           {"priority", kNumber, false, "the higher one of a release's deployments decides"}};
 }

@@ -121,6 +121,12 @@ DeploymentState parse_deployment_state(std::string_view text) {
                                 : static_cast<DeploymentState>(found - kStates.begin());
 }
 
+std::int64_t retry_delay(std::int64_t retry_after, std::int64_t failures) {
+  std::int64_t delay = std::min(retry_after, kDay);
+  for (std::int64_t i = 1; i < failures && delay > 0 && delay < kDay; ++i) delay *= 2;
+  return std::min(delay, kDay);
+}
+
 bool is_under_way(const DeviceProgress& progress) {
   return progress.state == DeviceProgress::State::kStarted ||
          progress.state == DeviceProgress::State::kSilent;
@@ -144,8 +150,10 @@ Verdict judge(const Deployment& deployment, const DeviceProgress& progress, cons
   if (deployment.state == DeploymentState::kAborted) return {false, "the deployment was aborted"};
   if (is_under_way(progress)) return {true, ""};  // what was begun is brought to its end
   if (deployment.state == DeploymentState::kPaused) return {false, "the deployment is paused"};
-  if (progress.state == State::kFailed && progress.attempts >= deployment.order.attempts) {
-    return {false, "the update failed on this device"};
+  if (progress.state == State::kFailed) {
+    if (progress.attempts >= deployment.order.attempts) return {false, "the update failed on this device"};
+    const std::int64_t next = progress.changed + retry_delay(deployment.order.retry_after, progress.attempts);
+    if (now < next) return wait_until("the update failed on this device, which tries again later", next);
   }
   const Phase& phase = deployment.order.phases.at(deployment.phase);
   const bool reached =

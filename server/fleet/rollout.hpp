@@ -49,6 +49,7 @@ struct DeploymentOrder {
   std::int64_t success_percent = 90;  ///< of a phase's devices that must have committed before the next
   std::int64_t failure_percent = 10;  ///< of those that ended: more pause the deployment
   std::int64_t attempts = 1;          ///< starts that one device has
+  std::int64_t retry_after = 0;  ///< seconds that a device waits after its first failure, see retry_delay()
   std::int64_t deadline =
       0;  ///< seconds without a word after which a started device counts as failed; 0: none
 };
@@ -71,7 +72,11 @@ struct DeviceProgress {
   enum class State : std::uint8_t { kNone, kStarted, kCommitted, kFailed, kSilent };
   State state = State::kNone;
   std::int64_t attempts = 0;
+  std::int64_t changed = 0;  ///< seconds since 1970 UTC: since when it is in this state
 };
+/// Seconds that a device waits for its next start after so many failures in a deployment: `retry_after`,
+/// doubled with each failure after the first, at most a day.
+std::int64_t retry_delay(std::int64_t retry_after, std::int64_t failures);
 /// Whether the device was told to fetch and has not reported the outcome.
 bool is_under_way(const DeviceProgress& progress);
 std::string_view to_string(DeviceProgress::State state);

@@ -107,8 +107,10 @@ constexpr std::array kVersion9 = {
     " sent BIGINT NOT NULL, saved BIGINT NOT NULL, wasted BIGINT NOT NULL,"
     " PRIMARY KEY (month, serial, deployment))",
 };
-constexpr std::array<SchemaStep, 9> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5,
-                                              kVersion6, kVersion7, kVersion8, kVersion9};
+constexpr std::array kVersion10 = {
+    "ALTER TABLE deployments ADD COLUMN retry_after BIGINT NOT NULL DEFAULT 0"};
+constexpr std::array<SchemaStep, 10> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5,
+                                               kVersion6, kVersion7, kVersion8, kVersion9, kVersion10};
 
 }  // namespace
 

@@ -245,6 +245,7 @@ TEST_F(OperatorTest, OddRequestsAreRefusedBeforeAnythingIsDone) {
       {"/v1/deployments/create", R"({"v":1,"release":"r","phases":"5"})"},
       {"/v1/deployments/create", R"({"v":1,"release":"r","window":"soon"})"},
       {"/v1/deployments/create", R"({"v":1,"release":"r","failure_percent":101})"},
+      {"/v1/deployments/create", R"({"v":1,"release":"r","retry_after":86401})"},
       {"/v1/deployments/create", R"({"v":1,"release":"r","colour":1})"},
       {"/v1/deployments/state", R"({"v":1,"id":1,"state":"finished"})"},
       {"/v1/alarms/clear", "nonsense"},

@@ -12,6 +12,7 @@ namespace {
 using State = DeviceProgress::State;
 constexpr std::int64_t kMidnight = 1'795'046'400;  // a whole day since 1970 UTC
 constexpr std::int64_t kHour = 3'600;
+constexpr std::int64_t kDay = 24 * kHour;
 constexpr Window kNight = {22 * kHour, 6 * kHour};
 
 Deployment deployment(DeploymentOrder order = {}) {
@@ -90,6 +91,27 @@ TEST(Rollout, AFailedDeviceHasAsManyTriesAsItWasGiven) {
   EXPECT_FALSE(judge(twice, {State::kFailed, 2}, "d1", kMidnight).go);
 }
 
+TEST(Rollout, AFailedDeviceWaitsTwiceAsLongWithEachFailureAndAtMostADay) {
+  const struct {
+    std::int64_t retry_after;
+    std::int64_t failures;
+    std::int64_t delay;
+  } cases[] = {{0, 5, 0},       {60, 1, 60},         {60, 2, 120},      {60, 4, 480},     {60, 100, kDay},
+               {kDay, 1, kDay}, {2 * kDay, 1, kDay}, {50'000, 2, kDay}, {43'200, 2, kDay}};
+  for (const auto& c : cases) {
+    EXPECT_EQ(retry_delay(c.retry_after, c.failures), c.delay) << c.retry_after << ", " << c.failures;
+  }
+  Deployment patient = deployment();
+  patient.order.attempts = 3;
+  patient.order.retry_after = 60;
+  const DeviceProgress failed_twice = {State::kFailed, 2, kMidnight};
+  const Verdict early = judge(patient, failed_twice, "d1", kMidnight + 119);
+  EXPECT_FALSE(early.go);
+  EXPECT_EQ(early.ask_again, kMidnight + 120);
+  EXPECT_TRUE(judge(patient, failed_twice, "d1", kMidnight + 120).go);
+  EXPECT_FALSE(judge(patient, {State::kFailed, 3, kMidnight}, "d1", kMidnight + 9 * kDay).ask_again);
+}
+
 TEST(Rollout, APercentageReachesThatShareAndKeepsItWhenItGrows) {
   std::size_t ten = 0;
   std::size_t thirty = 0;
@@ -150,6 +172,9 @@ class DeploymentTest : public StoreTest {
   }
   bool goes(const std::string& serial, const std::string& version = "1.0") {
     return store().offer("releases/two", {serial, "gw1", version, "0.1.0"}, kMidnight).value().verdict.go;
+  }
+  bool goes_at(const std::string& serial, std::int64_t now) {
+    return store().offer("releases/two", {serial, "gw1", "1.0", "0.1.0"}, now).value().verdict.go;
   }
   std::int64_t create(const std::string& phases = "100%", const std::string& group = "") {
     DeploymentOrder order;
@@ -245,6 +270,25 @@ TEST_F(DeploymentTest, AFirstPhaseIsAsLargeAsItWasToldAndTheNextBeginsWhenItComm
   EXPECT_EQ(only().state, DeploymentState::kFinished);
   EXPECT_EQ(only().committed, 3U);
   EXPECT_EQ(only().failed, 1U);
+}
+
+TEST_F(DeploymentTest, ADeviceThatFailedStartsAgainAfterItsDelayAndNotBefore) {
+  DeploymentOrder order;
+  order.release = "releases/two";
+  order.attempts = 3;
+  order.retry_after = 60;
+  ASSERT_TRUE(store().create(order, kMidnight));
+  std::int64_t now = kMidnight;
+  for (const std::int64_t delay : {60, 120}) {
+    EXPECT_TRUE(goes_at("d1", now));
+    ASSERT_TRUE(store().record_outcome("releases/two", "d1", false, now));
+    EXPECT_FALSE(goes_at("d1", now + delay - 1));
+    now += delay;
+  }
+  EXPECT_TRUE(goes_at("d1", now));
+  ASSERT_TRUE(store().record_outcome("releases/two", "d1", false, now));
+  EXPECT_FALSE(goes_at("d1", now + 9 * kDay));
+  EXPECT_EQ(only().order.retry_after, 60);
 }
 
 TEST_F(DeploymentTest, TooManyFailuresPauseItAndRaiseAnAlarmAndAnOperatorResumes) {
