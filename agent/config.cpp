@@ -76,6 +76,8 @@ Result<void> read_warden(const Json& json, Config& config) {
   SKIFF_ASSIGN(const Json* warden, object_member(json, "warden"));
   SKIFF_ASSIGN(config.warden.socket, string_member(*warden, "socket"));
   SKIFF_ASSIGN(config.warden.user, string_member(*warden, "user"));
+  SKIFF_ASSIGN(config.warden.root, string_member(*warden, "root"));
+  SKIFF_ASSIGN(config.warden.state, string_member(*warden, "state"));
   if (config.warden.socket.empty()) return odd("warden.socket", "is empty");
   if (config.warden.user.empty()) return odd("warden.user", "is empty");
   if (!config.checks_user.empty()) return odd("checks_user", "is for an agent that is root, without warden");

@@ -17,6 +17,8 @@ namespace skiff::agent {
 struct WardenSettings {
   std::filesystem::path socket;  ///< empty: there is none, and the agent does it all
   std::string user;              ///< the account that the agent is, and the only one that the warden obeys
+  std::filesystem::path root;    ///< the first root.json that the warden trusts
+  std::filesystem::path state;   ///< folder of what the warden keeps; on neither slot
   [[nodiscard]] bool any() const { return !socket.empty(); }
 };
 

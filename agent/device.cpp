@@ -86,8 +86,9 @@ Device::Device(Parts parts, const Config& config, const DeviceWorld& world)
       server_(*direct_, account_, policy_, {world.clock, device_seed(config)}) {}
 
 std::unique_ptr<UpdateServer> Device::open_server(const Config& config, const DeviceWorld& world) {
-  if (!client_) return std::make_unique<FolderServer>(world.folder, *storage_, config.metadata_dir());
-  return std::make_unique<HttpUpdateServer>(*client_, *storage_, config.metadata_dir(), &world.memory);
+  const StoredMetadata files(*storage_, config.warden.any());
+  if (!client_) return std::make_unique<FolderServer>(world.folder, files, config.metadata_dir());
+  return std::make_unique<HttpUpdateServer>(*client_, files, config.metadata_dir(), &world.memory);
 }
 
 MachineOptions Device::machine_options(const Config& config) const {
@@ -119,8 +120,13 @@ Result<std::unique_ptr<Device>> Device::open(const Config& config, std::optional
   device->running_ = footing.running;
   device->boot_ = std::move(footing.boot);
   device->checks_ = std::make_unique<CheckRunner>(check_options(config, device->running_));
-  const MachineDeps deps{*device->storage_, *device->boot_, device->server_,
-                         *device->checks_,  world.clock,    start_decoder};
+  const MachineDeps deps{*device->storage_,
+                         *device->boot_,
+                         device->server_,
+                         *device->checks_,
+                         world.clock,
+                         start_decoder,
+                         asks_permit(config, *device->storage_)};
   SKIFF_ASSIGN(Machine machine, Machine::open(deps, device->machine_options(config)));
   device->machine_.emplace(std::move(machine));
   return device;

@@ -37,6 +37,14 @@ Result<std::optional<BootStatus>> known_boot_status(const Config& config, Storag
   return state ? std::optional(status_of(*state)) : std::nullopt;
 }
 
+AskPermit asks_permit(const Config& config, Storage& storage) {
+  if (!config.warden.any()) return {};
+  return [&config, &storage](const std::string& release) {
+    KeptMetadata metadata(storage, config.metadata_dir());
+    return WardenClient(config.warden.socket).permit(release, metadata);
+  };
+}
+
 Result<void> reboot(const Config& config) {
   if (!config.warden.any()) return reboot_by_command(config);
   return WardenClient(config.warden.socket).ask(Ask::kReboot).map([](const Bytes&) {});

@@ -6,6 +6,7 @@
 
 #include "agent/boot/boot_control.hpp"
 #include "agent/config.hpp"
+#include "agent/machine/machine.hpp"
 #include "agent/system/storage.hpp"
 
 namespace skiff::agent {
@@ -23,6 +24,10 @@ Result<Footing> find_footing(const Config& config, std::optional<Slot> told, Sto
 
 /// What is known of the boot state; nullopt where nothing is.
 Result<std::optional<BootStatus>> known_boot_status(const Config& config, Storage& storage);
+
+/// Has the warden permit a release by the metadata that this agent trusts; nothing where there is no warden.
+/// Configuration and storage outlive it.
+AskPermit asks_permit(const Config& config, Storage& storage);
 
 /// Asks for the reboot that reboot_command brings.
 Result<void> reboot(const Config& config);

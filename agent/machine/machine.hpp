@@ -13,6 +13,9 @@
 
 namespace skiff::agent {
 
+/// Has a release permitted, by its target name, by whoever arms slots.
+using AskPermit = std::function<Result<void>(const std::string& release)>;
+
 struct MachineDeps {
   Storage& storage;
   BootControl& boot;
@@ -20,6 +23,7 @@ struct MachineDeps {
   Checks& checks;
   Clock& clock;
   StartDecoder start_decoder;
+  AskPermit ask_permit{};  ///< empty: this process arms slots itself
 };
 
 struct MachineOptions {

@@ -93,6 +93,12 @@ Result<Machine::Step> Machine::judge(const Plan& plan) {
 
 /// Before the first byte: the slot cannot be booted, and nobody takes it for what it was.
 Result<Machine::Step> Machine::prepare() {
+  if (deps_.ask_permit) {
+    const Result<void> permitted = deps_.ask_permit(record_.release);
+    if (!permitted && permitted.error().kind == ErrorKind::kIo)
+      return tl::unexpected<Error>(permitted.error());
+    if (!permitted) return failed(Event::kUpdateFailed, "warden: " + permitted.error().text());
+  }
   SKIFF_TRY(deps_.boot.mark_bad(record_.target));
   identity_.of(record_.target).reset();
   if (installation_) identity_.issued = std::max(identity_.issued, installation_->release.issued);
@@ -166,7 +172,13 @@ Result<Machine::Step> Machine::decide_arming() {
 /// The journal says ARMED already. Telling the boot state again what it knows would give back used-up tries.
 Result<Machine::Step> Machine::arm() {
   SKIFF_ASSIGN(const BootStatus boot, deps_.boot.status());
-  if (boot.of(record_.target) != Bootable::kArmed) SKIFF_TRY(deps_.boot.arm(record_.target, options_.tries));
+  if (boot.of(record_.target) != Bootable::kArmed) {
+    const Result<void> armed = deps_.boot.arm(record_.target, options_.tries);
+    if (!armed && armed.error().kind == ErrorKind::kMismatch) {
+      return failed(Event::kUpdateFailed, "arm: " + armed.error().text());
+    }
+    SKIFF_TRY(armed);
+  }
   return Step{{}, Outcome{Stop::kReboot, 0}};
 }
 

@@ -39,7 +39,7 @@ enum class Event : std::uint8_t {
   kTrialBegins,      ///< the trial's clock runs
   kChecksPassed,     ///< every check of checks.d exited 0
   kCommitted,        ///< the boot state says durably that the new slot stays
-  kUpdateFailed,     ///< before arming: this update cannot be finished
+  kUpdateFailed,     ///< no slot is armed: this update cannot be finished
   kTrialFailed,      ///< after arming: a check failed, or the trial's time is over
   kReportQueued,     ///< the report is on disk
   kSettled,          ///< the queue was tried; what could not be sent is sent later
@@ -64,6 +64,7 @@ inline constexpr auto kTransitions = std::to_array<Transition>({
     {State::kWritten, Event::kUpdateFailed, State::kFailed},
     {State::kVerified, Event::kArmingDecided, State::kArmed},
     {State::kVerified, Event::kUpdateFailed, State::kFailed},
+    {State::kArmed, Event::kUpdateFailed, State::kFailed},
     {State::kArmed, Event::kBootedNew, State::kTrial},
     {State::kArmed, Event::kBootedOld, State::kRolledBack},
     {State::kTrial, Event::kTrialBegins, State::kChecks},

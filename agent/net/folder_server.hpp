@@ -14,9 +14,9 @@ namespace skiff::agent {
 /// Reports wait for the server (kNetwork).
 class FolderServer final : public UpdateServer {
  public:
-  /// The storage, in which trusted metadata is kept, outlives it.
-  FolderServer(std::filesystem::path folder, Storage& storage, std::filesystem::path metadata_dir)
-      : folder_(std::move(folder)), files_(storage), metadata_dir_(std::move(metadata_dir)) {}
+  /// Trusted metadata is kept in a folder of `files`.
+  FolderServer(std::filesystem::path folder, StoredMetadata files, std::filesystem::path metadata_dir)
+      : folder_(std::move(folder)), files_(files), metadata_dir_(std::move(metadata_dir)) {}
 
   /// In the new slot there is nothing to ask for: who imports again there has seen that the device is well.
   Result<Plan> check_in(const CheckIn& device) override;

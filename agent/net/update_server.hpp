@@ -69,14 +69,13 @@ Result<Installation> ask_metadata(const MetadataSource& source, const Plan& plan
 Result<Plan> parse_plan(ByteView body);
 std::string check_in_text(const CheckIn& device);
 
-/// The server behind an HttpClient; TUF metadata is kept in a folder of `storage`. Client and storage outlive
-/// it.
+/// The server behind an HttpClient, which outlives it; TUF metadata is kept in a folder of `files`.
 class HttpUpdateServer final : public UpdateServer {
  public:
   /// `memory` outlives it too; null: every check-in is said in full.
-  HttpUpdateServer(HttpClient& client, Storage& storage, std::filesystem::path metadata_dir,
+  HttpUpdateServer(HttpClient& client, StoredMetadata files, std::filesystem::path metadata_dir,
                    PollMemory* memory = nullptr)
-      : client_(client), files_(storage), metadata_dir_(std::move(metadata_dir)), memory_(memory) {}
+      : client_(client), files_(files), metadata_dir_(std::move(metadata_dir)), memory_(memory) {}
 
   Result<Plan> check_in(const CheckIn& device) override;
   Result<Installation> authorise(const Plan& plan, const DeviceFacts& device, std::int64_t now) override;

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <algorithm>
+
 #include "agent/system/local_socket.hpp"
 #include "agent/system/log.hpp"
 
@@ -39,6 +41,25 @@ void reply(int socket, const Answer& answer) {
   }
 }
 
+/// The agent at the other end of a connection, asked for metadata.
+class AskedAgent final : public tuf::Fetcher {
+ public:
+  explicit AskedAgent(int socket) : socket_(socket) {}
+  Result<std::optional<Bytes>> fetch(std::string_view name, std::uint64_t max_length) override {
+    if (!send_message(socket_, Ask::kFetch, max_length, as_bytes(name))) return gone();
+    auto answer = receive_message<Ask>(socket_, std::max(max_length, kMaxAnswer));
+    if (!answer) return gone();
+    if (answer->say == Ask::kDone) return std::optional<Bytes>(std::move(answer->payload));
+    const Error error = error_of(answer->payload);
+    if (error.kind == ErrorKind::kNotFound) return std::optional<Bytes>();
+    return tl::unexpected<Error>(error);
+  }
+
+ private:
+  static tl::unexpected<Error> gone() { return fail(ErrorKind::kCancelled, "the agent is gone"); }
+  int socket_;
+};
+
 }  // namespace
 
 Result<Descriptor> listen_at(const std::filesystem::path& path) {
@@ -65,7 +86,8 @@ Result<void> serve_next(int listener, uid_t user, const Warden& warden) {
   if (!is_of(socket.get(), user)) return {};
   const std::optional<Message<Ask>> request = receive_message<Ask>(socket.get(), kMaxRequest);
   if (!request) return {};
-  const Answer answer = warden.answer(*request);
+  AskedAgent agent(socket.get());
+  const Answer answer = warden.answer(*request, agent);
   tell(*request, answer);
   reply(socket.get(), answer);
   return {};

@@ -2,6 +2,7 @@
 #include <getopt.h>
 
 #include <cstdio>
+#include <ctime>
 
 #include "agent/boot/open_boot.hpp"
 #include "agent/system/account.hpp"
@@ -39,10 +40,12 @@ Result<void> serve(const Options& options) {
   SKIFF_ASSIGN(const agent::Account account, agent::find_account(config.warden.user));
   agent::PosixStorage storage;
   SKIFF_ASSIGN(const agent::Slot running, agent::running_slot(config, options.slot, storage));
+  const agent::WallClock wall = [] { return static_cast<std::int64_t>(std::time(nullptr)); };
+  SKIFF_ASSIGN(agent::Permits permits, agent::Permits::open(config, storage, wall));
   SKIFF_ASSIGN(const agent::Descriptor listener, agent::listen_at(config.warden.socket));
   agent::log_event("started", {{"slot", std::string(to_string(running))}, {"user", config.warden.user}});
   agent::tell_ready();
-  const agent::Warden warden(config, running);
+  const agent::Warden warden(config, running, permits);
   for (;;) SKIFF_TRY(agent::serve_next(listener.get(), account.user, warden));
 }
 

@@ -8,8 +8,9 @@
 namespace skiff::agent {
 namespace {
 
-constexpr auto kNames = std::to_array<std::string_view>(
-    {"status", "mark-bad", "arm", "commit", "open-running", "open-inactive", "reboot", "done", "failed"});
+constexpr auto kNames =
+    std::to_array<std::string_view>({"status", "mark-bad", "arm", "commit", "open-running", "open-inactive",
+                                     "reboot", "permit", "fetch", "done", "failed"});
 constexpr std::size_t kStatusBytes = 5 * kWord;
 constexpr std::uint64_t kNoSlot = 2;
 

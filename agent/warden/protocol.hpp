@@ -15,12 +15,15 @@ enum class Ask : std::uint8_t {
   kOpenRunning,   ///< a descriptor follows the answer: the running slot, for reading
   kOpenInactive,  ///< the same: the other slot, for writing; refused where it may be booted, or is in use
   kReboot,
+  kPermit,  ///< payload: the name of a release; kFetch may come before the answer, see Permits
+  kFetch,   ///< asked by the warden. payload: a file of metadata; number: its longest length. Answer: the
+            ///< file, or kNotFound
   // Answers.
   kDone,
   kFailed,  ///< payload: error_bytes()
 };
 
-inline constexpr std::uint64_t kMaxRequest = 64;     ///< bytes of a request's payload
+inline constexpr std::uint64_t kMaxRequest = 256;    ///< bytes of a request's payload
 inline constexpr std::uint64_t kMaxAnswer = 65'536;  ///< bytes of an answer's
 
 std::string_view to_string(Ask ask);

@@ -26,8 +26,11 @@ Answer handed_over(Result<Descriptor> opened) {
 
 }  // namespace
 
-Answer Warden::answer(const Message<Ask>& request) const {
+Answer Warden::answer(const Message<Ask>& request, tuf::Fetcher& agent) const {
   if (request.say == Ask::kReboot) return {reboot_by_command(config_).map([] { return Bytes(); })};
+  if (request.say == Ask::kPermit) {
+    return {permits_.permit(as_text(request.payload), agent).map([] { return Bytes(); })};
+  }
   if (request.say == Ask::kOpenRunning) return open_running();
   PosixStorage storage;
   const auto boot = open_boot(config_, running_, storage);
@@ -69,17 +72,20 @@ Result<void> Warden::mark_bad(BootControl& boot, Slot slot) const {
 }
 
 /// What nobody can open as a slot is open already: whoever has it could write to it after it was verified.
+/// The agent opens no slot by itself, and asks for nothing while it waits for this answer.
 Result<void> Warden::arm(BootControl& boot, Slot slot, ByteView tries) const {
   if (tries.size() != kWord || word_of(tries) > std::numeric_limits<std::uint32_t>::max()) {
     return refused("no number of tries");
   }
   if (slot == running_) return refused(slot, "runs: it is not armed");
-  SKIFF_TRY(open_descriptor(path_of(slot), Access::kSlot));
+  SKIFF_TRY(permits_.check(path_of(slot)));
+  SKIFF_TRY(permits_.note_arming());
   return boot.arm(slot, static_cast<std::uint32_t>(word_of(tries)));
 }
 
 Result<void> Warden::commit(BootControl& boot, Slot slot) const {
   if (slot != running_) return refused(slot, "does not run: it is not committed");
+  SKIFF_TRY(permits_.note_commit());
   return boot.commit(slot);
 }
 

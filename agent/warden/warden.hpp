@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/config.hpp"
+#include "agent/warden/permits.hpp"
 #include "agent/warden/protocol.hpp"
 
 namespace skiff::agent {
@@ -13,13 +14,15 @@ struct Answer {
 };
 
 /// Nothing of a request but a slot and a number of tries is believed: all paths and programs are those of the
-/// configuration. Whoever speaks for the agent can at worst spoil the inactive slot, have it tried, and
-/// reboot.
+/// configuration, and a slot is armed only when it holds what signed metadata permits. Whoever speaks for the
+/// agent can at worst spoil the inactive slot, have a signed release tried, and reboot.
 class Warden {
  public:
-  /// The configuration outlives it.
-  Warden(const Config& config, Slot running) : config_(config), running_(running) {}
-  [[nodiscard]] Answer answer(const Message<Ask>& request) const;
+  /// Configuration and permits outlive it.
+  Warden(const Config& config, Slot running, Permits& permits)
+      : config_(config), running_(running), permits_(permits) {}
+  /// `agent` brings the metadata that a permission asks for.
+  [[nodiscard]] Answer answer(const Message<Ask>& request, tuf::Fetcher& agent) const;
 
  private:
   [[nodiscard]] Answer open_running() const;
@@ -34,6 +37,7 @@ class Warden {
 
   const Config& config_;
   Slot running_;
+  Permits& permits_;
 };
 
 /// Runs reboot_command.

@@ -35,6 +35,27 @@ Result<Bytes> WardenClient::ask(Ask say, std::uint64_t number, ByteView payload)
   return answer_at(socket.get());
 }
 
+Result<void> WardenClient::permit(const std::string& release, tuf::Fetcher& metadata) const {
+  SKIFF_ASSIGN(const Descriptor socket, send(Ask::kPermit, 0, as_bytes(release)));
+  for (;;) {
+    const auto message = receive_message<Ask>(socket.get(), kMaxAnswer);
+    if (!message) return silent();
+    if (message->say == Ask::kDone) return {};
+    if (message->say != Ask::kFetch) return tl::unexpected<Error>(error_of(message->payload));
+    SKIFF_TRY(answer_fetch(socket.get(), *message, metadata));
+  }
+}
+
+Result<void> WardenClient::answer_fetch(int socket, const Message<Ask>& question,
+                                        tuf::Fetcher& metadata) const {
+  const std::string_view name = as_text(question.payload);
+  Result<std::optional<Bytes>> file = metadata.fetch(name, question.number);
+  if (file && !*file) file = fail(ErrorKind::kNotFound, "there is no " + std::string(name));
+  const bool sent = file ? send_message(socket, Ask::kDone, 0, **file)
+                         : send_message(socket, Ask::kFailed, 0, error_bytes(file.error()));
+  return sent ? Result<void>() : silent();
+}
+
 Result<Descriptor> WardenClient::open(Ask say) const {
   SKIFF_ASSIGN(const Descriptor socket, send(say, 0, {}));
   SKIFF_TRY(answer_at(socket.get()));

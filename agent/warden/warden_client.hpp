@@ -5,6 +5,7 @@
 
 #include "agent/system/storage.hpp"
 #include "agent/warden/protocol.hpp"
+#include "skiff/tuf.hpp"
 
 namespace skiff::agent {
 
@@ -14,12 +15,16 @@ class WardenClient {
 
   /// What the warden answered; its error, or kIo where there is no warden that answers.
   [[nodiscard]] Result<Bytes> ask(Ask say, std::uint64_t number = 0, ByteView payload = {}) const;
+  /// Has a release permitted; `metadata` is what the warden may judge it by.
+  [[nodiscard]] Result<void> permit(const std::string& release, tuf::Fetcher& metadata) const;
   /// kOpenRunning, kOpenInactive.
   [[nodiscard]] Result<Descriptor> open(Ask say) const;
 
  private:
   [[nodiscard]] Result<Descriptor> send(Ask say, std::uint64_t number, ByteView payload) const;
   [[nodiscard]] Result<Bytes> answer_at(int socket) const;
+  [[nodiscard]] Result<void> answer_fetch(int socket, const Message<Ask>& question,
+                                          tuf::Fetcher& metadata) const;
   [[nodiscard]] tl::unexpected<Error> silent() const;
 
   std::filesystem::path socket_;

@@ -65,14 +65,20 @@ Result<void> check_delta(const DeltaOffer& delta, const Release& release, const 
 
 }  // namespace
 
+Result<Release> authorise_release(tuf::Client& client, std::string_view release_target,
+                                  const DeviceFacts& device) {
+  SKIFF_ASSIGN(const tuf::Target target, target_of_role(client, release_target, kReleasesRole));
+  SKIFF_ASSIGN(Release release, read_release(target));
+  SKIFF_TRY(check_release(release, device));
+  return release;
+}
+
 Result<Installation> authorise_installation(tuf::Client& client, std::string_view release_target,
                                             std::string_view delta_target, const DeviceFacts& device) {
-  SKIFF_ASSIGN(const tuf::Target release, target_of_role(client, release_target, kReleasesRole));
-  SKIFF_ASSIGN(const tuf::Target delta, target_of_role(client, delta_target, kDeltasRole));
   Installation installation;
-  SKIFF_ASSIGN(installation.release, read_release(release));
+  SKIFF_ASSIGN(installation.release, authorise_release(client, release_target, device));
+  SKIFF_ASSIGN(const tuf::Target delta, target_of_role(client, delta_target, kDeltasRole));
   SKIFF_ASSIGN(installation.delta, read_delta_offer(delta));
-  SKIFF_TRY(check_release(installation.release, device));
   SKIFF_TRY(check_delta(installation.delta, installation.release, device));
   return installation;
 }

@@ -57,7 +57,9 @@ TEST(Config, BootLoadersHaveTheirSettings) {
 
 TEST(Config, WithAWardenNothingOfTheAgentsDecidesWhatRootDoes) {
   Json::Object object = smallest();
-  object.insert_or_assign("warden", Json::Object{{"socket", "/run/w/socket"}, {"user", "skiff-agent"}});
+  Json::Object warden = {
+      {"socket", "/run/w/socket"}, {"user", "skiff-agent"}, {"root", "/etc/root.json"}, {"state", "/var/w"}};
+  object.insert_or_assign("warden", warden);
   EXPECT_NE(parse(object).error().text().find("boot.state is absent"), std::string::npos);
   object.insert_or_assign("boot", Json::Object{{"kind", "file"}, {"state", "/boot/state"}});
   const Result<Config> config = parse(object);
@@ -67,7 +69,8 @@ TEST(Config, WithAWardenNothingOfTheAgentsDecidesWhatRootDoes) {
   object.insert_or_assign("checks_user", "nobody");
   EXPECT_NE(parse(object).error().text().find("checks_user"), std::string::npos);
   object.erase("checks_user");
-  object.insert_or_assign("warden", Json::Object{{"socket", ""}, {"user", "skiff-agent"}});
+  warden["socket"] = "";
+  object.insert_or_assign("warden", warden);
   EXPECT_NE(parse(object).error().text().find("warden.socket"), std::string::npos);
 }
 

@@ -60,6 +60,24 @@ struct Material {
   }
 };
 
+/// Boot control that may refuse to arm.
+class RefusingBoot final : public agent::BootControl {
+ public:
+  RefusingBoot(agent::BootControl& boot, const std::optional<Error>& refusal)
+      : boot_(boot), refusal_(refusal) {}
+  Result<agent::BootStatus> status() override { return boot_.status(); }
+  Result<void> mark_bad(Slot slot) override { return boot_.mark_bad(slot); }
+  Result<void> arm(Slot slot, std::uint32_t tries) override {
+    if (refusal_) return tl::unexpected<Error>(*refusal_);
+    return boot_.arm(slot, tries);
+  }
+  Result<void> commit(Slot slot) override { return boot_.commit(slot); }
+
+ private:
+  agent::BootControl& boot_;
+  const std::optional<Error>& refusal_;
+};
+
 const Material& material() {
   static const Material made;
   return made;
@@ -124,9 +142,10 @@ Result<agent::Outcome> SmallDevice::run() {
   options.running = running_;
   options.trial_deadline = trial_deadline;
   options.install = config.link.install;
+  RefusingBoot boot(*boot_control, arming_refused);
   SKIFF_ASSIGN(
       auto machine,
-      agent::Machine::open({storage, *boot_control, server, checks, clock, LocalDecoder::start}, options));
+      agent::Machine::open({storage, boot, server, checks, clock, LocalDecoder::start, ask_permit}, options));
   const Result<agent::Outcome> outcome = machine.run();
   last_state = std::string(to_string(machine.record().state));
   return outcome;

@@ -39,6 +39,8 @@ class SmallDevice {
   FakeClock clock;
   agent::Config config;
   std::uint64_t trial_deadline = 3'600;
+  agent::AskPermit ask_permit;
+  std::optional<Error> arming_refused;
   std::optional<agent::Slot> hangs;  ///< a slot that boots, and then nothing runs in it
   std::string last_state;
   int bad_boots = 0;  ///< boots of a slot that did not hold the whole of its image

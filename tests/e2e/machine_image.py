@@ -14,7 +14,8 @@ GRUB_FILES = Path("/usr/lib/grub/i386-pc")
 GRUB_MODULES = ("ahci part_msdos ext2 squash4 gzio normal configfile linux boot echo test true loadenv regexp probe sleep "
                 "reboot serial terminal").split()
 SERVER_NAME = "updates"  # the host, as the emulated network has it
-STATE = "/var/lib/skiff-agent"
+STATE, WARDEN_STATE = "/var/lib/skiff-agent", "/var/lib/skiff-warden"
+DISK_OF_STATES = "/var/lib/skiff"
 SETTINGS, CHECK, AGENT = "etc/skiff/agent.json", "etc/skiff/checks.d/10-selftest", "usr/bin/skiff-agent"
 NETWORK_FILE = "etc/systemd/network/10-all.network"
 
@@ -69,7 +70,9 @@ chmod 755 "$1/etc/initramfs-tools/hooks/skiff"
 FSTAB = f"""tmpfs /var tmpfs mode=0755 0 0
 tmpfs /tmp tmpfs mode=1777 0 0
 /dev/vda1 /boot/grub ext2 noatime,x-systemd.device-timeout=600 0 0
-/dev/vda4 {STATE} ext4 noatime,x-systemd.device-timeout=600 0 0
+/dev/vda4 {DISK_OF_STATES} ext4 noatime,x-systemd.device-timeout=600 0 0
+{DISK_OF_STATES}/agent {STATE} none bind 0 0
+{DISK_OF_STATES}/warden {WARDEN_STATE} none bind 0 0
 """
 NETWORK = """[Match]
 Name=en*
@@ -131,7 +134,7 @@ def drop_in(unit, name, settings):
 class Images:
     """Release images of one root file system with the agent in it."""
 
-    def __init__(self, folder, build, settings):
+    def __init__(self, folder, build, settings, root_keys):
         self.folder = folder
         self.tree = folder / "tree"
         shutil.rmtree(self.tree, ignore_errors=True)
@@ -141,6 +144,7 @@ class Images:
         put(self.tree, "etc/machine-id", "")
         put(self.tree, NETWORK_FILE, NETWORK)
         put(self.tree, SETTINGS, json.dumps(settings))
+        put(self.tree, "etc/skiff/root.json", root_keys.read_text())
         put(self.tree, CHECK, "#!/bin/sh\ntest -d /run/systemd\n")
         for unit, lines in DROP_INS.items():
             put(self.tree, *drop_in(unit, "machine", lines))
@@ -181,8 +185,8 @@ def grub_code(scratch):
     return (GRUB_FILES / "boot.img").read_bytes()[:440], core.read_bytes()
 
 
-def make_disk(disk, image, grub_folder, state_folder):
-    """A disk with `image` in slot A, nothing in slot B."""
+def make_disk(disk, image, grub_folder, states_folder):
+    """A disk with `image` in slot A, nothing in slot B; `states_folder` has the states of agent and warden."""
     scratch = disk.parent
     layout = "label: dos\n"
     layout += "".join(f"start={START[name] // SECTOR},size={SIZE[name] // SECTOR}\n" for name in ("grub", "a", "b", "state"))
@@ -196,7 +200,7 @@ def make_disk(disk, image, grub_folder, state_folder):
             (SECTOR, core),
             (START["grub"], file_system("ext2", grub_folder, scratch / "grub.fs", SIZE["grub"])),
             (START["a"], image.read_bytes()),
-            (START["state"], file_system("ext4", state_folder, scratch / "state.fs", SIZE["state"])),
+            (START["state"], file_system("ext4", states_folder, scratch / "state.fs", SIZE["state"])),
         ):
             file.seek(offset)
             file.write(content)

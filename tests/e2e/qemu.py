@@ -59,21 +59,23 @@ class Trial:
         """The server, the first image, and a disk with it in slot A, as a factory would make it."""
         self.server = self.fleet.start_server("--poll", "2", "--poll-wait", "2", "--workers", "0")
         self.proxy = Proxy(self.server.address)
-        self.images = images.Images(self.work, self.build, self.settings())
+        self.images = images.Images(self.work, self.build, self.settings(), self.fleet.repo / "metadata/1.root.json")
         one = self.kept = self.images.make("one")
         self.fleet.release(one)
         self.publish("two")
         device = self.fleet.device("device-1", one, self.proxy.port)
-        state, grub = device.folder / "state", self.work / "grub"
-        shutil.rmtree(grub, ignore_errors=True)
-        grub.mkdir()
+        grub, states = self.work / "grub", self.work / "states"
+        for folder in (grub, states):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
         device.configure(boot=images.BOOT | {"folder": str(grub)})
         device.agent_well("boot", "install", "grub", "--slot", "A")
-        for name in ("device.crt", "device.pem"):
-            shutil.copy(device.folder / name, state)
-        shutil.copy(self.fleet.ca / "server-ca.pem", state)
+        state = shutil.copytree(device.folder / "state", states / "agent")
+        for path in (device.folder / "device.crt", device.folder / "device.pem", self.fleet.ca / "server-ca.pem"):
+            shutil.copy(path, state)
+        (states / "warden").mkdir()
         disk = self.work / "disk.img"
-        images.make_disk(disk, one, grub, state)
+        images.make_disk(disk, one, grub, states)
         self.machine = Machine(disk, self.random)
         self.story.note(f"one.img: {grouped(one.stat().st_size)} bytes of squashfs")
 
@@ -89,7 +91,12 @@ class Trial:
             "state_dir": state,
             "checks_dir": "/etc/skiff/checks.d",
             "boot": images.BOOT,
-            "warden": {"socket": "/run/skiff-warden/socket", "user": "skiff-agent"},
+            "warden": {
+                "socket": "/run/skiff-warden/socket",
+                "user": "skiff-agent",
+                "root": "/etc/skiff/root.json",
+                "state": images.WARDEN_STATE,
+            },
             "decoder_memory": DECODER_MEMORY,
             "poll_interval": 2,
             "trial_deadline": TRIAL_DEADLINE,

@@ -6,11 +6,31 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 import unittest
 from case import FleetCase
 from programs import Programs, run
 
 USER = "nobody"
+
+# What an agent that was taken over can do: it has its slot opened, writes another image, and asks for it to be booted.
+TAKEN_OVER = """
+import socket, struct, sys
+
+def ask(number, slot, payload=b""):
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(sys.argv[1])
+    connection.sendall(struct.pack("<3Q", number, slot, len(payload)) + payload)
+    head = connection.recv(24, socket.MSG_WAITALL)
+    return connection, connection.recv(struct.unpack("<3Q", head)[2])
+
+ARM, OPEN_INACTIVE = 2, 5
+connection, _ = ask(OPEN_INACTIVE, 0)
+_, (slot,), _, _ = socket.recv_fds(connection, 1, 1)
+with open(slot, "wb") as file:
+    file.write(b"evil")
+print(ask(ARM, 1, struct.pack("<Q", 3))[1][16:].decode())
+"""
 
 
 @unittest.skipIf(os.geteuid(), "not root: only root can be somebody else")
@@ -31,7 +51,12 @@ class WardenTest(FleetCase):
         boot = self.device.folder / "boot"
         shutil.move(self.device.folder / "state" / "boot", boot)
         self.device.configure(
-            warden={"socket": str(self.socket), "user": USER},
+            warden={
+                "socket": str(self.socket),
+                "user": USER,
+                "root": str(self.device.root),
+                "state": str(self.fleet.folder / "warden" / "state"),
+            },
             boot={"kind": "file", "state": str(boot)},
             reboot_command=["/bin/sh", "-c", f"id -un >{self.reboots}"],
             ca=str(shutil.copy(self.fleet.ca / "server-ca.pem", self.device.folder)),
@@ -70,6 +95,20 @@ class WardenTest(FleetCase):
         self.stop(warden)
         owners = {path.owner() for path in (self.device.folder / "state").rglob("*")}
         self.assertEqual(owners, {USER})
+
+    def test_an_agent_that_was_taken_over_boots_nothing_that_was_not_signed(self):
+        warden = self.start_warden("A")
+        self.check_step(self.device.REBOOT)
+        self.stop(warden)
+        self.assertEqual([self.device.boot() for _ in range(4)], ["B", "B", "B", "A"])
+        warden = self.start_warden("A")
+        self.check_step(self.device.OK)
+        self.assertEqual(self.device.status()["boot"]["B"], "bad")
+        command = [sys.executable, "-c", TAKEN_OVER, str(self.socket)]
+        done = subprocess.run(command, user=USER, capture_output=True, text=True)
+        self.assertIn("does not read back as the signed image", done.stdout, done.stderr)
+        self.assertEqual(self.device.slots["B"].read_bytes()[:4], b"evil")
+        self.assertEqual(self.device.boot(), "A")
 
     def test_an_agent_on_its_own_has_no_way_to_its_slots(self):
         self.check_step(self.device.FAILURE)

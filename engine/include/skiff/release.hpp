@@ -64,6 +64,11 @@ struct DeviceFacts {
   std::string agent;                 ///< semantic version of the agent
 };
 
+/// The release alone, without a way to it: it is vouched for by the role `releases`, is for this hardware and
+/// not below the floor (the other facts do not matter). Otherwise as authorise_installation().
+Result<Release> authorise_release(tuf::Client& client, std::string_view release_target,
+                                  const DeviceFacts& device);
+
 struct Installation {
   Release release;
   DeltaOffer delta;

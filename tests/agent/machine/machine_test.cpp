@@ -30,6 +30,39 @@ TEST(Machine, AsksForARebootOnlyWhenTheSlotIsWholeAndArmed) {
   EXPECT_EQ((*boot)->tries, 3U);
 }
 
+TEST(Machine, AReleaseThatIsNotPermittedFailsBeforeTheSlotIsTouched) {
+  SmallDevice device;
+  std::vector<std::string> asked;
+  device.ask_permit = [&](const std::string& release) -> Result<void> {
+    asked.push_back(release);
+    return fail(ErrorKind::kSignature, "not signed");
+  };
+  ASSERT_TRUE(device.boot());
+  EXPECT_EQ(asked, std::vector{device.server.installation.release.target});
+  EXPECT_EQ(device.last_outcome(), "failed");
+  EXPECT_EQ(reason_of(device), "warden: not signed");
+  EXPECT_EQ(device.slot_content(Slot::kB), device.former_image());
+}
+
+TEST(Machine, AWardenThatIsNotThereIsAFaultAndTheUpdateGoesOnLater) {
+  SmallDevice device;
+  device.ask_permit = [](const std::string&) { return fail(ErrorKind::kIo, "no warden"); };
+  EXPECT_FALSE(device.boot());
+  device.ask_permit = [](const std::string&) { return Result<void>(); };
+  ASSERT_TRUE(device.converge(Fate::kKept, 0));
+  EXPECT_EQ(device.last_outcome(), "committed");
+}
+
+TEST(Machine, ASlotThatIsRefusedAsAnotherImageWhenItIsArmedFailsTheUpdate) {
+  SmallDevice device;
+  device.arming_refused = Error{ErrorKind::kMismatch, "", "another image"};
+  ASSERT_TRUE(device.boot());
+  EXPECT_EQ(device.last_outcome(), "failed");
+  EXPECT_EQ(reason_of(device), "arm: another image");
+  const auto boot = agent::read_boot_state(device.storage, device.config.boot_state());
+  EXPECT_EQ((*boot)->other, Bootable::kBad);
+}
+
 TEST(Machine, ArmsOnceHoweverOftenItIsStartedBeforeTheReboot) {
   SmallDevice device;
   ASSERT_TRUE(device.boot());

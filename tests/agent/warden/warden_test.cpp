@@ -12,11 +12,14 @@
 #include <thread>
 
 #include "agent/boot/open_boot.hpp"
+#include "agent/machine/json_fields.hpp"
 #include "agent/system/local_socket.hpp"
 #include "agent/system/words.hpp"
 #include "agent/warden/listener.hpp"
 #include "agent/warden/warden_client.hpp"
+#include "skiff/io.hpp"
 #include "skiff/trust.hpp"
+#include "tests/engine/trust/model_repository.hpp"
 
 namespace skiff::agent {
 namespace {
@@ -34,17 +37,30 @@ Bytes tries(std::uint64_t count) {
 
 std::string error_in(const Answer& answer) { return answer.said ? "" : answer.said.error().text(); }
 
-/// A device whose slot A runs and is committed.
+/// A device whose slot A runs and is committed. Releases 1 ("an image") and 2 are signed for it; both slots
+/// hold the former, which is permitted.
 class WardenTest : public ::testing::Test {
  protected:
   WardenTest() {
     fs::create_directory(folder_);
+    model_.delegate("targets", "releases", {"releases/*"}, true);
+    release("releases/1", "an image", 1);
+    release("releases/2", "a second image", 2);
+    release("releases/other", "an image", 9, "gw2");
+    model_.publish({"targets", "releases"});
+    const Bytes root = model_.root_file();
+    EXPECT_TRUE(write_file(folder_ / "root.json", root));
+    config_.hardware = "gw1";
+    config_.warden.root = folder_ / "root.json";
+    config_.warden.state = folder_ / "warden";
     config_.slots = {folder_ / "a", folder_ / "b"};
     for (const fs::path& slot : config_.slots) std::ofstream(slot) << "an image";
     config_.boot.state = folder_ / "boot";
     config_.state_dir = folder_;
     config_.warden.socket = folder_ / "socket";
     EXPECT_TRUE(boot());
+    restart();
+    EXPECT_EQ(permit("releases/1"), "");
   }
   ~WardenTest() override { fs::remove_all(folder_); }
 
@@ -53,13 +69,96 @@ class WardenTest : public ::testing::Test {
     SKIFF_ASSIGN(const auto control, open_boot(config_, Slot::kA, storage));
     return control->status();
   }
-  Answer ask(Slot running, Ask say, std::uint64_t number = 0, Bytes payload = {}) {
-    return Warden(config_, running).answer({say, number, std::move(payload)});
+  void release(const std::string& name, std::string_view image, std::uint64_t counter,
+               const std::string& hardware = "gw1") {
+    const ImageId id{image.size(), sha256(as_bytes(image))};
+    const Json::Object custom = {{"v", 1},
+                                 {"hardware", Json::Array{hardware}},
+                                 {"version", "1"},
+                                 {"release_counter", counter},
+                                 {"image", image_json(id)},
+                                 {"issued", testing::kNow}};
+    model_.add_target("releases", name, image, Json::Object{{"skiff", custom}});
   }
+  /// The warden's process begins anew.
+  void restart() {
+    Result<Permits> permits = Permits::open(config_, storage_, [this] { return now_; });
+    ASSERT_TRUE(permits) << permits.error().text();
+    permits_.emplace(std::move(*permits));
+  }
+  Answer ask(Slot running, Ask say, std::uint64_t number = 0, Bytes payload = {}) {
+    return Warden(config_, running, *permits_).answer({say, number, std::move(payload)}, model_);
+  }
+  std::string permit(std::string_view name, Slot running = Slot::kA) {
+    return error_in(ask(running, Ask::kPermit, 0, Bytes(name.begin(), name.end())));
+  }
+  std::string arm_b() { return error_in(ask(Slot::kA, Ask::kArm, kB, tries(3))); }
+  void fill_b(std::string_view image) { std::ofstream(config_.slots[1]) << image; }
 
   fs::path folder_ = fs::temp_directory_path() / ("skiff-warden-" + to_hex(random_bytes(8)));
   Config config_;
+  testing::ModelRepository model_;
+  PosixStorage storage_;
+  std::int64_t now_ = testing::kNow;
+  std::optional<Permits> permits_;
 };
+
+TEST_F(WardenTest, ArmsOnlyWhatASignedReleaseSaysTheImageIs) {
+  EXPECT_EQ(permit("releases/2"), "");
+  for (const char* const other : {"short", "another image!", "A second image"}) {
+    fill_b(other);
+    EXPECT_NE(arm_b().find("does not read back as the signed image"), std::string::npos) << other;
+    EXPECT_EQ(boot()->b, Bootable::kBad);
+  }
+  fill_b("a second image");
+  EXPECT_EQ(arm_b(), "");
+  EXPECT_EQ(boot()->b, Bootable::kArmed);
+}
+
+TEST_F(WardenTest, PermitsWhatTheReleasesRoleSignedForThisHardwareAndNothingElse) {
+  EXPECT_NE(permit("releases/other").find("is not for gw1"), std::string::npos);
+  EXPECT_NE(permit("releases/none").find("no role vouches for"), std::string::npos);
+  EXPECT_NE(permit("deltas/1").find("is not the name of one of the releases"), std::string::npos);
+  EXPECT_NE(permit("").find("is not the name of one of the releases"), std::string::npos);
+  EXPECT_EQ(arm_b(), "") << "what was permitted before still is";
+}
+
+TEST_F(WardenTest, PermitsNothingByMetadataThatIsOldOrThatItsRootDoesNotKnow) {
+  const auto current = model_.files;
+  release("releases/3", "a third image", 3);
+  model_.publish({"releases"});
+  EXPECT_EQ(permit("releases/3"), "");
+  model_.files = current;
+  EXPECT_NE(permit("releases/2").find("timestamp version"), std::string::npos);
+  now_ = testing::kNow + 2 * testing::kYear;
+  model_.files = current;
+  EXPECT_NE(permit("releases/2").find("expired"), std::string::npos);
+  now_ = testing::kNow;
+  model_ = testing::ModelRepository();
+  EXPECT_NE(permit("releases/2"), "");
+}
+
+TEST_F(WardenTest, KnowsAfterARestartWhatWasPermitted) {
+  EXPECT_EQ(permit("releases/2"), "");
+  fill_b("a second image");
+  restart();
+  EXPECT_EQ(arm_b(), "");
+  fs::remove_all(config_.warden.state);
+  restart();
+  EXPECT_EQ(arm_b(), "warden: no release is permitted");
+}
+
+TEST_F(WardenTest, PermitsNoReleaseBelowTheOneThatWasCommitted) {
+  EXPECT_EQ(permit("releases/2"), "");
+  fill_b("a second image");
+  EXPECT_EQ(arm_b(), "");
+  EXPECT_EQ(permit("releases/1", Slot::kB), "") << "a trial is no commit";
+  EXPECT_TRUE(ask(Slot::kB, Ask::kCommit, kB).said);
+  restart();
+  EXPECT_NE(permit("releases/1", Slot::kB).find("release_counter: 1 is below this device's 2"),
+            std::string::npos);
+  EXPECT_EQ(permit("releases/2", Slot::kB), "");
+}
 
 TEST_F(WardenTest, OpensTheSlotThatRunsForReading) {
   const Answer answer = ask(Slot::kA, Ask::kOpenRunning, kB);
@@ -121,7 +220,7 @@ class WardenSocketTest : public WardenTest {
     ASSERT_TRUE(listener) << listener.error().text();
     listener_ = std::move(*listener);
     thread_ = std::thread([this, connections, user] {
-      const Warden warden(config_, Slot::kA);
+      const Warden warden(config_, Slot::kA, *permits_);
       for (int i = 0; i < connections; ++i) EXPECT_TRUE(serve_next(listener_.get(), user, warden));
     });
   }
@@ -151,7 +250,7 @@ TEST_F(WardenSocketTest, AnAgentReachesItsSlotsAndItsBootStateThroughIt) {
   {
     const auto slot = storage.open(config_.slots[1], Access::kSlot);
     ASSERT_TRUE(slot) << slot.error().text();
-    ASSERT_TRUE((*slot)->write_at(0, as_bytes("AN IMAGE")));
+    ASSERT_TRUE((*slot)->write_at(0, as_bytes("an image")));
     ASSERT_TRUE((*slot)->sync());
   }
   EXPECT_EQ(*read_small(storage, config_.slots[0], 100), Bytes({'a', 'n', ' ', 'i', 'm', 'a', 'g', 'e'}));
@@ -164,6 +263,14 @@ TEST_F(WardenSocketTest, AnAgentReachesItsSlotsAndItsBootStateThroughIt) {
   EXPECT_EQ(status->primary, Slot::kA);
   EXPECT_EQ(boot.commit(Slot::kB).error().text(), "warden: slot B does not run: it is not committed");
   EXPECT_TRUE(boot.mark_bad(Slot::kB));
+}
+
+TEST_F(WardenSocketTest, AnAgentBringsTheMetadataThatAPermissionAsksFor) {
+  serve(2);
+  EXPECT_EQ(client().permit("releases/none", model_).error().text(), "no role vouches for releases/none");
+  model_.requests.clear();
+  EXPECT_TRUE(client().permit("releases/2", model_));
+  EXPECT_EQ(model_.requests, (std::vector<std::string>{"2.root.json", "timestamp.json"}));
 }
 
 TEST_F(WardenSocketTest, AnotherAccountGetsNoAnswer) {
