@@ -52,6 +52,7 @@ class Machine:
         command += ["-blockdev", "node-name=disk,driver=blklogwrites,file=under,log=log,log-sector-size=512"]
         # Linux has a driver for virtio only; GRUB, with its own for SATA, need not go through the firmware for each 32 KiB.
         command += [word for kind in ("virtio-blk-pci", "ide-hd,bus=ide.0") for word in ("-device", f"{kind},drive=disk,write-cache=on,share-rw=on")]
+        command += ["-device", "i6300esb"]  # a watchdog: resets the machine that does not feed it
         command += ["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile="]
         self._lines, self._began = [], time.monotonic()
         self._process = subprocess.Popen(

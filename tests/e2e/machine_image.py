@@ -9,7 +9,8 @@ from pathlib import Path
 
 from programs import run_well
 
-PACKAGES = "linux-image-cloud-amd64,systemd-sysv,udev,initramfs-tools,libcurl4,libp11-kit0,libseccomp2"
+# Not the kernel for clouds: that has no driver for the watchdog.
+PACKAGES = "linux-image-amd64,systemd-sysv,udev,initramfs-tools,libcurl4,libp11-kit0,libseccomp2"
 GRUB_FILES = Path("/usr/lib/grub/i386-pc")
 GRUB_MODULES = ("ahci part_msdos ext2 squash4 gzio normal configfile linux boot echo test true loadenv regexp probe sleep "
                 "reboot serial terminal").split()
@@ -32,7 +33,7 @@ BOOT = {
     "systemd.show_status=error systemd.log_level=warning",
 }
 
-DRIVERS = ("virtio_pci", "virtio_blk", "virtio_net", "squashfs", "ext4")
+DRIVERS = ("virtio_pci", "virtio_blk", "virtio_net", "squashfs", "ext4", "i6300esb")
 UNUSED = ("var/lib/apt", "var/cache", "var/log", "usr/share/perl*", "usr/lib/*/perl*", "usr/lib/*/gconv", "usr/lib/udev/hwdb*",
           "boot/System.map*", "usr/lib/systemd/system-generators/systemd-[!f]*", "etc/init.d/*", "etc/rc*.d/*",
           "usr/bin/perl*", "usr/lib/*/libperl*", "var/lib/dpkg")
@@ -56,7 +57,7 @@ PAYLOAD = 256 << 10  # bytes that are new in each release
 INITRAMFS_HOOK = """#!/bin/sh
 [ "$1" = prereqs ] && exit 0
 . /usr/share/initramfs-tools/hook-functions
-for module in virtio_pci virtio_blk squashfs; do force_load $module; done
+for module in virtio_pci virtio_blk squashfs i6300esb; do force_load $module; done
 copy_exec /sbin/blkid
 """
 # What GRUB shows is seen on the console, too.

@@ -29,6 +29,13 @@ TRIES = 2
 PATIENCE = 1200  # seconds for one update; an emulated machine on a busy host is slow
 
 SOON = images.drop_in("skiff-trial", "soon", "Environment=SKIFF_TRIAL_PATIENCE=30 SKIFF_TRIAL_INTERVAL=10\n")
+SILENT = images.drop_in("skiff-agent", "silent", "WatchdogSec=15\nTimeoutAbortSec=5\n")
+
+
+def before_agent(script):
+    """A drop-in: root runs the script, and then the agent starts."""
+    return images.drop_in("skiff-agent", "before", f"ExecStartPre=+/bin/sh -c '{script}'\n")
+
 
 # Releases that are bad: what they do, what is in them, and how often they are booted before the machine goes back.
 BAD = [
@@ -36,6 +43,9 @@ BAD = [
     ("has-no-network", {images.NETWORK_FILE: None}, 1),
     ("panics", {"sbin/init": "#!/bin/false\n"}, TRIES),
     ("has-an-agent-that-crashes", dict([(images.AGENT, "#!/bin/sh\nkill -ABRT $$\n"), SOON]), TRIES),
+    ("has-an-agent-that-hangs", dict([(images.AGENT, "#!/bin/sh\nkill -STOP $$\n"), SOON, SILENT]), TRIES),
+    ("has-an-init-that-hangs", dict([before_agent("kill -ABRT 1; sleep 9")]), TRIES),
+    ("has-a-kernel-that-hangs", dict([before_agent("echo 0 >/proc/sys/kernel/panic; echo c >/proc/sysrq-trigger")]), TRIES),
 ]
 
 
@@ -46,6 +56,7 @@ class Trial:
         self.random = random.Random(options.seed)
         self.fleet = Fleet(Programs.of_build(options.build), self.work / "fleet", images.SERVER_NAME)
         self.server = self.proxy = self.machine = None
+        self.bad = [release for release in BAD if release[0] in options.bad]
         self.cuts = []
 
     def close(self):
@@ -183,10 +194,10 @@ class Trial:
 
     def fall_back(self):
         """Each of these releases is bad in its own way; the machine goes back by itself."""
-        self.publish(*BAD[0][:2])
+        self.publish(*self.bad[0][:2])
         self.machine.start()
         self.await_that("the slot that is kept is booted", self.machine.boots)
-        for (name, _, tries), following in zip_longest(BAD, BAD[1:], fillvalue=()):
+        for (name, _, tries), following in zip_longest(self.bad, self.bad[1:], fillvalue=()):
             self.story.step(f"A release that {name.replace('-', ' ')}")
             _, seen = self.update("rolled-back", *following[:2])
             *tried, last = seen
@@ -198,6 +209,8 @@ def arguments():
     parser.add_argument("--build", type=Path, default=ROOT / "build/release")
     parser.add_argument("--work", type=Path, default=ROOT / "build/qemu", help="all but the root file system is made anew")
     parser.add_argument("--cuts", type=int, default=30)
+    names = [name for name, *_ in BAD]
+    parser.add_argument("--bad", nargs="*", choices=names, default=names, metavar="NAME", help="all: " + " ".join(names))
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
@@ -216,7 +229,8 @@ def main():
         trial.prepare()
         trial.commit()
         trial.cut_power(options.cuts)
-        trial.fall_back()
+        if trial.bad:
+            trial.fall_back()
     except (AssertionError, OSError, subprocess.SubprocessError) as error:
         print(f"    ✗ {error}\n    logs: {options.work}/console.log and fleet/server.log", file=sys.stderr)
         return 1
