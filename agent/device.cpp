@@ -55,6 +55,14 @@ Result<std::unique_ptr<Decoder>> start_decoder(const Source& base, ResultWriter&
   return DecoderProcess::start(std::move(peer), base, result, options);
 }
 
+/// Asked once: what is installed does not change while the agent runs.
+Result<RepackerVersions> repackers_of_decoder(PollMemory& memory) {
+  if (!memory.repackers) {
+    SKIFF_ASSIGN(memory.repackers, ask_repackers(decoder_program()));
+  }
+  return *memory.repackers;
+}
+
 }  // namespace
 
 Result<Descriptor> lock_state(const Config& config) {
@@ -126,6 +134,7 @@ Result<std::unique_ptr<Device>> Device::open(const Config& config, std::optional
                          *device->checks_,
                          world.clock,
                          start_decoder,
+                         [&memory = world.memory] { return repackers_of_decoder(memory); },
                          asks_permit(config, *device->storage_)};
   SKIFF_ASSIGN(Machine machine, Machine::open(deps, device->machine_options(config)));
   device->machine_.emplace(std::move(machine));

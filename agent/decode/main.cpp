@@ -21,6 +21,10 @@ void refuse(const skiff::Error& error) {
 
 int main() {
   const std::optional<Message<Say>> start = receive_message<Say>(kSandboxSocket);
+  if (start && start->say == Say::kRepackers) {
+    send_message(kSandboxSocket, Say::kDone, 0, repackers_bytes(skiff::versions_of(skiff::all_repackers())));
+    return 0;
+  }
   const std::optional<DecoderOptions> options =
       start && start->say == Say::kStart ? options_of(start->payload) : std::nullopt;
   if (!options) return 2;

@@ -67,6 +67,29 @@ std::optional<DecoderOptions> options_of(ByteView bytes) {
   return options;
 }
 
+Bytes repackers_bytes(const RepackerVersions& versions) {
+  Bytes bytes;
+  for (const auto& [name, version] : versions) {
+    put_word(bytes, version);
+    put_word(bytes, name.size());
+    bytes.insert(bytes.end(), name.begin(), name.end());
+  }
+  return bytes;
+}
+
+std::optional<RepackerVersions> repackers_of(ByteView bytes) {
+  RepackerVersions versions;
+  while (!bytes.empty()) {
+    if (bytes.size() < 2 * kWord) return std::nullopt;
+    const std::uint64_t version = take_word(bytes);
+    const std::uint64_t length = take_word(bytes);
+    if (length > bytes.size()) return std::nullopt;
+    versions.emplace(as_text(bytes.first(static_cast<std::size_t>(length))), version);
+    bytes = bytes.subspan(static_cast<std::size_t>(length));
+  }
+  return versions;
+}
+
 Bytes progress_bytes(const Progress& progress) {
   Bytes bytes;
   put_word(bytes, progress.next_offset);

@@ -6,6 +6,7 @@
 
 #include "agent/system/message.hpp"
 #include "skiff/applier.hpp"
+#include "skiff/repackers.hpp"
 
 namespace skiff::agent {
 
@@ -15,6 +16,7 @@ enum class Say : std::uint8_t {
   kPush,    ///< payload: bytes of the delta
   kResume,  ///< number: segment
   kFailedSegment,
+  kRepackers,  ///< in place of kStart: answered with repackers_bytes(), and the decoder ends
   // The decoder's questions while it is at a command, each answered but kHead.
   kRead,         ///< number: offset in the base; payload: a word, how many bytes
   kWrite,        ///< number: offset in the result; payload: its bytes
@@ -34,6 +36,11 @@ struct DecoderOptions {
 };
 Bytes start_bytes(const DecoderOptions& options);
 std::optional<DecoderOptions> options_of(ByteView bytes);
+
+/// The re-packers that the decoder has.
+Bytes repackers_bytes(const RepackerVersions& versions);
+/// nullopt: these are none.
+std::optional<RepackerVersions> repackers_of(ByteView bytes);
 
 /// Where the decoder is after a command.
 struct Progress {

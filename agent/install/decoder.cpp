@@ -91,6 +91,19 @@ Result<DecoderPeer> start_decoder_program(const fs::path& program) {
   return peer;
 }
 
+Result<RepackerVersions> ask_repackers(const fs::path& program) {
+  SKIFF_ASSIGN(const DecoderPeer peer, start_decoder_program(program));
+  std::optional<RepackerVersions> versions;
+  if (send_message(peer.socket.get(), Say::kRepackers, 0, {})) {
+    const auto answer = receive_message<Say>(peer.socket.get());
+    if (answer && answer->say == Say::kDone) versions = repackers_of(answer->payload);
+  }
+  const std::string end = end_of(peer.pid);
+  if (versions) return std::move(*versions);
+  return fail(ErrorKind::kIo, program.string() + " does not say what it has, and " + end,
+              std::string(kDecoderRule));
+}
+
 DecoderProcess::DecoderProcess(DecoderPeer peer, const Source& base, ResultWriter& result,
                                const ApplyOptions& options)
     : peer_(std::move(peer)),

@@ -50,6 +50,9 @@ std::filesystem::path decoder_program();
 /// Starts it with the socket as its only descriptor and no environment.
 Result<DecoderPeer> start_decoder_program(const std::filesystem::path& program);
 
+/// What the decoder program can open and pack again. kIo, of kDecoderRule: it cannot be asked.
+Result<RepackerVersions> ask_repackers(const std::filesystem::path& program);
+
 /// It is sandboxed (decode/sandbox.hpp) before it sees a byte, has no file, and is believed nothing: it
 /// cannot write past the result, and the slot is read back and hashed in any case.
 class DecoderProcess final : public Decoder {

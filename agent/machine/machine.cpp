@@ -157,6 +157,14 @@ Machine::Step Machine::failed(Event event, std::string reason) {
   return {event, {}};
 }
 
+/// No slot is kept whose decoder does not start: it could not be updated again.
+Result<Plan> Machine::check_in(const ImageId& image, const std::string& version, State state) {
+  const Result<RepackerVersions> repackers = deps_.repackers();
+  if (!repackers && state == State::kContact) return tl::unexpected<Error>(repackers.error());
+  return deps_.server.check_in(
+      {facts(image), version, std::string(to_string(state)), repackers.value_or(RepackerVersions{})});
+}
+
 DeviceFacts Machine::facts(const ImageId& image) const {
   return {options_.hardware, image, identity_.counter_floor, options_.decoder_memory,
           std::string(kAgentVersion)};

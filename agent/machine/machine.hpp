@@ -13,6 +13,8 @@
 
 namespace skiff::agent {
 
+/// What the decoder can open and pack again.
+using AskRepackers = std::function<Result<RepackerVersions>()>;
 /// Has a release permitted, by its target name, by whoever arms slots.
 using AskPermit = std::function<Result<void>(const std::string& release)>;
 
@@ -23,6 +25,7 @@ struct MachineDeps {
   Checks& checks;
   Clock& clock;
   StartDecoder start_decoder;
+  AskRepackers repackers;
   AskPermit ask_permit{};  ///< empty: this process arms slots itself
 };
 
@@ -106,6 +109,7 @@ class Machine {
   Result<Step> queue_report();
   Result<void> count_failure();
   void send_reports();
+  Result<Plan> check_in(const ImageId& image, const std::string& version, State state);
   [[nodiscard]] DeviceFacts facts(const ImageId& image) const;
   [[nodiscard]] std::int64_t now() const;
   [[nodiscard]] const std::filesystem::path& slot_path(Slot slot) const {

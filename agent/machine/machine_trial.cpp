@@ -41,8 +41,7 @@ Result<Machine::Step> Machine::run_checks() {
 /// An answer to this device's certificate, from the new slot, is what the server's outage cannot fake. Only
 /// then is the new slot kept: one write of the boot state, which alone decides.
 Result<Machine::Step> Machine::contact() {
-  const CheckIn device{facts(record_.result), record_.version, std::string(to_string(State::kContact))};
-  const Result<Plan> plan = deps_.server.check_in(device);
+  const Result<Plan> plan = check_in(record_.result, record_.version, State::kContact);
   if (!plan) return trial_later("contact: " + plan.error().text());
   SKIFF_TRY(deps_.boot.commit(record_.target));
   return Step{Event::kCommitted, {}};

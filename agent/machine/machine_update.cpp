@@ -49,8 +49,7 @@ bool is_same(const Installation& installation, const UpdateRecord& record) {
 
 Result<Machine::Step> Machine::check() {
   const Installed& running = *identity_.of(options_.running);
-  const CheckIn device{facts(running.image), running.version, std::string(to_string(State::kIdle))};
-  const Result<Plan> plan = deps_.server.check_in(device);
+  const Result<Plan> plan = check_in(running.image, running.version, State::kIdle);
   if (!plan) {
     log_event("check_in_failed", {{"error", plan.error().text()}});
     return Step{Event::kNothingToDo, Outcome{Stop::kLater, delay_of(deps_.server)}};

@@ -3,7 +3,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+
+#include "skiff/repackers.hpp"
 
 namespace skiff::agent {
 
@@ -22,6 +25,7 @@ class TlsSessions {
 
 struct PollMemory {
   TlsSessions sessions;
+  std::optional<RepackerVersions> repackers;  ///< of the decoder, once it was asked
   // Of the last check-in that was answered with "nothing" (server/API.md):
   std::string check_in;  ///< its text
   std::string tag;

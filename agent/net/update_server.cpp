@@ -3,7 +3,6 @@
 #include "agent/machine/json_fields.hpp"
 #include "agent/net/metadata_fetcher.hpp"
 #include "skiff/json.hpp"
-#include "skiff/repackers.hpp"
 
 namespace skiff::agent {
 namespace {
@@ -65,10 +64,10 @@ Json codecs_json() {
   return names;
 }
 
-Json repackers_json() {
-  Json::Object versions;
-  for (const auto& [name, version] : versions_of(all_repackers())) versions.emplace(name, version);
-  return versions;
+Json repackers_json(const RepackerVersions& versions) {
+  Json::Object object;
+  for (const auto& [name, version] : versions) object.emplace(name, version);
+  return object;
 }
 
 std::string check_in_text(const CheckIn& device) {
@@ -83,7 +82,7 @@ std::string check_in_text(const CheckIn& device) {
       {"decoder", Json::Object{{"formats", Json::Array{std::int64_t{kFormatVersion}}},
                                {"codecs", codecs_json()},
                                {"memory", facts.decoder_memory},
-                               {"repackers", repackers_json()}}},
+                               {"repackers", repackers_json(device.repackers)}}},
       {"state", device.state},
   });
 }

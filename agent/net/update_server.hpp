@@ -8,6 +8,7 @@
 #include "agent/net/ranged.hpp"
 #include "agent/net/stored_metadata.hpp"
 #include "skiff/release.hpp"
+#include "skiff/repackers.hpp"
 
 namespace skiff::agent {
 
@@ -17,8 +18,9 @@ inline constexpr std::string_view kAgentVersion = SKIFF_AGENT_VERSION;
 /// What a device says of itself at a check-in.
 struct CheckIn {
   DeviceFacts facts;
-  std::string version;  ///< of the release it runs; empty: unknown
-  std::string state;    ///< a name of STATES.md
+  std::string version;         ///< of the release it runs; empty: unknown
+  std::string state;           ///< a name of STATES.md
+  RepackerVersions repackers;  ///< of the decoder
 };
 
 struct Plan {

@@ -143,9 +143,9 @@ Result<agent::Outcome> SmallDevice::run() {
   options.trial_deadline = trial_deadline;
   options.install = config.link.install;
   RefusingBoot boot(*boot_control, arming_refused);
-  SKIFF_ASSIGN(
-      auto machine,
-      agent::Machine::open({storage, boot, server, checks, clock, LocalDecoder::start, ask_permit}, options));
+  SKIFF_ASSIGN(auto machine, agent::Machine::open({storage, boot, server, checks, clock, LocalDecoder::start,
+                                                   repackers, ask_permit},
+                                                  options));
   const Result<agent::Outcome> outcome = machine.run();
   last_state = std::string(to_string(machine.record().state));
   return outcome;

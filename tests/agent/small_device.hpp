@@ -39,6 +39,7 @@ class SmallDevice {
   FakeClock clock;
   agent::Config config;
   std::uint64_t trial_deadline = 3'600;
+  agent::AskRepackers repackers = [] { return RepackerVersions{{"zlib", 7}}; };
   agent::AskPermit ask_permit;
   std::optional<Error> arming_refused;
   std::optional<agent::Slot> hangs;  ///< a slot that boots, and then nothing runs in it

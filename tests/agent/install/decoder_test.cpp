@@ -129,6 +129,18 @@ TEST_F(DecoderTest, HasOneDescriptorNoRightsAndAFilter) {
   }
 }
 
+TEST_F(DecoderTest, SaysWhatItCanPackAgain) {
+  const Result<RepackerVersions> said = agent::ask_repackers(SKIFF_DECODE);
+  ASSERT_TRUE(said) << said.error().text();
+  EXPECT_EQ(*said, versions_of(all_repackers()));
+}
+
+TEST_F(DecoderTest, OneThatSaysNothingOfThatIsAnError) {
+  const Result<RepackerVersions> said = agent::ask_repackers("/bin/true");
+  ASSERT_FALSE(said);
+  EXPECT_EQ(said.error().text(), "decoder: /bin/true does not say what it has, and ended with exit code 0");
+}
+
 TEST_F(DecoderTest, OneThatIsNotThereIsNamed) {
   const auto peer = agent::start_decoder_program("/nowhere/skiff-decode");
   ASSERT_FALSE(peer);

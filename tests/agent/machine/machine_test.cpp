@@ -63,6 +63,22 @@ TEST(Machine, ASlotThatIsRefusedAsAnotherImageWhenItIsArmedFailsTheUpdate) {
   EXPECT_EQ((*boot)->other, Bootable::kBad);
 }
 
+TEST(Machine, ANewSlotWhoseDecoderDoesNotStartIsNotKept) {
+  SmallDevice device;
+  ASSERT_EQ(device.boot()->stop, Stop::kReboot);
+  EXPECT_EQ(device.server.check_ins.back().repackers, (RepackerVersions{{"zlib", 7}}));
+  device.repackers = [] { return fail(ErrorKind::kIo, "does not start", "decoder"); };
+  EXPECT_EQ(device.boot()->stop, Stop::kLater);
+  device.clock.advance(device.trial_deadline);
+  EXPECT_EQ(device.run()->stop, Stop::kReboot);
+  EXPECT_EQ(device.boot()->stop, Stop::kIdle);
+  EXPECT_EQ(device.running(), Slot::kA);
+  EXPECT_EQ(device.last_outcome(), "rolled-back");
+  EXPECT_EQ(reason_of(device), "contact: decoder: does not start");
+  ASSERT_TRUE(device.run());
+  EXPECT_EQ(device.server.check_ins.back().repackers, RepackerVersions()) << "it is seen all the same";
+}
+
 TEST(Machine, ArmsOnceHoweverOftenItIsStartedBeforeTheReboot) {
   SmallDevice device;
   ASSERT_TRUE(device.boot());
