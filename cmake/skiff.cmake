@@ -34,6 +34,10 @@ endif()
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 
+# For what devices have and nothing waits for: small in release builds, whatever is not used left out of programs.
+add_library(skiff_small INTERFACE)
+target_compile_options(skiff_small INTERFACE "$<$<CONFIG:Release>:-Os;-ffunction-sections;-fdata-sections>")
+
 # skiff_library(NAME SOURCES... [DEPENDS targets...] [PRIVATE_DEPENDS targets...] [NO_EXCEPTIONS])
 # makes the static library skiff_NAME, alias skiff::NAME, with the engine's include folders.
 function(skiff_library name)

@@ -29,6 +29,7 @@ class FleetCase(unittest.TestCase):
     """Each test has a fleet of its own, copied from one that is made once."""
 
     server_options = ()
+    diff_options = ()  # of `skiff diff`, for the delta between both releases
     host = "127.0.0.1"  # where servers listen
 
     @classmethod
@@ -42,7 +43,7 @@ class FleetCase(unittest.TestCase):
         two = fleet.write_image("two.img", revised)
         fleet.release(one)
         fleet.release(two)
-        cls.delta_name = fleet.add_delta(one, two).relative_to(cls.template)
+        cls.delta_name = fleet.add_delta(one, two, *cls.diff_options).relative_to(cls.template)
 
     @classmethod
     def make_images(cls):

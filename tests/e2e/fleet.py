@@ -227,10 +227,11 @@ class Fleet:
         run_well(self.programs.skiff, "repo", "add-release", self.repo, *words)
         self.publish()
 
-    def add_delta(self, base, result):
-        """Makes and adds a delta between two released images; gives its file in the repository."""
+    def add_delta(self, base, result, *options):
+        """Makes, by these options of `skiff diff`, and adds a delta between two released images; gives its file in the
+        repository."""
         delta = self.folder / f"{Path(base).name}-{Path(result).name}.skd"
-        run_well(self.programs.skiff, "diff", base, result, "-o", delta)
+        run_well(self.programs.skiff, "diff", base, result, "-o", delta, *options)
         run_well(self.programs.skiff, "repo", "add-delta", self.repo, delta, "--keys", self.keys)
         self.publish()
         content = delta.read_bytes()

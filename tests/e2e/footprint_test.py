@@ -1,0 +1,65 @@
+"""What the agent takes on a device: memory in an update, and the size of its programs."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+from case import FleetCase
+from programs import TIMEOUT, programs, run_well
+
+MIB = 1 << 20
+
+
+def memory(process):
+    """Bytes by the names of /proc/PID/status (proc(5)): VmHWM, RssAnon, RssFile and others."""
+    lines = (line.split() for line in Path(f"/proc/{process}/status").read_text().splitlines())
+    return {words[0].rstrip(":"): int(words[1]) * 1024 for words in lines if words[-1] == "kB"}
+
+
+class Memory(FleetCase):
+    """`own`: bytes of agent and decoder together that are no pages of files, which the kernel can drop and programs share;
+    `resident`: their largest resident sets, such pages counted twice where both have them."""
+
+    own, resident = 9 * MIB, 26 * MIB
+
+    def test_of_agent_and_decoder_is_bounded(self):
+        self.proxy.bytes_per_second = 500_000  # the rest of the download leaves time to look
+        reached = self.proxy.when_down(self.delta.stat().st_size * 2 // 3)
+        agent = self.device.start("once")
+        self.assertTrue(reached.wait(TIMEOUT))
+        (decoder,) = Path(f"/proc/{agent.pid}/task/{agent.pid}/children").read_text().split()
+        seen = [memory(process) for process in (agent.pid, decoder)]
+        self.assertEqual(agent.wait(TIMEOUT), self.device.REBOOT, self.device.log())
+        self.assertLess(sum(part["RssAnon"] for part in seen), self.own)
+        self.assertEqual(self.device.boot(), "B")
+        self.check_step(self.device.OK)
+        self.assertLess(self.server.reports()[-1]["peak_memory"], self.resident)
+
+
+class MemoryByTinyDeltas(Memory):
+    diff_options = ("--profile", "tiny")
+    own, resident = 4 * MIB, 21 * MIB
+
+    def setUp(self):
+        super().setUp()
+        self.device.configure(decoder_memory=MIB)
+
+
+class Size(unittest.TestCase):
+    """Stripped, with the system's libraries shared. Of release builds; others are not made small."""
+
+    limits = {"skiff-agent": 2_500_000, "skiff-decode": 2_800_000, "skiff-warden": 2_000_000}
+
+    def test_of_each_program_is_bounded(self):
+        folder = programs().agent.parent
+        if "CMAKE_BUILD_TYPE:STRING=Release" not in (folder.parent / "CMakeCache.txt").read_text():
+            self.skipTest("no release build")
+        with tempfile.TemporaryDirectory() as scratch:
+            for name, limit in self.limits.items():
+                stripped = Path(scratch) / name
+                run_well("strip", "-o", stripped, folder / name)
+                self.assertLessEqual(stripped.stat().st_size, limit, name)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)  # names what was skipped, and why
