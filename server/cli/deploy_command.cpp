@@ -170,11 +170,7 @@ void add_group_command(CLI::App& app, Action& chosen) {
 void add_deploy_command(CLI::App& app, Action& chosen) {
   const Verbs<Arguments> deploy(app, "deploy", "Bring a release to a group, in phases", chosen);
   Arguments& arguments = deploy.arguments();
-  deploy.add_list(
-      "list", "Show every deployment",
-      {"deployments",
-       {"id", "state", "release", "group", "phase", "phases", "started", "committed", "failed", "reason"}},
-      list_deployments);
+  deploy.add_list("list", "Show every deployment", shell::deployments_table(), list_deployments);
   add_order_options(*deploy.add("create", "Begin a deployment; prints its number", create_deployment),
                     arguments);
   for (const StateVerb& verb : kStateVerbs) {

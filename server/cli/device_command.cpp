@@ -83,13 +83,9 @@ constexpr AdmissionVerb kAdmissionVerbs[] = {
 void add_device_command(CLI::App& app, Action& chosen) {
   const Verbs<Arguments> device(app, "device", "List devices, admit and refuse them", chosen);
   Arguments& arguments = device.arguments();
-  device.add_list("list", "Show every device",
-                  {"devices",
-                   {"serial", "admission", "hardware", "version", "counter", "state", "last_contact",
-                    "received", "sent", "key"}},
-                  list_devices);
+  device.add_list("list", "Show every device", shell::devices_table(), list_devices);
   device.add_list("claims", "Show the keys that say they are devices, and wait or were refused",
-                  {"claims", {"serial", "admission", "address", "first", "last", "key"}}, list_claims);
+                  shell::claims_table(), list_claims);
   device.add("preauthorise", "List devices of the factory: they are accepted when they enrol", preauthorise)
       ->add_option("FILE", arguments.file, "A serial and the SHA-256 of its public key a line")
       ->required();

@@ -198,16 +198,14 @@ void add_user_verbs(const Verbs<Arguments>& user) {
 
 void add_user_command(CLI::App& app, Action& chosen) {
   const Verbs<Arguments> user(app, "user", "Users, their roles and tokens", chosen);
-  user.add_list("list", "Show every user", {"users", {"user", "disabled", "password", "totp", "grants"}},
-                list_users);
+  user.add_list("list", "Show every user", shell::users_table(), list_users);
   add_user_verbs(user);
 }
 
 void add_audit_command(CLI::App& app, Action& chosen) {
   const Verbs<Arguments> audit(app, "audit", "Who asked what of the fleet", chosen);
   Arguments& arguments = audit.arguments();
-  audit.add_list("list", "Show every entry, the oldest first",
-                 {"entries", {"number", "time", "who", "verb", "object", "detail"}}, list_audit);
+  audit.add_list("list", "Show every entry, the oldest first", shell::audit_table(), list_audit);
   audit.add("key", "Print the public key that signs the log: note it elsewhere", show_audit_key);
   CLI::App* const verify = audit.add(
       "verify", "Check that nothing was changed, and print NUMBER:HASH of the last entry", verify_audit);

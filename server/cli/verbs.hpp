@@ -7,7 +7,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/state_options.hpp"
-#include "cli/table.hpp"
+#include "shell/table.hpp"
 
 namespace skiff::server {
 
@@ -37,13 +37,18 @@ class Verbs {
   /// A verb that shows a table of the database. `read(Database&, const Arguments&)` gives its lines as the
   /// API lists them.
   template <typename Read>
-  CLI::App* add_list(const std::string& name, const std::string& description, Table table, Read read) const {
+  CLI::App* add_list(const std::string& name, const std::string& description, const shell::Table& table,
+                     Read read) const {
     auto as_json = std::make_shared<bool>(false);
     CLI::App* const verb =
         add(name, description, [table, read, as_json](const Arguments& arguments) -> Result<void> {
           SKIFF_ASSIGN(const auto database, open_database(arguments.state));
           SKIFF_ASSIGN(Json::Array items, read(*database, arguments));
-          show(table, std::move(items), *as_json);
+          if (*as_json) {
+            shell::show_as_json(table, std::move(items));
+          } else {
+            shell::show(table, items);
+          }
           return {};
         });
     verb->add_flag("--json", *as_json, "As the API answers it");
