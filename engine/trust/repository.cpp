@@ -6,11 +6,13 @@
 
 #include "skiff/block_tree.hpp"
 #include "trust/file_names.hpp"
-#include "trust/json_limits.hpp"
 #include "trust/release_json.hpp"
 #include "trust/release_names.hpp"
+#include "trust/release_rules.hpp"
+#include "trust/repository_copy.hpp"
 #include "trust/repository_folder.hpp"
 #include "trust/repository_init.hpp"
+#include "trust/repository_intake.hpp"
 #include "trust/repository_proposal.hpp"
 #include "trust/repository_publish.hpp"
 #include "trust/repository_state.hpp"
@@ -18,43 +20,6 @@
 
 namespace skiff {
 namespace {
-
-constexpr std::size_t kMaxVersionLength = 64;
-
-Result<void> check_fields(const NewRelease& release) {
-  if (!is_plain_name(release.name)) return fail(ErrorKind::kUsage, "name: not a plain file name");
-  if (release.hardware.empty()) return fail(ErrorKind::kUsage, "hardware: no ids");
-  if (!std::ranges::all_of(release.hardware, is_plain_name)) {
-    return fail(ErrorKind::kUsage, "hardware: an id is not a plain name");
-  }
-  if (release.version.empty() || release.version.size() > kMaxVersionLength) {
-    return fail(ErrorKind::kUsage, "version: empty or longer than " + std::to_string(kMaxVersionLength));
-  }
-  if (release.release_counter > std::uint64_t{kMaxJsonInteger}) {
-    return fail(ErrorKind::kUsage, "release_counter: beyond 2^53-1");
-  }
-  return {};
-}
-
-bool share_hardware(const Release& release, const NewRelease& added) {
-  return std::ranges::any_of(added.hardware, [&](const std::string& id) {
-    return std::ranges::find(release.hardware, id) != release.hardware.end();
-  });
-}
-
-Result<void> check_successor(const std::vector<Release>& present, const NewRelease& added) {
-  for (const Release& release : present) {
-    if (release.target == std::string(kReleasesRole) + "/" + added.name) {
-      return fail(ErrorKind::kUsage, "name: " + release.target + " exists");
-    }
-    if (share_hardware(release, added) && release.release_counter >= added.release_counter) {
-      return fail(ErrorKind::kRollback, "release_counter: " + std::to_string(added.release_counter) +
-                                            " does not rise above that of " + release.target + ", " +
-                                            std::to_string(release.release_counter));
-    }
-  }
-  return {};
-}
 
 Release release_of(const NewRelease& added, const StagedFile& image, std::int64_t now) {
   Release release;
@@ -167,39 +132,6 @@ class Repository::Impl {
   RepositoryFolder folder_;
 };
 
-namespace {
-
-/// A bin that comes alone is read by the keys that `releases` gave its bins when it was signed last.
-Result<void> check_bin_keys(const RepositoryState& state, const std::vector<SignRequest>& requests,
-                            const SignRequest& request, const std::string& text) {
-  const auto& bins = state.releases.bins;
-  if (!bins || request.role() == kReleasesRole) return {};
-  if (std::ranges::find(requests, kReleasesRole, &SignRequest::role) != requests.end()) return {};
-  SKIFF_TRY(read_signed_role(Bytes(text.begin(), text.end()), bins->keys, request.role()));
-  return {};
-}
-
-/// What is signed elsewhere has to keep the rules of add_release(), too.
-Result<void> check_imported(const RepositoryFolder& folder, const std::vector<Release>& present,
-                            const Json& part) {
-  SKIFF_ASSIGN(const tuf::Targets next, tuf::parse_targets(part));
-  for (const auto& [name, target] : next.targets) {
-    SKIFF_ASSIGN(const Release release, read_release(target));
-    if (std::ranges::find(present, name, &Release::target) != present.end()) continue;
-    const NewRelease added{name.substr(kReleasesRole.size() + 1), release.hardware, release.version,
-                           release.release_counter};
-    SKIFF_TRY(check_fields(added));
-    SKIFF_TRY(check_successor(present, added));
-    std::error_code error;
-    if (!std::filesystem::exists(folder.target_file(name, release.image.sha256), error)) {
-      return fail(ErrorKind::kNotFound, "the image of " + name + " is not in the repository");
-    }
-  }
-  return {};
-}
-
-}  // namespace
-
 Repository::Repository(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Repository::~Repository() = default;
 Repository::Repository(Repository&&) noexcept = default;
@@ -272,20 +204,31 @@ Result<std::vector<SignRequest>> Repository::propose_renewal(const std::string& 
 
 Result<void> Repository::import(const std::vector<SignRequest>& requests) {
   SKIFF_ASSIGN(const std::shared_ptr<void> lock, impl_->folder().lock());
-  SKIFF_ASSIGN(const RepositoryState state, RepositoryState::load(impl_->folder()));
-  SKIFF_ASSIGN(const std::vector<Release> present, state.releases.list(impl_->folder()));
-  std::vector<std::pair<std::string, std::string>> files;
-  for (const SignRequest& request : requests) {
-    SKIFF_ASSIGN(std::string text, finish(impl_->folder(), request));
-    if (is_role_or_bin(request.role(), kReleasesRole)) {
-      SKIFF_TRY(check_imported(impl_->folder(), present, request.next()));
-      SKIFF_TRY(check_bin_keys(state, requests, request, text));
-    }
-    SKIFF_ASSIGN(const std::uint64_t version, unsigned_member(request.next(), "version"));
-    files.emplace_back(tuf::versioned_file_name(request.role(), version), std::move(text));
-  }
-  for (const auto& [name, text] : files) SKIFF_TRY(impl_->folder().write_metadata(name, as_bytes(text)));
-  return {};
+  SKIFF_ASSIGN(Intake intake, Intake::begin(impl_->folder()));
+  for (const SignRequest& request : requests) SKIFF_TRY(intake.add(request));
+  return intake.commit({});
+}
+
+Result<void> Repository::accept(const Json::Object& files, const std::filesystem::path& images) {
+  SKIFF_ASSIGN(const std::shared_ptr<void> lock, impl_->folder().lock());
+  SKIFF_ASSIGN(Intake intake, Intake::begin(impl_->folder()));
+  SKIFF_TRY(intake.add(files));
+  return intake.commit(images);
+}
+
+Result<Repository> Repository::copy(const std::filesystem::path& folder, ByteView trusted_root,
+                                    const Json::Object& untrusted_files) {
+  auto impl = std::make_unique<Impl>(folder);
+  SKIFF_TRY(impl->folder().create());
+  SKIFF_ASSIGN(const std::shared_ptr<void> lock, impl->folder().lock());
+  SKIFF_TRY(copy_roles(impl->folder(), trusted_root, untrusted_files));
+  return Repository(std::move(impl));
+}
+
+Result<Json::Object> Repository::role_files() const { return newest_role_files(impl_->folder()); }
+
+Result<Json::Object> Repository::role_files_after(const Json::Object& theirs) const {
+  return skiff::role_files_after(impl_->folder(), theirs);
 }
 
 Result<DeltaOffer> Repository::add_delta(const Source& delta, std::string_view min_agent,

@@ -89,9 +89,14 @@ StagedFile::~StagedFile() {
 }
 
 Result<void> StagedFile::place(const fs::path& destination) {
-  if (::chmod(path_.c_str(), 0444) != 0) return os_error("protect", path_);
-  if (::rename(path_.c_str(), destination.c_str()) != 0) return os_error("put in place", destination);
+  SKIFF_TRY(RepositoryFolder::place(path_, destination));
   path_.clear();
+  return {};
+}
+
+Result<void> RepositoryFolder::place(const fs::path& file, const fs::path& destination) {
+  if (::chmod(file.c_str(), 0444) != 0) return os_error("protect", file);
+  if (::rename(file.c_str(), destination.c_str()) != 0) return os_error("put in place", destination);
   return sync_folder(destination.parent_path());
 }
 

@@ -61,6 +61,8 @@ class RepositoryFolder {
   [[nodiscard]] Result<StagedFile> stage(const Source& source) const;
   /// Makes the block tree of an image.
   [[nodiscard]] Result<StagedTree> stage_tree(const Source& image) const;
+  /// Moves a file of the same file system to its place: read-only and durable, in place of one that is there.
+  static Result<void> place(const std::filesystem::path& file, const std::filesystem::path& destination);
   /// Where a target with this hash is, as tuf::Target::wire_path() says.
   [[nodiscard]] std::filesystem::path target_file(std::string_view target, const Sha256& digest) const;
   /// Removes the files in targets/ of which `is_waste` says so; how many bytes they had. Needs the lock.

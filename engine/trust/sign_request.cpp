@@ -178,7 +178,11 @@ Result<void> SignRequest::merge(const SignRequest& other) {
   if (role_ != other.role_ || next_ != other.next_) {
     return fail(ErrorKind::kMismatch, "requests for signatures of different things");
   }
-  for (const Json& signature : other.signatures_) {
+  return take(other.signatures_);
+}
+
+Result<void> SignRequest::take(const Json::Array& untrusted_signatures) {
+  for (const Json& signature : untrusted_signatures) {
     SKIFF_ASSIGN(const std::string key_id, string_member(signature, "keyid"));
     const auto same = [&](const Json& entry) { return string_member(entry, "keyid") == key_id; };
     if (std::ranges::none_of(signatures_, same)) signatures_.push_back(signature);

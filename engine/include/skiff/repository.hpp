@@ -101,6 +101,23 @@ class Repository {
   /// release that add_release() would refuse or whose image is not in targets/.
   Result<void> import(const std::vector<SignRequest>& requests);
 
+  /// What a builder elsewhere needs to go on: every root, and the newest version of targets, `releases`, its
+  /// bins and `deltas`, as metadata files by name ("4.releases.json").
+  [[nodiscard]] Result<Json::Object> role_files() const;
+  /// A builder's copy of a repository that is elsewhere, without its targets, made or brought up to date from
+  /// its role_files(). Every file is verified, from a root on that is trusted. kMismatch where the folder has
+  /// versions that those do not have.
+  static Result<Repository> copy(const std::filesystem::path& folder, ByteView trusted_root,
+                                 const Json::Object& untrusted_files);
+  /// The versions that were signed here after those in `theirs`, the role_files() of the repository that this
+  /// is a copy of. kMismatch where that has moved on.
+  [[nodiscard]] Result<Json::Object> role_files_after(const Json::Object& theirs) const;
+  /// Takes such versions in, all or none, as import() does; those that are here already are passed over. The
+  /// images of new releases are in targets/, or in the folder `images` by their SHA-256 in hexadecimal: from
+  /// there they are moved, so that it is on the same file system, and whoever put them there has verified
+  /// them.
+  Result<void> accept(const Json::Object& untrusted_files, const std::filesystem::path& images);
+
   /// What the newest metadata lists, whether published yet or not.
   [[nodiscard]] Result<std::vector<Release>> releases() const;
   [[nodiscard]] Result<std::vector<DeltaOffer>> deltas() const;

@@ -30,6 +30,8 @@ class SignRequest {
   [[nodiscard]] Result<void> check(ByteView trusted_root) const;
   /// Adds the key's signature. kUsage where no role that has to sign knows the key.
   Result<void> sign(const Signer& key);
+  /// Takes the members of a metadata file's `signatures`, as far as those keys have not signed yet.
+  Result<void> take(const Json::Array& untrusted_signatures);
   /// Takes the signatures of another copy; kMismatch if it is of something else.
   Result<void> merge(const SignRequest& other);
   /// "root of version 3: 1 of 2 signatures", a line for each threshold that has to be met.
