@@ -62,16 +62,17 @@ class FleetServer::Impl {
     SKIFF_ASSIGN(http_, HttpServer::create(options_.http, std::move(service)));
     if (!options_.operators) return {};
     SKIFF_ASSIGN(operator_http_,
-                 HttpServer::create(*options_.operators, {Router(operator_api_.routes()), {}, {}}));
+                 HttpServer::create(*options_.operators, {Router(operator_routes()), {}, {}}));
     return {};
   }
 
   void start() {
     workers_ = std::make_unique<DeltaWorkers>(DeltaParts{*catalogue_, jobs_, publisher_, place_.name()},
                                               options_.maker, options_.clock, options_.workers);
-    upkeep_ = std::make_unique<Upkeep>(UpkeepParts{*catalogue_, jobs_, admissions_, devices_, deployments_,
-                                                   unused_, publisher_, ledger_, leadership_, watch_},
-                                       options_.upkeep, options_.clock, [this] { workers_->wake(); });
+    upkeep_ =
+        std::make_unique<Upkeep>(UpkeepParts{*catalogue_, jobs_, admissions_, devices_, deployments_, unused_,
+                                             publisher_, ledger_, leadership_, watch_, uploads_},
+                                 options_.upkeep, options_.clock, [this] { workers_->wake(); });
     http_->start();
     if (enrol_http_) enrol_http_->start();
     if (operator_http_) operator_http_->start();
@@ -102,6 +103,23 @@ class FleetServer::Impl {
     return {};
   }
 
+  std::vector<Route> operator_routes() {
+    std::vector<Route> routes = operator_api_.routes();
+    routes.push_back(upload_api_.route());  // last: the paths of others begin alike
+    return routes;
+  }
+
+  /// What builders elsewhere see and change of the repository.
+  RepositoryPort repository_port() {
+    return {[this]() -> Result<Json::Object> {
+              SKIFF_ASSIGN(const Repository repository, Repository::open(options_.repository));
+              return repository.role_files();
+            },
+            [this](const Json::Object& files) {
+              return publisher_.accept(files, uploads_.images(), options_.clock());
+            }};
+  }
+
   ServerOptions options_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<Catalogue> catalogue_;
@@ -119,6 +137,7 @@ class FleetServer::Impl {
   AuditLog audit_{*database_, *audit_key_};
   Watch watch_{{*database_, audit_, *catalogue_, options_.ca}, options_.watch};
   WireLedger ledger_;
+  UploadStore uploads_{options_.repository, options_.uploads};
   Leadership leadership_{*database_, "upkeep"};
   std::unique_ptr<DeltaWorkers> workers_;
   std::unique_ptr<Upkeep> upkeep_;
@@ -134,9 +153,11 @@ class FleetServer::Impl {
   NumberStore numbers_{*database_};
   CredentialStore credentials_{*database_};
   OperatorApi operator_api_{{users_, credentials_, audit_, admissions_, devices_, reports_, groups_,
-                             deployments_, alarms_, numbers_, updates_},
+                             deployments_, alarms_, numbers_, updates_, uploads_},
                             [this] { return catalogue_->view(); },
+                            repository_port(),
                             options_.clock};
+  UploadApi upload_api_{credentials_, uploads_, options_.clock};
   std::unique_ptr<HttpServer> operator_http_;
 };
 

@@ -7,6 +7,7 @@
 #include "deltas/upkeep.hpp"
 #include "fleet/enrolment_api.hpp"
 #include "fleet/operator_api.hpp"
+#include "fleet/upload_api.hpp"
 #include "http/server.hpp"
 
 namespace skiff::server {
@@ -21,6 +22,7 @@ struct ServerOptions {
   EnrolmentOptions enrolment;
   std::optional<HttpOptions> operators;  ///< where operators are served; none: nowhere
   PendingLimits pending;
+  UploadLimits uploads;
   DeviceApiOptions api;
   MakerOptions maker;  ///< its work folder is set to one in `state`
   UpkeepTimes upkeep;

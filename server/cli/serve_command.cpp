@@ -84,6 +84,7 @@ Result<void> serve(Arguments arguments) {
   }
   if (!arguments.operator_listen.empty()) {
     options.operators = small_port(options.http.tls);
+    options.operators->blocking_threads = 2;  // one may be at a long upload's hash
     SKIFF_TRY(parse_listen("--operator-listen", arguments.operator_listen, *options.operators));
   }
   SKIFF_ASSIGN(OnlineKeys keys, load_keys(arguments.keys));
@@ -134,6 +135,12 @@ void add_tuning_options(CLI::App& command, Arguments& arguments) {
   command
       .add_option("--max-pending", options.pending.total,
                   "Strangers that may wait to be accepted; they are forgotten after a week")
+      ->capture_default_str();
+  command
+      .add_option("--max-uploads", options.uploads.total,
+                  "Bytes of uploads that no release lists yet; they are dropped after a week")
+      ->capture_default_str();
+  command.add_option("--max-uploads-per-user", options.uploads.per_user, "The same, of one user")
       ->capture_default_str();
   command.add_flag("--deployments-only", options.api.deployments_only,
                    "A release that has no deployment reaches nobody, not everybody");

@@ -30,6 +30,14 @@ Result<std::uint64_t> Publisher::drop(const std::vector<std::string>& targets, s
   return repository.remove_unlisted();
 }
 
+Result<void> Publisher::accept(const Json::Object& untrusted_files, const std::filesystem::path& images,
+                               std::int64_t now) {
+  const std::lock_guard lock(mutex_);
+  SKIFF_ASSIGN(Repository repository, Repository::open(repository_));
+  SKIFF_TRY(repository.accept(untrusted_files, images));
+  return repository.publish(signers(), now);
+}
+
 Result<void> Publisher::renew(std::int64_t now) {
   const std::lock_guard lock(mutex_);
   SKIFF_ASSIGN(Repository repository, Repository::open(repository_));

@@ -28,10 +28,14 @@ class Publisher {
   Publisher(std::filesystem::path repository, OnlineKeys keys)
       : repository_(std::move(repository)), keys_(std::move(keys)) {}
 
-  /// Adds a delta file and makes it visible; releases are made visible by builders alone.
+  /// Adds a delta file and makes it visible; releases that builders added are not.
   Result<DeltaOffer> add(const Source& delta, std::int64_t now);
   /// Ends the offer of these deltas, and removes the files that nothing refers to any more; how many bytes.
   Result<std::uint64_t> drop(const std::vector<std::string>& targets, std::int64_t now);
+  /// Takes in versions of offline metadata that were signed elsewhere, and makes them visible, as
+  /// Repository::accept() and publish() do.
+  Result<void> accept(const Json::Object& untrusted_files, const std::filesystem::path& images,
+                      std::int64_t now);
   /// Renews what is published and ages; cheap where nothing does.
   Result<void> renew(std::int64_t now);
 

@@ -1,6 +1,6 @@
 // Upkeep: what the server does by itself as time passes: renew metadata, queue the deltas that the fleet will
-// ask for, drop those that it does not any more, write the ledger, forget strangers, advance deployments. Of
-// several servers one does so; the ledger each writes itself.
+// ask for, drop those that it does not any more, write the ledger, forget strangers and uploads, advance
+// deployments. Of several servers one does so; the ledger each writes itself.
 #pragma once
 
 #include <condition_variable>
@@ -11,6 +11,7 @@
 #include "fleet/watch.hpp"
 #include "store/leadership.hpp"
 #include "store/unused_deltas.hpp"
+#include "store/uploads.hpp"
 #include "store/wire_ledger.hpp"
 
 namespace skiff::server {
@@ -35,6 +36,7 @@ struct UpkeepParts {
   WireLedger& ledger;
   Leadership& leadership;
   Watch& watch;
+  UploadStore& uploads;
 };
 
 class Upkeep {

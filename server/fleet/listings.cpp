@@ -86,4 +86,21 @@ Json listed(const UserRecord& user) {
                       {"grants", std::move(grants)}};
 }
 
+Json listed(const Release& release) {
+  return Json::Object{{"release", release.target},
+                      {"hardware", Json::Array(release.hardware.begin(), release.hardware.end())},
+                      {"version", release.version},
+                      {"counter", release.release_counter},
+                      {"length", release.image.length},
+                      {"sha256", release.image.sha256.hex()},
+                      {"issued", release.issued}};
+}
+
+Json listed(const Upload& upload) {
+  return Json::Object{{"name", upload.order.name},      {"sha256", upload.order.sha256.hex()},
+                      {"length", upload.order.length},  {"offset", upload.offset},
+                      {"verified", upload.is_verified}, {"user", upload.order.user},
+                      {"begun", upload.begun}};
+}
+
 }  // namespace skiff::server

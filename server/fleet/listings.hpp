@@ -5,12 +5,14 @@
 
 #include "fleet/deployments.hpp"
 #include "skiff/json.hpp"
+#include "skiff/release.hpp"
 #include "store/admissions.hpp"
 #include "store/alarms.hpp"
 #include "store/audit.hpp"
 #include "store/devices.hpp"
 #include "store/groups.hpp"
 #include "store/reports.hpp"
+#include "store/uploads.hpp"
 #include "store/users.hpp"
 
 namespace skiff::server {
@@ -24,6 +26,8 @@ Json listed(const Deployment& deployment, const std::vector<Approval>& approvals
 Json listed(const Alarm& alarm);
 Json listed(const AuditEntry& entry);
 Json listed(const UserRecord& user);
+Json listed(const Release& release);
+Json listed(const Upload& upload);
 
 /// Each in turn.
 template <typename Record>

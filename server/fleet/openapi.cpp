@@ -21,6 +21,9 @@ Json schema_of(const BodyField& field) {
       schema["items"] = Json::Object{{"type", "string"}};
       schema["maxItems"] = std::uint64_t{kMaxOperatorTexts};
       break;
+    case FieldType::kObject:
+      schema["type"] = "object";
+      break;
   }
   return schema;
 }
@@ -66,9 +69,25 @@ Json describe(const OperatorApi::Operation& operation) {
                                                    {"400", "A field is odd; the message names it"},
                                                    {"401", "No token, or one that is unknown or has expired"},
                                                    {"403", "No grant allows it"},
-                                                   {"404", "There is no such thing"}})}};
+                                                   {"404", "There is no such thing"},
+                                                   {"409", "It does not follow what the server has"},
+                                                   {"507", "There is no room for it"}})}};
   if (std::string_view(operation.method) == "POST") described["requestBody"] = request_body(operation.fields);
   return described;
+}
+
+/// The one body that is not JSON.
+Json describe_piece() {
+  const Json bytes = Json::Object{{"application/octet-stream", Json::Object{}}};
+  return Json::Object{{"summary", "Append a piece to an upload"},
+                      {"x-verb", to_string(Verb::kDeploy)},
+                      {"requestBody", Json::Object{{"required", true}, {"content", bytes}}},
+                      {"responses", answers({{"200", "Taken; the upload goes on at offset"},
+                                             {"401", "No token, or one that is unknown or has expired"},
+                                             {"403", "No grant allows it"},
+                                             {"404", "It was not begun"},
+                                             {"409", "It goes on at another offset, which is told"},
+                                             {"507", "The disk is full"}})}};
 }
 
 }  // namespace
@@ -82,6 +101,7 @@ std::string openapi_text() {
     const bool is_get = std::string_view(operation.method) == "GET";
     paths[operation.path] = Json::Object{{is_get ? "get" : "post", describe(operation)}};
   }
+  paths["/v1/uploads/{sha256}/{offset}"] = Json::Object{{"post", describe_piece()}};
   const Json bearer = Json::Object{{"type", "http"}, {"scheme", "bearer"}};
   return json_text(Json::Object{
       {"openapi", "3.1.0"},

@@ -2,28 +2,10 @@
 
 #include "event_log.hpp"
 #include "fleet/openapi.hpp"
+#include "fleet/operator_access.hpp"
 
 namespace skiff::server {
 namespace {
-
-constexpr std::uint64_t kMaxBody = 16'384;
-constexpr std::string_view kBearer = "Bearer ";
-
-Response answer_error(const Error& error) {
-  switch (error.kind) {
-    case ErrorKind::kFormat:
-    case ErrorKind::kUsage:
-      return error_response(ApiError::kBadRequest, error.text());
-    case ErrorKind::kNotFound:
-      return error_response(ApiError::kNotFound, error.text());
-    default:
-      return internal_error(error);
-  }
-}
-
-Response unauthorised() {
-  return error_response(ApiError::kUnauthorised, "no token, or one that is unknown or has expired");
-}
 
 Response plain_text(unsigned status, std::string text) {
   Response response;
@@ -44,15 +26,18 @@ Result<Json> body_of(const Request& request) {
 std::vector<Route> OperatorApi::routes() {
   std::vector<Route> routes;
   for (const LoginOperation& operation : login_operations()) {
-    routes.push_back({{"POST"}, operation.path, kMaxBody, false, [this, &operation](const Request& r) {
-                        return answer_login(operation, r);
-                      }});
+    routes.push_back(
+        {{"POST"}, operation.path, kMaxOperatorBody, false, [this, &operation](const Request& r) {
+           return answer_login(operation, r);
+         }});
   }
   for (const Operation& operation : operations()) {
-    const std::uint64_t body = std::string_view(operation.method) == "GET" ? 0 : kMaxBody;
+    const std::uint64_t body = std::string_view(operation.method) == "GET" ? 0 : operation.max_body;
     routes.push_back({{operation.method}, operation.path, body, false, [this, &operation](const Request& r) {
                         return answer(operation, r);
                       }});
+    if (body > kMaxOperatorBody)
+      routes.back().before_body = [this](const RequestHead& head) { return refusal(head); };
   }
   routes.push_back({{"GET"}, "/v1/openapi.json", 0, false, [](const Request&) {
                       return json_response(200, openapi_text());
@@ -76,29 +61,31 @@ Response OperatorApi::answer_login(const LoginOperation& operation, const Reques
   return (this->*operation.respond)(request, *body);
 }
 
+std::optional<Response> OperatorApi::refusal(const RequestHead& head) {
+  const auto who = authenticate(head, stores_.credentials, clock_());
+  return who ? std::nullopt : std::optional(who.error());
+}
+
 Response OperatorApi::answer(const Operation& operation, const Request& request) {
-  const auto field = find_field(request.head.fields, "authorization");
-  if (!field || !field->starts_with(kBearer)) return unauthorised();
-  const auto who = stores_.credentials.find(field->substr(kBearer.size()), clock_());
-  if (!who) return answer_error(who.error());
-  if (!*who) return unauthorised();
+  const auto who = authenticate(request.head, stores_.credentials, clock_());
+  if (!who) return who.error();
   const auto document = body_of(request);
   if (!document) return answer_error(document.error());
   const auto body = OperatorBody::open(*document, operation.fields);
   if (!body) return answer_error(body.error());
   const auto intent = (this->*operation.understand)(*body);
   if (!intent) return answer_error(intent.error());
-  const bool has_grant = intent->group ? authorise(**who, operation.verb, *intent->group)
-                                       : authorise_anywhere(**who, operation.verb);
-  const bool allowed = has_grant && (!operation.wants_session || (*who)->is_session);
+  const bool has_grant = intent->group ? authorise(*who, operation.verb, *intent->group)
+                                       : authorise_anywhere(*who, operation.verb);
+  const bool allowed = has_grant && (!operation.wants_session || who->is_session);
   if (operation.is_audited) {
-    if (const auto written = write_audit(**who, operation, *intent, allowed); !written) {
+    if (const auto written = write_audit(*who, operation, *intent, allowed); !written) {
       return answer_error(written.error());
     }
   }
-  if (!has_grant) return error_response(ApiError::kForbidden, "no grant of " + (*who)->name + " allows this");
+  if (!has_grant) return error_response(ApiError::kForbidden, "no grant of " + who->name + " allows this");
   if (!allowed) return error_response(ApiError::kForbidden, "only a session may do this, not a token");
-  const auto answered = intent->run(**who);
+  const auto answered = intent->run(*who);
   if (!answered) return answer_error(answered.error());
   const std::string* const text = answered->string();
   return text == nullptr ? json_response(200, json_text(*answered)) : plain_text(200, *text);

@@ -18,6 +18,7 @@
 #include "store/ledger.hpp"
 #include "store/numbers.hpp"
 #include "store/reports.hpp"
+#include "store/uploads.hpp"
 #include "store/users.hpp"
 
 namespace skiff::server {
@@ -35,7 +36,16 @@ struct OperatorStores {
   AlarmStore& alarms;
   NumberStore& numbers;
   LedgerStore& ledger;
+  UploadStore& uploads;
 };
+
+/// What builders elsewhere ask of the repository, as Repository::role_files() and Publisher::accept() do it.
+struct RepositoryPort {
+  std::function<Result<Json::Object>()> role_files;
+  std::function<Result<void>(const Json::Object& untrusted_files)> publish;
+};
+
+inline constexpr std::uint64_t kMaxOperatorBody = 16'384;  ///< bytes of a request
 
 /// What is published at this moment.
 using ViewCatalogue = std::function<std::shared_ptr<const CatalogueView>()>;
@@ -43,8 +53,11 @@ using ViewCatalogue = std::function<std::shared_ptr<const CatalogueView>()>;
 /// Thread-safe: its handlers run several at once.
 class OperatorApi {
  public:
-  OperatorApi(OperatorStores stores, ViewCatalogue view, WallClock clock)
-      : stores_(stores), view_(std::move(view)), clock_(std::move(clock)) {}
+  OperatorApi(OperatorStores stores, ViewCatalogue view, RepositoryPort repository, WallClock clock)
+      : stores_(stores),
+        view_(std::move(view)),
+        repository_(std::move(repository)),
+        clock_(std::move(clock)) {}
 
   /// A request that is understood: what it is done to, and how. Nothing is done before it is authorised.
   struct Intent {
@@ -64,6 +77,7 @@ class OperatorApi {
     const char* summary;
     std::vector<BodyField> fields{};
     bool wants_session = false;  ///< a person has to ask: a token that was stolen of a program cannot
+    std::uint64_t max_body = kMaxOperatorBody;  ///< a longer one is read for those who have a token alone
   };
   static const std::vector<Operation>& operations();
 
@@ -85,9 +99,12 @@ class OperatorApi {
   static std::vector<Operation> user_operations();
   static std::vector<Operation> device_operations();
   static std::vector<Operation> deployment_operations();
+  static std::vector<Operation> release_operations();
   static std::vector<Operation> report_operations();
 
   Response answer(const Operation& operation, const Request& request);
+  /// The answer to those who have no token.
+  std::optional<Response> refusal(const RequestHead& head);
   Response answer_ready();
   Response answer_login(const LoginOperation& operation, const Request& request);
   Result<void> write_audit(const Principal& who, const Operation& operation, const Intent& intent,
@@ -138,8 +155,16 @@ class OperatorApi {
   Result<Intent> change_deployment(const OperatorBody& body);
   Result<Intent> approve(const OperatorBody& body);
 
+  Result<Intent> see_releases(const OperatorBody& body);
+  Result<Intent> see_repository(const OperatorBody& body);
+  Result<Intent> publish(const OperatorBody& body);
+  Result<Intent> see_uploads(const OperatorBody& body);
+  Result<Intent> begin_upload(const OperatorBody& body);
+  Result<Intent> finish_upload(const OperatorBody& body);
+
   OperatorStores stores_;
   ViewCatalogue view_;
+  RepositoryPort repository_;
   WallClock clock_;
   std::mutex hashing_;  ///< one password at a time: each takes 19 MiB
 };

@@ -42,6 +42,12 @@ Result<std::vector<std::string>> OperatorBody::texts(std::string_view key) const
   return texts;
 }
 
+Result<const Json::Object*> OperatorBody::object(std::string_view key) const {
+  SKIFF_ASSIGN(const Json* const member, fields_.member(key));
+  if (member->object() == nullptr) return reject(key, "an object");
+  return member->object();
+}
+
 Json answer_list(std::string_view name, Json::Array items) {
   return Json::Object{{"v", 1}, {std::string(name), std::move(items)}};
 }

@@ -8,7 +8,7 @@
 
 namespace skiff::server {
 
-enum class FieldType : std::uint8_t { kText, kNumber, kTexts };
+enum class FieldType : std::uint8_t { kText, kNumber, kTexts, kObject };
 
 inline constexpr std::size_t kMaxOperatorText = 256;  ///< bytes of a text
 inline constexpr std::size_t kMaxOperatorTexts = 16;  ///< members of an array
@@ -35,6 +35,8 @@ class OperatorBody {
                                                std::int64_t most) const;
   /// Empty where there is no such field.
   [[nodiscard]] Result<std::vector<std::string>> texts(std::string_view key) const;
+  /// Points into the document.
+  [[nodiscard]] Result<const Json::Object*> object(std::string_view key) const;
   [[nodiscard]] tl::unexpected<Error> reject(std::string_view key, std::string_view expected) const {
     return fields_.reject(key, expected);
   }

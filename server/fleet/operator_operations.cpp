@@ -197,7 +197,7 @@ const std::vector<OperatorApi::Operation>& OperatorApi::operations() {
   static const std::vector<Operation> kOperations = [] {
     std::vector<Operation> all;
     for (auto part : {own_operations(), user_operations(), device_operations(), deployment_operations(),
-                      report_operations()}) {
+                      release_operations(), report_operations()}) {
       std::ranges::move(part, std::back_inserter(all));
     }
     return all;

@@ -4,7 +4,6 @@
 #include <ctime>
 
 #include "event_log.hpp"
-#include "skiff/json.hpp"
 
 namespace skiff::server {
 namespace {
@@ -31,6 +30,8 @@ std::string_view reason_phrase(unsigned status) {
       return "Not Found";
     case 405:
       return "Method Not Allowed";
+    case 409:
+      return "Conflict";
     case 411:
       return "Length Required";
     case 413:
@@ -41,6 +42,8 @@ std::string_view reason_phrase(unsigned status) {
       return "Too Many Requests";
     case 503:
       return "Service Unavailable";
+    case 507:
+      return "Insufficient Storage";
     default:
       return "Internal Server Error";
   }
@@ -81,12 +84,14 @@ const std::vector<ApiErrorName>& api_errors() {
       {ApiError::kForbidden, 403, "forbidden"},
       {ApiError::kNotFound, 404, "not-found"},
       {ApiError::kMethodNotAllowed, 405, "method-not-allowed"},
+      {ApiError::kConflict, 409, "conflict"},
       {ApiError::kLengthRequired, 411, "length-required"},
       {ApiError::kTooLarge, 413, "too-large"},
       {ApiError::kRange, 416, "range"},
       {ApiError::kSlowDown, 429, "slow-down"},
       {ApiError::kInternal, 500, "internal"},
       {ApiError::kBusy, 503, "busy"},
+      {ApiError::kNoRoom, 507, "no-room"},
   };
   return kErrors;
 }
@@ -99,10 +104,11 @@ Response json_response(unsigned status, std::string text) {
   return response;
 }
 
-Response error_response(ApiError error, std::string_view message) {
+Response error_response(ApiError error, std::string_view message, Json::Object more) {
   const ApiErrorName& entry = api_errors()[static_cast<std::size_t>(error)];
-  return json_response(entry.status,
-                       json_text(Json(Json::Object{{"error", entry.name}, {"message", message}})));
+  more["error"] = entry.name;
+  more["message"] = message;
+  return json_response(entry.status, json_text(Json(std::move(more))));
 }
 
 Response internal_error(const Error& error) {

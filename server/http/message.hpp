@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "skiff/io.hpp"
+#include "skiff/json.hpp"
 
 namespace skiff::server {
 
@@ -79,12 +80,14 @@ enum class ApiError : std::uint8_t {
   kForbidden,
   kNotFound,
   kMethodNotAllowed,
+  kConflict,
   kLengthRequired,
   kTooLarge,
   kRange,
   kSlowDown,
   kInternal,
   kBusy,
+  kNoRoom,
 };
 struct ApiErrorName {
   ApiError error;
@@ -94,8 +97,8 @@ struct ApiErrorName {
 /// The table of errors in API.md, in its order.
 const std::vector<ApiErrorName>& api_errors();
 
-/// The answer to a request that fails: status and JSON body as API.md has them.
-Response error_response(ApiError error, std::string_view message);
+/// The answer to a request that fails: status and JSON body as API.md has them, and what else it tells.
+Response error_response(ApiError error, std::string_view message, Json::Object more = {});
 /// The answer where the server itself failed: what failed is logged, and none of it told.
 Response internal_error(const Error& error);
 /// A JSON answer; `text` is the document.

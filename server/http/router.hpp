@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ struct Route {
   std::uint64_t max_body;    ///< bytes; a longer Content-Length is refused before the body is read
   bool needs_device = true;  ///< refused without a certificate that names a device
   std::function<Response(const Request&)> handler;
+  /// Asked before a body is read, on the blocking pool: an answer refuses the request. May be empty.
+  std::function<std::optional<Response>(const RequestHead&)> before_body{};
 };
 
 /// A route that will answer, and the length of the body to read first.

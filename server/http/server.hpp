@@ -23,7 +23,8 @@ struct TlsFiles {
 struct HttpLimits {
   std::chrono::milliseconds handshake{5'000};
   std::chrono::milliseconds header{10'000};  ///< from the first byte of a request to the end of its head
-  std::chrono::milliseconds body{30'000};    ///< for a request's body as a whole
+  std::chrono::milliseconds body{30'000};    ///< for a request's body as a whole, and
+  std::uint64_t min_receive_rate = 16'384;   ///< bytes a second, by which a long one may take longer
   std::chrono::milliseconds idle{30'000};    ///< between requests
   std::chrono::milliseconds goodbye{2'000};  ///< for the other side's end of TLS
   std::uint64_t min_send_rate = 1'024;       ///< bytes a second below which an answer is given up

@@ -51,6 +51,11 @@ bool wants_close(const RequestHead& head) {
   });
 }
 
+Response failed(const Route& route, const std::exception& error) {
+  log_event(Severity::kError, "handler-failed", {{"path", route.path}, {"error", error.what()}});
+  return error_response(ApiError::kInternal, "the server could not answer");
+}
+
 /// The catch-all around admission and handler.
 Response answer(const HttpService& service, const Route& route, const Request& request) {
   try {
@@ -59,15 +64,29 @@ Response answer(const HttpService& service, const Route& route, const Request& r
     }
     return route.handler(request);
   } catch (const std::exception& error) {
-    log_event(Severity::kError, "handler-failed", {{"path", route.path}, {"error", error.what()}});
-    return error_response(ApiError::kInternal, "the server could not answer");
+    return failed(route, error);
   }
+}
+
+/// The answer that refuses a request whose body is still to come; it ends the connection.
+std::optional<Response> refusal_of_body(const Route& route, const RequestHead& head) {
+  std::optional<Response> refusal;
+  try {
+    refusal = route.before_body(head);
+  } catch (const std::exception& error) {
+    refusal = failed(route, error);
+  }
+  if (refusal) refusal->close = true;
+  return refusal;
 }
 
 // Coroutines for the blocking pool. They refer to what their awaiting session keeps alive.
 asio::awaitable<Response> answer_on_pool(const HttpService& service, const Match& match,
                                          const Request& request) {
   co_return answer(service, *match.route, request);
+}
+asio::awaitable<std::optional<Response>> refuse_on_pool(const Match& match, const RequestHead& head) {
+  co_return refusal_of_body(*match.route, head);
 }
 asio::awaitable<bool> read_on_pool(const StreamedBody& body, std::uint64_t position, MutableBytes out) {
   const auto read = body.source->read_at(body.offset + position, out);
@@ -136,6 +155,14 @@ class Session {
       const bool kept = co_await send(*head, match.error(), began);
       co_return kept;
     }
+    if (match->route->before_body && match->body_length != 0) {
+      const auto refusal =
+          co_await asio::co_spawn(context_.blocking, refuse_on_pool(*match, *head), asio::use_awaitable);
+      if (refusal) {
+        const bool kept = co_await send(*head, *refusal, began);
+        co_return kept;
+      }
+    }
     Request request{*head, {}, peer_};
     const bool whole = co_await read_body(match->body_length, request.body);
     if (!whole) co_return false;
@@ -183,7 +210,8 @@ class Session {
     asio::buffer_copy(asio::buffer(body), buffer_.data(), at_hand);
     buffer_.consume(at_hand);
     if (at_hand == body.size()) co_return true;
-    stream_.expires_after(context_.limits.body);
+    const std::uint64_t rate = std::max<std::uint64_t>(1, context_.limits.min_receive_rate);
+    stream_.expires_after(context_.limits.body + std::chrono::milliseconds(length * 1000 / rate));
     const MutableBytes rest(reinterpret_cast<std::uint8_t*>(body.data()) + at_hand, body.size() - at_hand);
     const auto count = co_await stream_.read_all(rest);
     co_return count.has_value();

@@ -31,8 +31,11 @@ class OperatorTest : public StoreTest {
     ledger_.emplace(*database_);
     api_.emplace(
         OperatorStores{*users_, *credentials_, *audit_, *admissions_, *devices_, *reports_, *groups_,
-                       *deployments_, *alarms_, *numbers_, *ledger_},
-        [this] { return view_; }, [this] { return now_; });
+                       *deployments_, *alarms_, *numbers_, *ledger_, uploads_},
+        [this] { return view_; },
+        RepositoryPort{[]() -> Result<Json::Object> { return Json::Object{}; },
+                       [this](const Json::Object& files) { return publish(files); }},
+        [this] { return now_; });
     Release release;
     release.target = "releases/two";
     view_->releases.push_back(release);
@@ -62,6 +65,12 @@ class OperatorTest : public StoreTest {
     }
     return {};
   }
+  /// What the repository says to metadata that was signed elsewhere.
+  Result<void> publish(const Json::Object& files) {
+    if (files.empty()) return fail(ErrorKind::kSignature, "releases: 0 of 1 signatures needed");
+    published_ = files;
+    return {};
+  }
   Response log_in(const std::string& password, const std::string& code = "",
                   const std::string& user = "ann") {
     const Json body = Json::Object{{"v", 1}, {"user", user}, {"password", password}, {"code", code}};
@@ -87,6 +96,8 @@ class OperatorTest : public StoreTest {
   std::optional<AlarmStore> alarms_;
   std::optional<NumberStore> numbers_;
   std::optional<LedgerStore> ledger_;
+  UploadStore uploads_{folder_.path() / "repo"};
+  Json::Object published_;
   std::optional<OperatorApi> api_;
 };
 

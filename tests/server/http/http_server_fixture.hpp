@@ -66,9 +66,16 @@ class HttpServerTest : public ::testing::Test {
       response.streamed->still_wanted = [this] { return !withdrawn_; };
       return response;
     };
+    const auto refuse_strangers = [](const RequestHead& head) -> std::optional<Response> {
+      const auto who = find_field(head.fields, "authorization");
+      if (who == "odd") throw std::length_error("odd");
+      if (who == "friend") return std::nullopt;
+      return error_response(ApiError::kUnauthorised, "no");
+    };
     return {{{"GET"}, "/zeros", 0, true, zeros},
             {{"GET", "HEAD"}, "/file/", 0, true, file},
             {{"POST"}, "/echo", 100, true, echo},
+            {{"POST"}, "/guarded", 1'000, true, echo, refuse_strangers},
             {{"GET"}, "/throw", 0, true, fail_always},
             {{"GET"}, "/open", 0, false, [](const Request&) { return json_response(200, "1"); }}};
   }

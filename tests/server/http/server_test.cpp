@@ -75,6 +75,22 @@ TEST_F(HttpServerTest, AHandlerThatThrowsIsAnInternalErrorAndNothingWorse) {
   EXPECT_EQ(client.ask(get("/open"))->status, 200U);
 }
 
+TEST_F(HttpServerTest, ABodyIsReadForThoseWhoMaySendItAlone) {
+  start();
+  const std::string head = "POST /guarded HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n";
+  for (const auto& [who, status] : {std::pair("stranger", 401U), std::pair("odd", 500U)}) {
+    TlsClient client(port(), fleet_.device("d1"));
+    const auto refused = client.ask(head + "Authorization: " + who + "\r\n\r\n");  // no body comes
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->status, status);
+    EXPECT_TRUE(client.ends());
+  }
+  EXPECT_EQ(handled_, 0);
+  TlsClient client(port(), fleet_.device("d1"));
+  EXPECT_EQ(client.ask(head + "Authorization: friend\r\n\r\nabcdef")->body, "\"abcdef\"");
+  EXPECT_EQ(client.ask(get("/open"))->status, 200U);
+}
+
 TEST_F(HttpServerTest, AClientWithoutACertificateIsUnknown) {
   start();
   TlsClient client(port(), fleet_.stranger());
