@@ -1,10 +1,10 @@
 // skiff: makes, applies and inspects deltas; keeps keys and the signed repository; follows any TUF
-// repository.
+// repository; asks servers.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
 
-#include "cli/command.hpp"
+#include "cli/server_commands.hpp"
 #include "shell/completion.hpp"
 
 namespace {
@@ -26,6 +26,11 @@ int run(int argc, char** argv) {
   skiff::cli::add_tuf_command(app, chosen);
   skiff::cli::add_sign_command(app, chosen);
   skiff::cli::add_release_command(app, chosen);
+  skiff::cli::add_login_commands(app, chosen);
+  skiff::cli::add_deploy_command(app, chosen);
+  skiff::cli::add_device_command(app, chosen);
+  skiff::cli::add_user_command(app, chosen);
+  skiff::cli::add_audit_command(app, chosen);
   skiff::shell::add_completion_command(app, [&chosen](auto script) {
     chosen = [script]() -> skiff::Result<void> {
       std::fputs(script().c_str(), stdout);

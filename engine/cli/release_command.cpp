@@ -1,8 +1,9 @@
-// skiff release rebuild-check: whether an image built again is the one a request wants signed.
+// skiff release: rebuild-check, and what builders exchange with a server. The first tells whether an image
+// built again is the one a request wants signed.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
-#include "cli/command.hpp"
+#include "cli/server_commands.hpp"
 #include "skiff/io.hpp"
 #include "skiff/signing.hpp"
 
@@ -61,8 +62,10 @@ Result<void> run_rebuild_check(const RebuildArguments& arguments) {
 }  // namespace
 
 void add_release_command(CLI::App& app, Action& chosen) {
-  CLI::App* command = app.add_subcommand("release", "Check releases before they are signed");
+  CLI::App* command =
+      app.add_subcommand("release", "Check releases before they are signed, and bring them to a server");
   command->require_subcommand(1);
+  add_release_exchange(*command, chosen);
   auto arguments = std::make_shared<RebuildArguments>();
   CLI::App* check = command->add_subcommand("rebuild-check",
                                             "Compare an image that was built again with what a request says");
