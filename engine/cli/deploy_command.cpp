@@ -70,6 +70,8 @@ void add_deploy_command(CLI::App& app, Action& chosen) {
               "percent of a phase's devices that must have committed before the next begins")
       .number("--failures", "failure_percent", "the deployment pauses when more percent of updates fail")
       .number("--attempts", "attempts", "tries that one device has")
+      .number("--retry-after", "retry_after",
+              "seconds that a device waits after a failure, doubled with each further one, at most a day")
       .number("--deadline", "deadline",
               "seconds of silence after which a device that started counts as failed")
       .number("--priority", "priority", "of deployments of one release the higher one decides");

@@ -72,7 +72,7 @@ class RemoteTest(RemoteCase):
         self.log_in()
         run_well(self.fleet.programs.server, "group", "create", "labs", "--filter", "hardware=gw1", "--protected", "--state", self.operators.state)
         reach = ("--release", "releases/two.img", "--group", "labs")
-        number = self.skiff_well("deploy", "create", *reach, "--phases", "1 100%", "--window", "22:00-04:00", "--attempts", 2).strip()
+        number = self.skiff_well("deploy", "create", *reach, "--phases", "1 100%", "--window", "22:00-04:00", "--attempts", 2, "--retry-after", 60).strip()
         self.assertEqual(number, "1")
         cost = self.skiff_well("deploy", "cost", *reach).splitlines()
         self.assertEqual([line.split("\t")[0] for line in cost], ["group", "(all)", "labs"])
