@@ -58,7 +58,9 @@ class FleetServer::Impl {
     std::vector<Route> routes = api_.routes();
     if (enrolment_) std::ranges::move(enrolment_->device_routes(), std::back_inserter(routes));
     HttpService service{Router(std::move(routes)), [this](const Peer& peer) { return api_.admit(peer); },
-                        [this](const Peer& peer, WireBytes bytes) { ledger_.add(*peer.serial, bytes); }};
+                        [this](const Peer& peer, WireBytes bytes) {
+                          contacts_.add(*peer.serial, {0, 0, bytes});
+                        }};
     SKIFF_ASSIGN(http_, HttpServer::create(options_.http, std::move(service)));
     if (!options_.operators) return {};
     SKIFF_ASSIGN(operator_http_,
@@ -71,7 +73,7 @@ class FleetServer::Impl {
                                               options_.maker, options_.clock, options_.workers);
     upkeep_ =
         std::make_unique<Upkeep>(UpkeepParts{*catalogue_, jobs_, admissions_, devices_, deployments_, unused_,
-                                             publisher_, ledger_, leadership_, watch_, uploads_},
+                                             publisher_, contacts_, leadership_, watch_, uploads_},
                                  options_.upkeep, options_.clock, [this] { workers_->wake(); });
     http_->start();
     if (enrol_http_) enrol_http_->start();
@@ -136,15 +138,16 @@ class FleetServer::Impl {
   LedgerStore updates_{*database_};
   AuditLog audit_{*database_, *audit_key_};
   Watch watch_{{*database_, audit_, *catalogue_, options_.ca}, options_.watch};
-  WireLedger ledger_;
+  ContactLedger contacts_;
   UploadStore uploads_{options_.repository, options_.uploads};
   Leadership leadership_{*database_, "upkeep"};
   std::unique_ptr<DeltaWorkers> workers_;
   std::unique_ptr<Upkeep> upkeep_;
-  DeviceApi api_{{*catalogue_, admissions_, devices_, reports_, jobs_, groups_, deployments_, updates_},
-                 options_.api,
-                 options_.clock,
-                 [this] { workers_->wake(); }};
+  DeviceApi api_{
+      {*catalogue_, admissions_, devices_, reports_, jobs_, groups_, deployments_, updates_, contacts_},
+      options_.api,
+      options_.clock,
+      [this] { workers_->wake(); }};
   std::optional<EnrolmentApi> enrolment_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<HttpServer> enrol_http_;

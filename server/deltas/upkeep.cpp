@@ -28,7 +28,7 @@ void Upkeep::stop() {
   }
   stopped_.notify_all();
   if (thread_.joinable()) thread_.join();
-  write_ledger();
+  write_contacts();
 }
 
 void Upkeep::run() {
@@ -36,7 +36,7 @@ void Upkeep::run() {
   while (!stopping_) {
     lock.unlock();
     if (parts_.leadership.has()) lead();
-    write_ledger();
+    write_contacts();
     lock.lock();
     stopped_.wait_for(lock, times_.tick, [this] { return stopping_; });
   }
@@ -91,12 +91,12 @@ void Upkeep::advance_deployments() {
   check("advance-failed", parts_.deployments.advance(hardware_of, clock_()));
 }
 
-void Upkeep::write_ledger() {
-  const auto bytes = parts_.ledger.take();
-  if (bytes.empty()) return;
-  if (const auto added = parts_.devices.add_wire_bytes(bytes); !added) {
-    log_event(Severity::kError, "ledger-failed", {{"error", added.error().text()}});
-    for (const auto& [serial, wire] : bytes) parts_.ledger.add(serial, wire);
+void Upkeep::write_contacts() {
+  const ContactsBySerial gathered = parts_.contacts.take();
+  if (gathered.empty()) return;
+  if (const auto added = parts_.devices.add_contacts(gathered); !added) {
+    log_event(Severity::kError, "contacts-failed", {{"error", added.error().text()}});
+    for (const auto& [serial, contacts] : gathered) parts_.contacts.add(serial, contacts);
   }
 }
 

@@ -9,15 +9,15 @@
 
 #include "deltas/delta_workers.hpp"
 #include "fleet/watch.hpp"
+#include "store/contact_ledger.hpp"
 #include "store/leadership.hpp"
 #include "store/unused_deltas.hpp"
 #include "store/uploads.hpp"
-#include "store/wire_ledger.hpp"
 
 namespace skiff::server {
 
 struct UpkeepTimes {
-  std::chrono::milliseconds tick{1'000};  ///< between looks at the repository and writes of the ledger
+  std::chrono::milliseconds tick{1'000};  ///< between looks at the repository and writes of contacts
   std::chrono::milliseconds renew{
       60'000};  ///< between renewals of metadata, and looks at what the fleet runs
   std::chrono::milliseconds watch{3'600'000};    ///< between looks for what gives cause for alarm
@@ -33,7 +33,7 @@ struct UpkeepParts {
   DeploymentStore& deployments;
   UnusedDeltas& unused;
   Publisher& publisher;
-  WireLedger& ledger;
+  ContactLedger& contacts;
   Leadership& leadership;
   Watch& watch;
   UploadStore& uploads;
@@ -48,7 +48,7 @@ class Upkeep {
   Upkeep(const Upkeep&) = delete;
   Upkeep& operator=(const Upkeep&) = delete;
 
-  /// Waits for the thread, and writes what the ledger still holds.
+  /// Waits for the thread, and writes the contacts that are not written yet.
   void stop();
 
  private:
@@ -57,7 +57,7 @@ class Upkeep {
   void look_at_repository();
   Result<void> meet_demand(const CatalogueView& view);
   void advance_deployments();
-  void write_ledger();
+  void write_contacts();
 
   UpkeepParts parts_;
   UpkeepTimes times_;

@@ -155,8 +155,7 @@ Response DeviceApi::poll(const Request& request) {
   if (!current) return internal_error(current.error());
   Response response = json_response(200, R"({"v":1})");
   if (!wanted || current->empty() || *wanted != "\"" + *current + "\"") return response;
-  const auto noted = stores_.devices.note_contact(*request.peer.serial, clock_());
-  if (!noted) return internal_error(noted.error());
+  stores_.contacts.add(*request.peer.serial, {1, clock_(), {}});
   response = Response();
   response.status = 304;
   return response;

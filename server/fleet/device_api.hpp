@@ -28,6 +28,7 @@ struct FleetStores {
   GroupStore& groups;
   DeploymentStore& deployments;
   LedgerStore& ledger;
+  ContactLedger& contacts;
 };
 
 struct DeviceApiOptions {

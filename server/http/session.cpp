@@ -22,8 +22,10 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kPiece = 64 << 10;        // bytes read from a source and handed to TLS at a time
-constexpr std::size_t kMaxBuffered = 16 << 10;  // bytes of requests read ahead
+constexpr std::size_t kPiece = 64 << 10;           // bytes read from a source and handed to TLS at a time
+constexpr std::size_t kLongestPiece = 4 * kPiece;  // the same, on a fast link
+constexpr auto kFastWrite = std::chrono::milliseconds(20);
+constexpr std::size_t kMaxBuffered = 16 << 10;           // bytes of requests read ahead
 constexpr auto kAdmissionAge = std::chrono::seconds(1);  // how old an admission may grow during a download
 
 std::string lower(std::string_view text) {
@@ -96,6 +98,12 @@ asio::awaitable<bool> read_on_pool(const StreamedBody& body, std::uint64_t posit
 asio::awaitable<bool> wanted_on_pool(const HttpService& service, const Peer& peer, const StreamedBody& body) {
   if (service.admit && peer.serial && service.admit(peer).has_value()) co_return false;
   co_return !body.still_wanted || body.still_wanted();
+}
+
+/// How long the next piece is: each costs a turn on the pool, which a fast link has to wait for. A slow one
+/// keeps little memory.
+std::size_t next_piece(std::size_t length, Clock::duration write_took) {
+  return write_took > kFastWrite ? kPiece : std::min(2 * length, kLongestPiece);
 }
 
 /// What is awaited, and what it is given, has a name of its own: g++ 12 miscompiles a co_await inside a
@@ -239,24 +247,29 @@ class Session {
     Bytes piece(text.begin(), text.end());
     std::uint64_t position = 0;
     Clock::time_point admitted = Clock::now();
+    std::size_t longest = kPiece;
     while (position < body.length || !piece.empty()) {
       const std::size_t start = piece.size();
-      const std::uint64_t count = std::min<std::uint64_t>(kPiece - start, body.length - position);
+      const std::uint64_t count = std::min<std::uint64_t>(longest - start, body.length - position);
       piece.resize(start + static_cast<std::size_t>(count));
       const MutableBytes out = MutableBytes(piece).subspan(start);
       const bool read =
           co_await asio::co_spawn(context_.blocking, read_on_pool(body, position, out), asio::use_awaitable);
       if (!read) co_return false;
       const ByteView bytes(piece);
+      const Clock::time_point before = Clock::now();
       const bool written = co_await write(bytes);
       if (!written) co_return false;
+      const Clock::time_point now = Clock::now();
+      longest = next_piece(longest, now - before);
       position += count;
       piece.clear();
-      if (Clock::now() - admitted <= kAdmissionAge) continue;
+      if (piece.capacity() > longest) piece.shrink_to_fit();
+      if (now - admitted <= kAdmissionAge) continue;
       const bool still = co_await asio::co_spawn(
           context_.blocking, wanted_on_pool(context_.service, peer_, body), asio::use_awaitable);
       if (!still) co_return false;
-      admitted = Clock::now();
+      admitted = now;
     }
     co_return true;
   }

@@ -54,27 +54,32 @@ void upsert_check_in(soci::session& sql, const DeviceStatus& status, Integer now
 
 }  // namespace
 
-Result<void> DeviceStore::note_contact(const std::string& serial, std::int64_t now) {
-  return database_.transact("remember a contact", [&](soci::session& sql) {
-    const Integer time = now;
-    sql << "UPDATE devices SET last_contact = :now, check_ins = check_ins + 1 WHERE serial = :serial",
-        soci::use(time), soci::use(serial);
-  });
-}
-
 Result<void> DeviceStore::check_in(const DeviceStatus& status, std::int64_t now) {
   return database_.transact("remember a check-in",
                             [&](soci::session& sql) { upsert_check_in(sql, status, now); });
 }
 
-Result<void> DeviceStore::add_wire_bytes(const std::map<std::string, WireBytes>& by_serial) {
-  return database_.transact("add to the ledger", [&](soci::session& sql) {
-    for (const auto& [serial, bytes] : by_serial) {
-      const auto received = static_cast<Integer>(bytes.received);
-      const auto sent = static_cast<Integer>(bytes.sent);
-      sql << "UPDATE devices SET wire_received = wire_received + :received, wire_sent = wire_sent + :sent"
-             " WHERE serial = :serial",
-          soci::use(received), soci::use(sent), soci::use(serial);
+Result<void> DeviceStore::add_contacts(const ContactsBySerial& by_serial) {
+  return database_.transact("remember contacts", [&](soci::session& sql) {
+    std::string serial;
+    Integer last = 0;
+    Integer check_ins = 0;
+    Integer received = 0;
+    Integer sent = 0;
+    soci::statement update =
+        (sql.prepare << "UPDATE devices SET check_ins = check_ins + :check_ins,"
+                        " last_contact = CASE WHEN last_contact < :last THEN :last2 ELSE last_contact END,"
+                        " wire_received = wire_received + :received, wire_sent = wire_sent + :sent"
+                        " WHERE serial = :serial",
+         soci::use(check_ins), soci::use(last), soci::use(last), soci::use(received), soci::use(sent),
+         soci::use(serial));
+    for (const auto& [name, contacts] : by_serial) {
+      serial = name;
+      last = contacts.last;
+      check_ins = static_cast<Integer>(contacts.check_ins);
+      received = static_cast<Integer>(contacts.wire.received);
+      sent = static_cast<Integer>(contacts.wire.sent);
+      update.execute(true);
     }
   });
 }

@@ -2,14 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "http/server.hpp"
 #include "skiff/delta_info.hpp"
 #include "store/admissions.hpp"
+#include "store/contact_ledger.hpp"
 
 namespace skiff::server {
 
@@ -51,10 +50,9 @@ class DeviceStore {
 
   /// Remembers a check-in. A device that was never heard of is accepted: whoever may check in is.
   Result<void> check_in(const DeviceStatus& status, std::int64_t now);
-  /// Remembers that a device of which nothing changed was there; serials never heard of are passed over.
-  Result<void> note_contact(const std::string& serial, std::int64_t now);
-  /// Adds to what the devices' connections have cost; serials never heard of are passed over.
-  Result<void> add_wire_bytes(const std::map<std::string, WireBytes>& by_serial);
+  /// Adds that devices of which nothing changed were there, and what their connections cost; serials never
+  /// heard of are passed over.
+  Result<void> add_contacts(const ContactsBySerial& by_serial);
   /// By serial.
   Result<std::vector<DeviceRecord>> list();
   /// By hardware and image; devices that never checked in are not counted.

@@ -46,6 +46,7 @@ class PollTest(FleetCase):
         before, known = self.proxy.connections, self.check_ins()
         self.run_daemon()
         self.proxy.wait_for_ended(before + 3, TIMEOUT)
+        self.server.stop()  # writes down what it gathered
         self.assertGreaterEqual(self.check_ins() - known, 3)
 
     def check_ins(self):

@@ -316,7 +316,8 @@ TEST(Contract, EveryPathOfTheDocumentIsARouteAndTheOtherWayRound) {
   GroupStore groups(*database);
   DeploymentStore deployments(*database);
   LedgerStore ledger(*database);
-  DeviceApi api({*catalogue, admissions, devices, reports, jobs, groups, deployments, ledger}, {},
+  ContactLedger contacts;
+  DeviceApi api({*catalogue, admissions, devices, reports, jobs, groups, deployments, ledger, contacts}, {},
                 [] { return kNow; }, {});
   std::vector<std::pair<std::string, std::string>> described;
   EnrolmentApi enrolment(admissions, DeviceAuthority::open(fleet.ca()).value(), {}, [] { return kNow; });

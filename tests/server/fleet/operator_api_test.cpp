@@ -224,7 +224,7 @@ TEST_F(OperatorTest, AFieldThatIsDescribedAsRequiredIsMissed) {
 }
 
 TEST_F(OperatorTest, NumbersAreThoseOfTheDatabase) {
-  ASSERT_TRUE(devices_->add_wire_bytes({{"labs-1", {7, 30}}, {"field-1", {1, 2}}}));
+  ASSERT_TRUE(devices_->add_contacts({{"labs-1", {0, 0, {7, 30}}}, {"field-1", {0, 0, {1, 2}}}}));
   ASSERT_TRUE(admissions_->decide("field-1", Admission::kRejected));
   ASSERT_TRUE(deployments_->create(DeploymentOrder(), now_));
   const std::string viewer = token({{Role::kViewer, ""}});

@@ -181,10 +181,12 @@ class RolloutSimulation : public ::testing::Test {
   DeploymentStore deployments_{*database_};
   std::unique_ptr<Catalogue> catalogue_ = make_catalogue();
   LedgerStore ledger_{*database_};
-  DeviceApi api_{{*catalogue_, admissions_, device_store_, reports_, jobs_, groups_, deployments_, ledger_},
-                 {},
-                 [this] { return now_; },
-                 {}};
+  ContactLedger contacts_;
+  DeviceApi api_{
+      {*catalogue_, admissions_, device_store_, reports_, jobs_, groups_, deployments_, ledger_, contacts_},
+      {},
+      [this] { return now_; },
+      {}};
   const std::vector<Route> routes_ = api_.routes();
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   std::vector<bool> updated_ = std::vector<bool>(devices_, false);

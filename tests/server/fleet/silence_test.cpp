@@ -54,7 +54,7 @@ TEST_F(SilenceTest, ContactIsNoSilence) {
   deploy(kDeadline);
   ASSERT_TRUE(ask_for("labs-1").go);
   now_ += kDeadline;
-  ASSERT_TRUE(devices_->note_contact("labs-1", now_ - 1));
+  ASSERT_TRUE(devices_->add_contacts({{"labs-1", {1, now_ - 1, {}}}}));
   advance();
   EXPECT_EQ(first().failed, 0U);
   now_ += kDeadline;

@@ -52,7 +52,7 @@ TEST_F(WatchTest, DevicesThatFellSilentAreCounted) {
   for (const char* serial : {"d2", "d1", "d3"}) {
     ASSERT_TRUE(devices.check_in({serial, "k", "f", "gw1", {}, "1", 1, "0.1.0", "IDLE"}, kNow));
   }
-  ASSERT_TRUE(devices.note_contact("d3", kNow + 1));
+  ASSERT_TRUE(devices.add_contacts({{"d3", {1, kNow + 1, {}}}}));
   EXPECT_TRUE(alarms_after(kNow + 7 * kDay - 1).empty());
   EXPECT_EQ(
       alarms_after(kNow + 7 * kDay),

@@ -28,8 +28,8 @@ TEST_F(StoreTest, ADeviceIsRememberedAsItLastWas) {
   DeviceStatus later = status("d1", "f");
   later.version = "2.0";
   ASSERT_TRUE(devices.check_in(later, 200));
-  ASSERT_TRUE(devices.add_wire_bytes({{"d1", {10, 20}}, {"nobody", {1, 1}}}));
-  ASSERT_TRUE(devices.add_wire_bytes({{"d1", {1, 2}}}));
+  ASSERT_TRUE(devices.add_contacts({{"d1", {0, 0, {10, 20}}}, {"nobody", {1, 1, {1, 1}}}}));
+  ASSERT_TRUE(devices.add_contacts({{"d1", {3, 300, {1, 2}}}}));
   reopen();
   const auto list = DeviceStore(*database_).list().value();
   ASSERT_EQ(list.size(), 1U);
@@ -37,8 +37,8 @@ TEST_F(StoreTest, ADeviceIsRememberedAsItLastWas) {
   EXPECT_EQ(list[0].status.image, image("a"));
   EXPECT_EQ(list[0].status.counter_floor, 7U);
   EXPECT_EQ(list[0].first_contact, 100);
-  EXPECT_EQ(list[0].last_contact, 200);
-  EXPECT_EQ(list[0].check_ins, 2U);
+  EXPECT_EQ(list[0].last_contact, 300);
+  EXPECT_EQ(list[0].check_ins, 5U);
   EXPECT_EQ(list[0].wire.received, 11U);
   EXPECT_EQ(list[0].wire.sent, 22U);
 }
