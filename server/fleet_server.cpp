@@ -131,6 +131,7 @@ class FleetServer::Impl {
   AdmissionStore admissions_{*database_, options_.pending};
   DeviceStore devices_{*database_};
   ReportStore reports_{*database_};
+  ReportIntake intake_{*database_};
   JobStore jobs_{*database_};
   GroupStore groups_{*database_};
   DeploymentStore deployments_{*database_};
@@ -143,11 +144,10 @@ class FleetServer::Impl {
   Leadership leadership_{*database_, "upkeep"};
   std::unique_ptr<DeltaWorkers> workers_;
   std::unique_ptr<Upkeep> upkeep_;
-  DeviceApi api_{
-      {*catalogue_, admissions_, devices_, reports_, jobs_, groups_, deployments_, updates_, contacts_},
-      options_.api,
-      options_.clock,
-      [this] { workers_->wake(); }};
+  DeviceApi api_{{*catalogue_, admissions_, devices_, intake_, jobs_, groups_, deployments_, contacts_},
+                 options_.api,
+                 options_.clock,
+                 [this] { workers_->wake(); }};
   std::optional<EnrolmentApi> enrolment_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<HttpServer> enrol_http_;

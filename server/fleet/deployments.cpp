@@ -302,23 +302,21 @@ Result<ReleaseOffer> DeploymentStore::offer(const std::string& release, const De
   });
 }
 
-Result<std::int64_t> DeploymentStore::record_outcome(const std::string& release, const std::string& serial,
-                                                     bool committed, std::int64_t now) {
-  return database_.transact("take an outcome", [&](soci::session& sql) {
-    std::int64_t by = 0;
-    for (Deployment& deployment : deployments_of(sql, release)) {
-      DeviceProgress progress = find_progress(sql, deployment.id, serial);
-      if (!is_under_way(progress)) continue;
-      if (progress.state == DeviceProgress::State::kSilent) --deployment.failed;
-      progress.state = committed ? DeviceProgress::State::kCommitted : DeviceProgress::State::kFailed;
-      (committed ? deployment.committed : deployment.failed) += 1;
-      save_progress(sql, deployment.id, serial, progress, now);
-      pause_failing(sql, deployment, now);
-      save(sql, deployment);
-      if (by == 0) by = deployment.id;
-    }
-    return by;
-  });
+std::int64_t record_outcome(soci::session& sql, const std::string& release, const std::string& serial,
+                            const UpdateOutcome& outcome) {
+  std::int64_t by = 0;
+  for (Deployment& deployment : deployments_of(sql, release)) {
+    DeviceProgress progress = find_progress(sql, deployment.id, serial);
+    if (!is_under_way(progress)) continue;
+    if (progress.state == DeviceProgress::State::kSilent) --deployment.failed;
+    progress.state = outcome.committed ? DeviceProgress::State::kCommitted : DeviceProgress::State::kFailed;
+    (outcome.committed ? deployment.committed : deployment.failed) += 1;
+    save_progress(sql, deployment.id, serial, progress, outcome.time);
+    pause_failing(sql, deployment, outcome.time);
+    save(sql, deployment);
+    if (by == 0) by = deployment.id;
+  }
+  return by;
 }
 
 Result<bool> DeploymentStore::is_withdrawn(const std::string& release, const std::string& serial) {

@@ -33,6 +33,16 @@ struct Approval {
   std::string who;
 };
 
+/// How an update ended, and when that was heard.
+struct UpdateOutcome {
+  bool committed = false;
+  std::int64_t time = 0;  ///< seconds since 1970 UTC
+};
+/// Takes the outcome of an update within a transaction: pauses what fails too often. The deployment that it
+/// came by; 0: none.
+std::int64_t record_outcome(soci::session& sql, const std::string& release, const std::string& serial,
+                            const UpdateOutcome& outcome);
+
 /// Hardware ids of a release, by which devices of the group "" are counted.
 using HardwareOf = std::function<std::vector<std::string>(const std::string& release)>;
 
@@ -60,9 +70,6 @@ class DeploymentStore {
   /// deployments of a release the first that lets it go decides, by priority. A device of protected groups
   /// starts by a deployment alone that each of them has approved.
   Result<ReleaseOffer> offer(const std::string& release, const DeviceTraits& device, std::int64_t now);
-  /// Takes the outcome of an update: pauses what fails too often. The deployment that it came by; 0: none.
-  Result<std::int64_t> record_outcome(const std::string& release, const std::string& serial, bool committed,
-                                      std::int64_t now);
   /// Whether the device was told to fetch a release by a deployment that was aborted since.
   Result<bool> is_withdrawn(const std::string& release, const std::string& serial);
   /// Counts devices as failed that are silent beyond their deployment's deadline, begins the next phase of

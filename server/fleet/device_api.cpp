@@ -218,32 +218,19 @@ Result<Plan> DeviceApi::make_plan(const std::string& serial, const CheckIn& devi
   return nothing;
 }
 
-Result<void> DeviceApi::take_outcome(const std::string& serial, const Report& report) {
-  const bool committed = report.outcome == "committed";
-  SKIFF_ASSIGN(const std::int64_t deployment,
-               stores_.deployments.record_outcome(report.release, serial, committed, clock_()));
-  const std::uint64_t full = full_length(*stores_.catalogue.view(), report.release);
-  UpdateBytes bytes{report.wire_bytes, 0, committed ? report.wasted_bytes : report.payload_bytes};
-  if (committed && full > report.payload_bytes) bytes.saved = full - report.payload_bytes;
-  return stores_.ledger.add(serial, deployment, bytes, clock_());
-}
-
 Response DeviceApi::report(const Request& request) {
   const auto report = parse_report(request.body);
   if (!report) return error_response(ApiError::kBadRequest, report.error().text());
-  const auto added = stores_.reports.add(*request.peer.serial, *report, clock_());
-  if (!added) return internal_error(added.error());
-  if (*added) {
-    const auto taken = take_outcome(*request.peer.serial, *report);
-    if (!taken) return internal_error(taken.error());
-  }
+  const std::uint64_t full = full_length(*stores_.catalogue.view(), report->release);
+  const auto taken = stores_.reports.take(*request.peer.serial, *report, full, clock_());
+  if (!taken) return internal_error(taken.error());
   log_event(Severity::kInfo, "report",
             {{"serial", *request.peer.serial},
              {"release", report->release},
              {"outcome", report->outcome},
              {"reason", report->reason},
              {"wire", report->wire_bytes},
-             {"again", *added ? "no" : "yes"}});
+             {"again", *taken ? "no" : "yes"}});
   Response response;
   response.status = 204;
   return response;

@@ -8,10 +8,9 @@
 
 #include "fleet/deployments.hpp"
 #include "fleet/planner.hpp"
+#include "fleet/report_intake.hpp"
 #include "http/router.hpp"
 #include "store/devices.hpp"
-#include "store/ledger.hpp"
-#include "store/reports.hpp"
 
 namespace skiff::server {
 
@@ -23,11 +22,10 @@ struct FleetStores {
   Catalogue& catalogue;
   AdmissionStore& admissions;
   DeviceStore& devices;
-  ReportStore& reports;
+  ReportIntake& reports;
   JobStore& jobs;
   GroupStore& groups;
   DeploymentStore& deployments;
-  LedgerStore& ledger;
   ContactLedger& contacts;
 };
 
@@ -57,8 +55,6 @@ class DeviceApi {
   Response poll(const Request& request);
   Response check_in(const Request& request);
   Response report(const Request& request);
-  /// Of a report that is new.
-  Result<void> take_outcome(const std::string& serial, const Report& report);
   Response answer_check_in(const Request& request, const CheckIn& device);
   Result<Plan> make_plan(const std::string& serial, const CheckIn& device, std::int64_t now);
   /// Whether the device's update by this target was aborted; false also where nothing is known of it.

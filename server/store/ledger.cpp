@@ -30,22 +30,19 @@ std::string month_of(std::int64_t now) {
 
 }  // namespace
 
-Result<void> LedgerStore::add(const std::string& serial, std::int64_t deployment, const UpdateBytes& bytes,
-                              std::int64_t now) {
-  return database_.transact("enter an update into the ledger", [&](soci::session& sql) {
-    const std::string month = month_of(now);
-    const Integer id = deployment;
-    const auto sent = static_cast<Integer>(bytes.sent);
-    const auto saved = static_cast<Integer>(bytes.saved);
-    const auto wasted = static_cast<Integer>(bytes.wasted);
-    sql << "INSERT INTO ledger (month, serial, deployment, updates, sent, saved, wasted)"
-           " VALUES (:month, :serial, :deployment, 1, :sent, :saved, :wasted)"
-           " ON CONFLICT (month, serial, deployment) DO UPDATE SET updates = ledger.updates + 1,"
-           " sent = ledger.sent + excluded.sent, saved = ledger.saved + excluded.saved,"
-           " wasted = ledger.wasted + excluded.wasted",
-        soci::use(month), soci::use(serial), soci::use(id), soci::use(sent), soci::use(saved),
-        soci::use(wasted);
-  });
+void enter_into_ledger(soci::session& sql, const LedgerEntry& entry, const UpdateBytes& bytes) {
+  const std::string month = month_of(entry.time);
+  const Integer id = entry.deployment;
+  const auto sent = static_cast<Integer>(bytes.sent);
+  const auto saved = static_cast<Integer>(bytes.saved);
+  const auto wasted = static_cast<Integer>(bytes.wasted);
+  sql << "INSERT INTO ledger (month, serial, deployment, updates, sent, saved, wasted)"
+         " VALUES (:month, :serial, :deployment, 1, :sent, :saved, :wasted)"
+         " ON CONFLICT (month, serial, deployment) DO UPDATE SET updates = ledger.updates + 1,"
+         " sent = ledger.sent + excluded.sent, saved = ledger.saved + excluded.saved,"
+         " wasted = ledger.wasted + excluded.wasted",
+      soci::use(month), soci::use(entry.serial), soci::use(id), soci::use(sent), soci::use(saved),
+      soci::use(wasted);
 }
 
 Result<std::vector<LedgerSum>> LedgerStore::sums(LedgerBy by) {

@@ -1,6 +1,8 @@
 // LedgerStore: what updates have cost, saved and wasted: by month, deployment and device.
 #pragma once
 
+#include <soci/soci.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -26,14 +28,20 @@ struct LedgerSum {
 
 enum class LedgerBy : std::uint8_t { kMonth, kDeployment, kDevice };
 
+/// An update that ended.
+struct LedgerEntry {
+  const std::string& serial;
+  std::int64_t deployment = 0;  ///< 0: it came by none
+  std::int64_t time = 0;        ///< seconds since 1970 UTC
+};
+/// Enters an update under its month, UTC, within a transaction.
+void enter_into_ledger(soci::session& sql, const LedgerEntry& entry, const UpdateBytes& bytes);
+
 /// Thread-safe, as the database is. Errors: kIo.
 class LedgerStore {
  public:
   explicit LedgerStore(Database& database) : database_(database) {}
 
-  /// Enters an update under the month of `now`, UTC. `deployment` 0: it came by none.
-  Result<void> add(const std::string& serial, std::int64_t deployment, const UpdateBytes& bytes,
-                   std::int64_t now);
   /// In order of what they are of.
   Result<std::vector<LedgerSum>> sums(LedgerBy by);
 

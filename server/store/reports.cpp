@@ -48,14 +48,12 @@ void insert(soci::session& sql, const std::string& serial, const Report& report,
 
 }  // namespace
 
-Result<bool> ReportStore::add(const std::string& serial, const Report& report, std::int64_t now) {
-  return database_.transact("keep a report", [&](soci::session& sql) {
-    int known = 0;
-    sql << "SELECT COUNT(*) FROM reports WHERE serial = :serial AND id = :id", soci::use(serial),
-        soci::use(report.id), soci::into(known);
-    if (known == 0) insert(sql, serial, report, now);
-    return known == 0;
-  });
+bool keep_report(soci::session& sql, const std::string& serial, const Report& report, std::int64_t now) {
+  int known = 0;
+  sql << "SELECT COUNT(*) FROM reports WHERE serial = :serial AND id = :id", soci::use(serial),
+      soci::use(report.id), soci::into(known);
+  if (known == 0) insert(sql, serial, report, now);
+  return known == 0;
 }
 
 Result<std::vector<StoredReport>> ReportStore::latest(std::uint64_t count) {

@@ -1,6 +1,8 @@
 // ReportStore: what devices reported of their updates, each report once.
 #pragma once
 
+#include <soci/soci.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -33,13 +35,14 @@ struct StoredReport {
   Report report;
 };
 
+/// Within a transaction. False: this device's report of this id was known, and is kept as it was.
+bool keep_report(soci::session& sql, const std::string& serial, const Report& report, std::int64_t now);
+
 /// Thread-safe, as the database is. Errors: kIo.
 class ReportStore {
  public:
   explicit ReportStore(Database& database) : database_(database) {}
 
-  /// Durable when it returns. False: this device's report of this id was known, and is kept as it was.
-  Result<bool> add(const std::string& serial, const Report& report, std::int64_t now);
   /// In the order they came.
   Result<std::vector<StoredReport>> list();
   /// At most `count`, the latest first.

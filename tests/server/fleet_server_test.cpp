@@ -311,13 +311,12 @@ TEST(Contract, EveryPathOfTheDocumentIsARouteAndTheOtherWayRound) {
   const auto catalogue = Catalogue::open(builder.repository()).value();
   AdmissionStore admissions(*database);
   DeviceStore devices(*database);
-  ReportStore reports(*database);
+  ReportIntake reports(*database);
   JobStore jobs(*database);
   GroupStore groups(*database);
   DeploymentStore deployments(*database);
-  LedgerStore ledger(*database);
   ContactLedger contacts;
-  DeviceApi api({*catalogue, admissions, devices, reports, jobs, groups, deployments, ledger, contacts}, {},
+  DeviceApi api({*catalogue, admissions, devices, reports, jobs, groups, deployments, contacts}, {},
                 [] { return kNow; }, {});
   std::vector<std::pair<std::string, std::string>> described;
   EnrolmentApi enrolment(admissions, DeviceAuthority::open(fleet.ca()).value(), {}, [] { return kNow; });

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "fleet/report_intake.hpp"
 #include "tests/server/api_document.hpp"
 #include "tests/server/fleet/operator_fixture.hpp"
 
@@ -133,7 +134,9 @@ TEST_F(OperatorTest, WhoHasAGroupSeesItsDevicesAlone) {
   EXPECT_NE(all.text.find("field-1"), std::string::npos);
   Report report;
   report.outcome = "committed";
-  for (const char* serial : {"labs-1", "field-1"}) ASSERT_TRUE(reports_->add(serial, report, now_));
+  for (const char* serial : {"labs-1", "field-1"}) {
+    ASSERT_TRUE(ReportIntake(*database_).take(serial, report, 0, now_));
+  }
   const Response own = ask("GET", "/v1/updates", "", token({{Role::kViewer, "labs"}}));
   EXPECT_NE(own.text.find("labs-1"), std::string::npos);
   EXPECT_EQ(own.text.find("field-1"), std::string::npos);

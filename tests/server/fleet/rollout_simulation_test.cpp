@@ -175,18 +175,16 @@ class RolloutSimulation : public ::testing::Test {
   std::unique_ptr<Database> database_ = Database::open(test_database(database_folder_.path() / "db")).value();
   AdmissionStore admissions_{*database_};
   DeviceStore device_store_{*database_};
-  ReportStore reports_{*database_};
+  ReportIntake reports_{*database_};
   JobStore jobs_{*database_};
   GroupStore groups_{*database_};
   DeploymentStore deployments_{*database_};
   std::unique_ptr<Catalogue> catalogue_ = make_catalogue();
-  LedgerStore ledger_{*database_};
   ContactLedger contacts_;
-  DeviceApi api_{
-      {*catalogue_, admissions_, device_store_, reports_, jobs_, groups_, deployments_, ledger_, contacts_},
-      {},
-      [this] { return now_; },
-      {}};
+  DeviceApi api_{{*catalogue_, admissions_, device_store_, reports_, jobs_, groups_, deployments_, contacts_},
+                 {},
+                 [this] { return now_; },
+                 {}};
   const std::vector<Route> routes_ = api_.routes();
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   std::vector<bool> updated_ = std::vector<bool>(devices_, false);

@@ -183,9 +183,13 @@ class DeploymentTest : public StoreTest {
     order.phases = parse_phases(phases).value();
     return store().create(order, kMidnight).value();
   }
-  void report(const std::string& serial, bool committed) {
-    ASSERT_TRUE(store().record_outcome("releases/two", serial, committed, kMidnight));
+  void report_at(const std::string& serial, bool committed, std::int64_t now) {
+    const auto recorded = database_->transact("test", [&](soci::session& sql) {
+      return record_outcome(sql, "releases/two", serial, {committed, now});
+    });
+    ASSERT_TRUE(recorded) << recorded.error().text();
   }
+  void report(const std::string& serial, bool committed) { report_at(serial, committed, kMidnight); }
   std::uint64_t advance(std::int64_t now = kMidnight) {
     return store().advance([](const std::string&) { return std::vector<std::string>{"gw1"}; }, now).value();
   }
@@ -281,12 +285,12 @@ TEST_F(DeploymentTest, ADeviceThatFailedStartsAgainAfterItsDelayAndNotBefore) {
   std::int64_t now = kMidnight;
   for (const std::int64_t delay : {60, 120}) {
     EXPECT_TRUE(goes_at("d1", now));
-    ASSERT_TRUE(store().record_outcome("releases/two", "d1", false, now));
+    report_at("d1", false, now);
     EXPECT_FALSE(goes_at("d1", now + delay - 1));
     now += delay;
   }
   EXPECT_TRUE(goes_at("d1", now));
-  ASSERT_TRUE(store().record_outcome("releases/two", "d1", false, now));
+  report_at("d1", false, now);
   EXPECT_FALSE(goes_at("d1", now + 9 * kDay));
   EXPECT_EQ(only().order.retry_after, 60);
 }

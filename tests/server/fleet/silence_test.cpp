@@ -45,7 +45,9 @@ TEST_F(SilenceTest, ADeviceThatFallsSilentCountsAsFailedUntilItIsHeardOf) {
   now_ += kDeadline;
   advance();
   EXPECT_EQ(first().failed, 1U);
-  ASSERT_TRUE(deployments_->record_outcome(kRelease, "labs-1", true, now_));
+  ASSERT_TRUE(database_->transact("test", [&](soci::session& sql) {
+    return record_outcome(sql, kRelease, "labs-1", {true, now_});
+  }));
   EXPECT_EQ(first().failed, 0U);
   EXPECT_EQ(first().committed, 1U);
 }

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <thread>
 
+#include "fleet/report_intake.hpp"
 #include "store/devices.hpp"
 #include "store/leadership.hpp"
 #include "store/reports.hpp"
@@ -78,12 +79,12 @@ TEST_F(DatabaseTest, OfTransactionsThatMeetNoneIsLost) {
 TEST_F(DatabaseTest, WhatLooksBeforeItWritesSeesWhatOthersWrote) {
   std::atomic<int> added = 0;
   in_threads(4, [&](Database& own) {
-    ReportStore reports(own);
+    ReportIntake reports(own);
     Report report;
     report.outcome = "committed";
     for (int i = 0; i < 10; ++i) {
       report.id = std::to_string(i);
-      const auto is_new = reports.add("d1", report, 1);
+      const auto is_new = reports.take("d1", report, 0, 1);
       ASSERT_TRUE(is_new) << is_new.error().text();
       if (*is_new) ++added;
     }
@@ -195,18 +196,18 @@ TEST_F(SqliteTest, AFullDiskIsAnErrorAndTheStoreGoesOnWhenThereIsRoomAgain) {
     ASSERT_TRUE(
         database_->transact("limit", [&](soci::session& sql) { sql << "PRAGMA max_page_count = " + pages; }));
   };
-  ReportStore reports(*database_);
+  ReportIntake reports(*database_);
   limit_pages("1");  // as many as there are: SQLite says that the disk is full when it needs one more
   Report report;
   report.checks = std::string(1 << 20, 'x');
   report.id = "full";
-  const auto refused = reports.add("d1", report, 1);
+  const auto refused = reports.take("d1", report, 0, 1);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::kIo);
   EXPECT_NE(refused.error().text().find("full"), std::string::npos);
-  EXPECT_TRUE(reports.list().value().empty());
+  EXPECT_TRUE(ReportStore(*database_).list().value().empty());
   limit_pages("1000000");
-  EXPECT_TRUE(reports.add("d1", report, 2).value());
+  EXPECT_TRUE(reports.take("d1", report, 0, 2).value());
 }
 
 TEST_F(SqliteTest, AFileThatIsNoDatabaseIsRefused) {

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <thread>
 
+#include "fleet/report_intake.hpp"
 #include "skiff/trust.hpp"
 #include "store/devices.hpp"
 #include "store/jobs.hpp"
@@ -53,15 +54,15 @@ TEST_F(StoreTest, TextThatLooksLikeSqlIsText) {
 }
 
 TEST_F(StoreTest, AReportIsKeptOncePerDevice) {
-  ReportStore reports(*database_);
+  ReportIntake reports(*database_);
   Report report;
   report.id = "0123";
   report.outcome = "committed";
   Report again = report;
   again.outcome = "failed";
-  EXPECT_TRUE(reports.add("d1", report, 1).value());
-  EXPECT_FALSE(reports.add("d1", again, 2).value());
-  EXPECT_TRUE(reports.add("d2", again, 3).value());
+  EXPECT_TRUE(reports.take("d1", report, 0, 1).value());
+  EXPECT_FALSE(reports.take("d1", again, 0, 2).value());
+  EXPECT_TRUE(reports.take("d2", again, 0, 3).value());
   reopen();
   const auto list = ReportStore(*database_).list().value();
   ASSERT_EQ(list.size(), 2U);
