@@ -71,10 +71,10 @@ class FleetServer::Impl {
   void start() {
     workers_ = std::make_unique<DeltaWorkers>(DeltaParts{*catalogue_, jobs_, publisher_, place_.name()},
                                               options_.maker, options_.clock, options_.workers);
-    upkeep_ =
-        std::make_unique<Upkeep>(UpkeepParts{*catalogue_, jobs_, admissions_, devices_, deployments_, unused_,
-                                             publisher_, contacts_, leadership_, watch_, uploads_},
-                                 options_.upkeep, options_.clock, [this] { workers_->wake(); });
+    upkeep_ = std::make_unique<Upkeep>(
+        UpkeepParts{*catalogue_, jobs_, admissions_, devices_, deployments_, budgets_, unused_, publisher_,
+                    contacts_, leadership_, watch_, uploads_},
+        options_.upkeep, options_.clock, [this] { workers_->wake(); });
     http_->start();
     if (enrol_http_) enrol_http_->start();
     if (operator_http_) operator_http_->start();
@@ -137,6 +137,7 @@ class FleetServer::Impl {
   DeploymentStore deployments_{*database_};
   UnusedDeltas unused_{*database_};
   LedgerStore updates_{*database_};
+  BudgetStore budgets_{*database_};
   AuditLog audit_{*database_, *audit_key_};
   Watch watch_{{*database_, audit_, *catalogue_, options_.ca}, options_.watch};
   ContactLedger contacts_;
@@ -156,7 +157,7 @@ class FleetServer::Impl {
   NumberStore numbers_{*database_};
   CredentialStore credentials_{*database_};
   OperatorApi operator_api_{{users_, credentials_, audit_, admissions_, devices_, reports_, groups_,
-                             deployments_, alarms_, numbers_, updates_, uploads_},
+                             deployments_, alarms_, numbers_, updates_, budgets_, uploads_},
                             [this] { return catalogue_->view(); },
                             repository_port(),
                             options_.clock};

@@ -23,6 +23,7 @@ void add_device_command(CLI::App& app, Action& chosen);
 void add_alarm_command(CLI::App& app, Action& chosen);
 void add_group_command(CLI::App& app, Action& chosen);
 void add_deploy_command(CLI::App& app, Action& chosen);
+void add_budget_command(CLI::App& app, Action& chosen);
 void add_user_command(CLI::App& app, Action& chosen);
 void add_audit_command(CLI::App& app, Action& chosen);
 

@@ -17,6 +17,7 @@ struct Arguments {
   std::string group;
   std::string filter;
   bool is_protected = false;
+  bool is_metered = false;
   std::vector<std::string> serials;
   std::string phases = "100%";
   std::string window;
@@ -28,7 +29,8 @@ Result<std::unique_ptr<Database>> open(const Arguments& arguments) { return open
 
 Result<void> create_group(const Arguments& arguments) {
   SKIFF_ASSIGN(const auto database, open(arguments));
-  return GroupStore(*database).put({arguments.group, arguments.filter, arguments.is_protected});
+  return GroupStore(*database).put(
+      {arguments.group, arguments.filter, arguments.is_protected, arguments.is_metered});
 }
 
 Result<void> remove_group(const Arguments& arguments) {
@@ -151,13 +153,15 @@ constexpr StateVerb kStateVerbs[] = {
 void add_group_command(CLI::App& app, Action& chosen) {
   const Verbs<Arguments> group(app, "group", "Sets of devices, listed or by a filter", chosen);
   Arguments& arguments = group.arguments();
-  group.add_list("list", "Show every group", {"groups", {"name", "devices", "protected", "filter"}},
-                 list_groups);
+  group.add_list("list", "Show every group",
+                 {"groups", {"name", "devices", "protected", "metered", "filter"}}, list_groups);
   CLI::App* const create = group.add("create", "Make a group", create_group);
   create->add_option("--filter", arguments.filter,
                      "Its devices, as \"hardware=gw1 version!=2.0 serial=EU-*\"; listed unless told");
   create->add_flag("--protected", arguments.is_protected,
                    "Its devices take no update that a second person has not approved");
+  create->add_flag("--metered", arguments.is_metered,
+                   "Its devices pay for their link by the byte: no full image because a delta failed");
   CLI::App* const remove = group.add("remove", "End a group", remove_group);
   CLI::App* const add = group.add("add", "List devices in a group", add_to_group);
   CLI::App* const take = group.add("take", "Take devices out of a group", take_from_group);

@@ -50,7 +50,7 @@ Result<std::size_t> queue_demand(const CatalogueView& catalogue,
                                  std::int64_t now) {
   std::set<ImagePair> offered;
   for (const OfferedDelta& delta : catalogue.deltas) offered.insert({delta.offer.base, delta.offer.result});
-  SKIFF_ASSIGN(const std::set<ImagePair> settled, jobs.settled());
+  SKIFF_ASSIGN(const SettledPairs settled, jobs.settled());
   std::size_t queued = 0;
   for (const auto& [pair, devices] : demand) {
     const bool can_be_made = pair.base.length == 0 || catalogue.find_image(pair.base.sha256) != nullptr;

@@ -47,6 +47,7 @@ void Upkeep::lead() {
   if (now >= next_renewal_) {
     check("renewal-failed", parts_.publisher.renew(clock_()));
     check("expiry-failed", parts_.admissions.expire(clock_()));
+    check("expiry-failed", parts_.budgets.expire(clock_()));
     check("uploads-failed", parts_.uploads.expire(clock_()));
     seen_ = nullptr;  // the fleet changes, too
     next_renewal_ = now + times_.renew;

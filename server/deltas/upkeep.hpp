@@ -31,6 +31,7 @@ struct UpkeepParts {
   AdmissionStore& admissions;
   DeviceStore& devices;
   DeploymentStore& deployments;
+  BudgetStore& budgets;
   UnusedDeltas& unused;
   Publisher& publisher;
   ContactLedger& contacts;

@@ -281,7 +281,7 @@ Result<DeployedReleases> DeploymentStore::releases() {
 }
 
 Result<ReleaseOffer> DeploymentStore::offer(const std::string& release, const DeviceTraits& device,
-                                            std::int64_t now) {
+                                            std::int64_t now, const PlannedFetch& fetch) {
   return database_.transact("look up deployments", [&](soci::session& sql) {
     const std::vector<std::string> guards = protected_groups_of(sql, device);
     ReleaseOffer offer{!guards.empty(), {false, "no deployment has the device"}};
@@ -295,9 +295,13 @@ Result<ReleaseOffer> DeploymentStore::offer(const std::string& release, const De
         offer.verdict = {false, "a second person has to approve it"};
         continue;
       }
+      offer.verdict = reserve(sql, {device, release, deployment.id, fetch}, now);
+      if (!offer.verdict.go) continue;
       begin_update(sql, deployment, device.serial, progress, now);
       break;
     }
+    if (!offer.governed && !fetch.needs_deployment)
+      offer.verdict = reserve(sql, {device, release, 0, fetch}, now);
     return offer;
   });
 }

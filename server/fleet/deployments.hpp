@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "fleet/budgets.hpp"
 #include "fleet/rollout.hpp"
 #include "store/groups.hpp"
 
@@ -68,8 +69,10 @@ class DeploymentStore {
 
   /// Whether the device may have this release now; a device that may is remembered as started. Of several
   /// deployments of a release the first that lets it go decides, by priority. A device of protected groups
-  /// starts by a deployment alone that each of them has approved.
-  Result<ReleaseOffer> offer(const std::string& release, const DeviceTraits& device, std::int64_t now);
+  /// starts by a deployment alone that each of them has approved. What it would fetch has to fit its budgets,
+  /// and is reserved.
+  Result<ReleaseOffer> offer(const std::string& release, const DeviceTraits& device, std::int64_t now,
+                             const PlannedFetch& fetch = {});
   /// Whether the device was told to fetch a release by a deployment that was aborted since.
   Result<bool> is_withdrawn(const std::string& release, const std::string& serial);
   /// Counts devices as failed that are silent beyond their deployment's deadline, begins the next phase of

@@ -197,15 +197,15 @@ Result<Plan> DeviceApi::make_plan(const std::string& serial, const CheckIn& devi
   Plan nothing;
   nothing.poll_after = options_.times.idle;
   std::optional<std::int64_t> ask_again;
-  for (const Release* release : due_releases(device, *view)) {
-    SKIFF_ASSIGN(const ReleaseOffer offer,
-                 stores_.deployments.offer(release->target,
-                                           {serial, device.hardware, device.version, device.agent}, now));
-    const bool free = !offer.governed && !options_.deployments_only;
-    if (free || offer.verdict.go) {
-      SKIFF_ASSIGN(const std::set<ImagePair> settled, stores_.jobs.settled());
-      return plan_release(device, *view, *release, settled, options_.times);
-    }
+  const std::vector<const Release*> due = due_releases(device, *view);
+  SKIFF_ASSIGN(const SettledPairs settled, due.empty() ? SettledPairs() : stores_.jobs.settled());
+  for (const Release* release : due) {
+    const Plan plan = plan_release(device, *view, *release, settled, options_.times);
+    SKIFF_ASSIGN(
+        const ReleaseOffer offer,
+        stores_.deployments.offer(release->target, {serial, device.hardware, device.version, device.agent},
+                                  now, {plan.bytes, plan.replaces_delta, options_.deployments_only}));
+    if (offer.verdict.go) return plan;
     if (nothing.reason.empty()) nothing.reason = offer.verdict.reason;
     if (offer.verdict.ask_again) ask_again = std::min(ask_again.value_or(kNever), *offer.verdict.ask_again);
   }

@@ -31,7 +31,22 @@ Json listed(const StoredClaim& stored) {
 }
 
 Json listed(const Group& group) {
-  return Json::Object{{"name", group.name}, {"filter", group.filter}, {"protected", group.is_protected}};
+  return Json::Object{{"name", group.name},
+                      {"filter", group.filter},
+                      {"protected", group.is_protected},
+                      {"metered", group.is_metered}};
+}
+
+Json listed(const StoredBudget& stored) {
+  const Budget& budget = stored.use.budget;
+  const std::int64_t deployment = budget.scope == BudgetScope::kDeployment ? std::stoll(budget.subject) : 0;
+  return Json::Object{{"of", to_string(budget.scope)},
+                      {"group", stored.group},
+                      {"deployment", deployment},
+                      {"period", to_string(budget.period)},
+                      {"bytes", budget.bytes},
+                      {"spent", stored.use.spent},
+                      {"ends", stored.ends}};
 }
 
 Json listed(const Deployment& deployment, const std::vector<Approval>& approvals) {

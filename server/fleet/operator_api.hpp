@@ -36,6 +36,7 @@ struct OperatorStores {
   AlarmStore& alarms;
   NumberStore& numbers;
   LedgerStore& ledger;
+  BudgetStore& budgets;
   UploadStore& uploads;
 };
 
@@ -99,6 +100,7 @@ class OperatorApi {
   static std::vector<Operation> user_operations();
   static std::vector<Operation> device_operations();
   static std::vector<Operation> deployment_operations();
+  static std::vector<Operation> budget_operations();
   static std::vector<Operation> release_operations();
   static std::vector<Operation> report_operations();
 
@@ -154,6 +156,13 @@ class OperatorApi {
   Result<Intent> deploy(const OperatorBody& body);
   Result<Intent> change_deployment(const OperatorBody& body);
   Result<Intent> approve(const OperatorBody& body);
+  /// Of a deployment that is not there the group of all devices: only who may see all shall learn it.
+  Result<std::string> group_of_deployment(const std::string& number);
+
+  Result<Intent> see_budgets(const OperatorBody& body);
+  Result<Intent> set_budget(const OperatorBody& body);
+  Result<Intent> remove_budget(const OperatorBody& body);
+  Result<std::string> group_of(const Budget& budget);
 
   Result<Intent> see_releases(const OperatorBody& body);
   Result<Intent> see_repository(const OperatorBody& body);

@@ -115,18 +115,21 @@ Result<OperatorApi::Intent> OperatorApi::deploy(const OperatorBody& body) {
                 }};
 }
 
+Result<std::string> OperatorApi::group_of_deployment(const std::string& number) {
+  SKIFF_ASSIGN(const std::vector<Deployment> deployments, stores_.deployments.list());
+  const auto found = std::find_if(deployments.begin(), deployments.end(), [&](const Deployment& deployment) {
+    return std::to_string(deployment.id) == number;
+  });
+  return found == deployments.end() ? "" : found->order.group;
+}
+
 Result<OperatorApi::Intent> OperatorApi::change_deployment(const OperatorBody& body) {
   SKIFF_ASSIGN(const std::uint64_t id, body.number("id"));
   SKIFF_ASSIGN(const std::string text, body.text("state"));
   const auto state = wanted_state(text);
   if (!state) return body.reject("state", "running, paused or aborted");
   SKIFF_ASSIGN(const std::string reason, body.text_or("reason", ""));
-  SKIFF_ASSIGN(const std::vector<Deployment> deployments, stores_.deployments.list());
-  const auto found = std::find_if(deployments.begin(), deployments.end(), [&](const Deployment& deployment) {
-    return static_cast<std::uint64_t>(deployment.id) == id;
-  });
-  // Of what is not there, only who may see all shall learn it.
-  const std::string group = found == deployments.end() ? "" : found->order.group;
+  SKIFF_ASSIGN(const std::string group, group_of_deployment(std::to_string(id)));
   return Intent{group, "deployment " + std::to_string(id), text + (reason.empty() ? "" : ": " + reason),
                 [this, id, state, reason](const Principal& who) -> Result<Json> {
                   const std::string why = reason.empty() ? "by " + who.name : reason;

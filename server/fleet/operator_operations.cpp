@@ -174,6 +174,23 @@ std::vector<OperatorApi::Operation> OperatorApi::deployment_operations() {
   };
 }
 
+std::vector<OperatorApi::Operation> OperatorApi::budget_operations() {
+  using Api = OperatorApi;
+  const std::vector<BodyField> budget = {
+      {"of", kText, true, "devices: each device of a group; group: all of them together; deployment"},
+      kGroup,
+      {"deployment", kNumber, false, "its number"},
+      {"period", kText, true, "day or month, UTC; all: a deployment's whole life"}};
+  std::vector<BodyField> with_bytes = budget;
+  with_bytes.push_back({"bytes", kNumber, true, "that may be received in the period"});
+  return {
+      {"GET", "/v1/budgets", Verb::kSee, false, &Api::see_budgets, "Byte budgets that one's grants reach"},
+      {"POST", "/v1/budgets/set", Verb::kDeploy, true, &Api::set_budget,
+       "Make a byte budget, or give it other bytes", with_bytes},
+      {"POST", "/v1/budgets/remove", Verb::kDeploy, true, &Api::remove_budget, "End a byte budget", budget},
+  };
+}
+
 std::vector<OperatorApi::Operation> OperatorApi::report_operations() {
   using Api = OperatorApi;
   return {
@@ -197,7 +214,7 @@ const std::vector<OperatorApi::Operation>& OperatorApi::operations() {
   static const std::vector<Operation> kOperations = [] {
     std::vector<Operation> all;
     for (auto part : {own_operations(), user_operations(), device_operations(), deployment_operations(),
-                      release_operations(), report_operations()}) {
+                      budget_operations(), release_operations(), report_operations()}) {
       std::ranges::move(part, std::back_inserter(all));
     }
     return all;

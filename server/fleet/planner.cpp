@@ -104,7 +104,7 @@ std::vector<const Release*> due_releases(const CheckIn& device, const CatalogueV
 }
 
 Plan plan_release(const CheckIn& device, const CatalogueView& catalogue, const Release& release,
-                  const std::set<ImagePair>& settled, const PollTimes& times) {
+                  const SettledPairs& settled, const PollTimes& times) {
   const auto from_image = [&](const OfferedDelta& delta) { return delta.offer.base == device.image; };
   const auto from_nothing = [](const OfferedDelta& delta) { return delta.offer.is_full_image(); };
   const OfferedDelta* const any_delta = smallest(catalogue, release.image, from_image);
@@ -120,7 +120,9 @@ Plan plan_release(const CheckIn& device, const CatalogueView& catalogue, const R
   }
   const ImagePair pair{device.image, release.image};
   const bool base_known = catalogue.find_image(device.image.sha256) != nullptr;
-  if (any_delta == nullptr && base_known && !settled.contains(pair)) return wait_for(plan, pair, times.wait);
+  const bool can_be_made = any_delta == nullptr && base_known;
+  if (can_be_made && !settled.contains(pair)) return wait_for(plan, pair, times.wait);
+  plan.replaces_delta = can_be_made && settled.at(pair) == JobState::kAbandoned;
   if (full_fits) return fetch(plan, PlanKind::kFull, *any_full, times.idle);
   const ImagePair full = full_image_pair(release.image);
   if (any_full == nullptr && !settled.contains(full)) return wait_for(plan, full, times.wait);

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -39,6 +38,7 @@ struct Plan {
   std::string release;                      ///< target name; empty for kNothing
   std::string delta;                        ///< target name, of kDelta and kFull
   std::uint64_t bytes = 0;                  ///< length of that delta
+  bool replaces_delta = false;              ///< of kFull: the delta that could be made failed
   std::optional<std::uint64_t> full_bytes;  ///< length of the full image in delta form, if there is one
   std::uint32_t poll_after = 0;             ///< seconds
   std::optional<ImagePair> wanted;          ///< a delta that this device waits for
@@ -55,7 +55,7 @@ std::vector<const Release*> due_releases(const CheckIn& device, const CatalogueV
 /// one of the repository's, and the pair is not `settled`), it waits for that; without a known base it gets,
 /// or waits for, the full image.
 Plan plan_release(const CheckIn& device, const CatalogueView& catalogue, const Release& release,
-                  const std::set<ImagePair>& settled, const PollTimes& times);
+                  const SettledPairs& settled, const PollTimes& times);
 
 /// The pair that makes the full image of a release.
 ImagePair full_image_pair(const ImageId& image);

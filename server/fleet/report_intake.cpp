@@ -24,6 +24,7 @@ Result<bool> ReportIntake::take(const std::string& serial, const Report& report,
     if (!keep_report(sql, serial, report, now)) return false;
     const std::int64_t deployment =
         record_outcome(sql, report.release, serial, {report.outcome == kCommitted, now});
+    settle(sql, {serial, report.release, deployment, report.wire_bytes}, now);
     enter_into_ledger(sql, {serial, deployment, now}, bytes_of(report, full_length));
     return true;
   });

@@ -15,7 +15,8 @@ class ReportIntake {
  public:
   explicit ReportIntake(Database& database) : database_(database) {}
 
-  /// Keeps the report, counts its outcome in the deployment it came by, and enters its bytes into the ledger.
+  /// Keeps the report, counts its outcome in the deployment it came by, and enters its bytes into the ledger
+  /// and the budgets.
   /// `full_length`: bytes of the release's full image; 0: not known. False: the report was known, and nothing
   /// changes.
   Result<bool> take(const std::string& serial, const Report& report, std::uint64_t full_length,

@@ -62,7 +62,7 @@ std::int64_t opening(const Window& window, std::int64_t now) {
   return now - last < window.length ? last : last + kDay;
 }
 
-Verdict wait_until(std::string_view reason, std::int64_t time) { return {false, reason, time}; }
+Verdict wait_until(const char* reason, std::int64_t time) { return {false, reason, time}; }
 
 /// Whether it is this device's time.
 Verdict judge_time(const Deployment& deployment, const std::string& serial, std::int64_t now) {

@@ -85,7 +85,7 @@ DeviceProgress::State parse_progress(std::string_view text);
 /// Whether a member of the group may fetch now.
 struct Verdict {
   bool go = false;
-  std::string_view reason;  ///< why not
+  std::string reason;  ///< why not
   std::optional<std::int64_t>
       ask_again{};  ///< when that may be otherwise, if time alone decides; seconds since 1970
 };

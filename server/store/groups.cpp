@@ -39,6 +39,17 @@ bool is_group_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
+/// Of the groups that `query` names those that have the device.
+std::vector<std::string> groups_of(soci::session& sql, const std::string& query, const DeviceTraits& device) {
+  std::vector<std::string> names;
+  {
+    const soci::rowset<std::string> rows = sql.prepare << query;
+    names.assign(rows.begin(), rows.end());
+  }
+  std::erase_if(names, [&](const std::string& name) { return !is_member(sql, name, device); });
+  return names;
+}
+
 /// Turns what a transaction found into an error where the group was not as it has to be.
 Result<void> require(const Result<bool>& done, const std::string& name, std::string_view what) {
   if (!done) return tl::unexpected(done.error());
@@ -92,14 +103,27 @@ bool is_member(soci::session& sql, const std::string& group, const DeviceTraits&
 }
 
 std::vector<std::string> protected_groups_of(soci::session& sql, const DeviceTraits& device) {
-  std::vector<std::string> names;
-  {
-    const soci::rowset<std::string> rows = sql.prepare
-                                           << "SELECT name FROM groups WHERE protected <> 0 ORDER BY name";
-    names.assign(rows.begin(), rows.end());
-  }
-  std::erase_if(names, [&](const std::string& name) { return !is_member(sql, name, device); });
-  return names;
+  return groups_of(sql, "SELECT name FROM groups WHERE protected <> 0 ORDER BY name", device);
+}
+
+bool has_metered_group(soci::session& sql, const DeviceTraits& device) {
+  return !groups_of(sql, "SELECT name FROM groups WHERE metered <> 0", device).empty();
+}
+
+DeviceTraits find_traits(soci::session& sql, const std::string& serial) {
+  DeviceTraits device{serial, "", "", ""};
+  sql << "SELECT hardware, version, agent FROM devices WHERE serial = :serial", soci::use(serial),
+      soci::into(device.hardware), soci::into(device.version), soci::into(device.agent);
+  return device;
+}
+
+std::vector<std::string> members_of(soci::session& sql, const std::string& group) {
+  std::vector<std::string> serials;
+  const GroupView view = GroupView::load(sql, group);
+  for_each_device(sql, [&](const DeviceTraits& device) {
+    if (view.contains(device)) serials.push_back(device.serial);
+  });
+  return serials;
 }
 
 GroupView GroupView::load(soci::session& sql, const std::string& group) {
@@ -129,23 +153,29 @@ Result<void> GroupStore::put(const Group& group) {
   if (!group.filter.empty()) SKIFF_TRY(DeviceFilter::parse(group.filter));
   return database_.transact("keep a group", [&](soci::session& sql) {
     const Integer is_protected = group.is_protected ? 1 : 0;
-    sql << "INSERT INTO groups (name, filter, protected) VALUES (:name, :filter, :protected)"
-           " ON CONFLICT (name) DO UPDATE SET filter = excluded.filter, protected = excluded.protected",
-        soci::use(group.name), soci::use(group.filter), soci::use(is_protected);
+    const Integer is_metered = group.is_metered ? 1 : 0;
+    sql << "INSERT INTO groups (name, filter, protected, metered) VALUES (:name, :filter, :protected, "
+           ":metered)"
+           " ON CONFLICT (name) DO UPDATE SET filter = excluded.filter, protected = excluded.protected,"
+           " metered = excluded.metered",
+        soci::use(group.name), soci::use(group.filter), soci::use(is_protected), soci::use(is_metered);
     bump_epoch(sql);
   });
 }
 
 Result<void> GroupStore::remove(const std::string& name) {
-  return require(database_.transact("end a group",
-                                    [&](soci::session& sql) {
-                                      if (!filter_of(sql, name)) return false;
-                                      sql << "DELETE FROM group_members WHERE name = :name", soci::use(name);
-                                      sql << "DELETE FROM groups WHERE name = :name", soci::use(name);
-                                      bump_epoch(sql);
-                                      return true;
-                                    }),
-                 name, "there is none");
+  return require(
+      database_.transact("end a group",
+                         [&](soci::session& sql) {
+                           if (!filter_of(sql, name)) return false;
+                           sql << "DELETE FROM group_members WHERE name = :name", soci::use(name);
+                           sql << "DELETE FROM groups WHERE name = :name", soci::use(name);
+                           sql << "DELETE FROM budgets WHERE scope <> 'deployment' AND subject = :name",
+                               soci::use(name);
+                           bump_epoch(sql);
+                           return true;
+                         }),
+      name, "there is none");
 }
 
 Result<void> GroupStore::add(const std::string& name, const std::vector<std::string>& serials) {
@@ -181,32 +211,24 @@ Result<void> GroupStore::take_out(const std::string& name, const std::string& se
 Result<std::vector<Group>> GroupStore::list() {
   return database_.transact("list groups", [](soci::session& sql) {
     std::vector<Group> groups;
-    const soci::rowset<soci::row> rows = sql.prepare
-                                         << "SELECT name, filter, protected FROM groups ORDER BY name";
+    const soci::rowset<soci::row> rows =
+        sql.prepare << "SELECT name, filter, protected, metered FROM groups ORDER BY name";
     for (const soci::row& row : rows) {
-      groups.push_back({row.get<std::string>(0), row.get<std::string>(1), row.get<Integer>(2) != 0});
+      groups.push_back({row.get<std::string>(0), row.get<std::string>(1), row.get<Integer>(2) != 0,
+                        row.get<Integer>(3) != 0});
     }
     return groups;
   });
 }
 
 Result<std::vector<std::string>> GroupStore::members(const std::string& name) {
-  return database_.transact("list a group's members", [&](soci::session& sql) {
-    std::vector<std::string> serials;
-    const GroupView group = GroupView::load(sql, name);
-    for_each_device(sql, [&](const DeviceTraits& device) {
-      if (group.contains(device)) serials.push_back(device.serial);
-    });
-    return serials;
-  });
+  return database_.transact("list a group's members",
+                            [&](soci::session& sql) { return members_of(sql, name); });
 }
 
 Result<bool> GroupStore::has(const std::string& name, const std::string& serial) {
   return database_.transact("look for a group's member", [&](soci::session& sql) {
-    DeviceTraits device{serial, "", "", ""};
-    sql << "SELECT hardware, version, agent FROM devices WHERE serial = :serial", soci::use(serial),
-        soci::into(device.hardware), soci::into(device.version), soci::into(device.agent);
-    return is_member(sql, name, device);
+    return is_member(sql, name, find_traits(sql, serial));
   });
 }
 

@@ -192,12 +192,15 @@ Result<std::uint64_t> JobStore::release(const std::string& owner) {
   });
 }
 
-Result<std::set<ImagePair>> JobStore::settled() {
+Result<SettledPairs> JobStore::settled() {
   return database_.transact("list settled jobs", [](soci::session& sql) {
-    std::set<ImagePair> pairs;
+    SettledPairs pairs;
     const soci::rowset<soci::row> rows =
         sql.prepare << "SELECT * FROM delta_jobs WHERE state = 'abandoned' OR state = 'not-smaller'";
-    for (const soci::row& row : rows) pairs.insert(read_job(row).pair);
+    for (const soci::row& row : rows) {
+      const DeltaJob job = read_job(row);
+      pairs.emplace(job.pair, job.state);
+    }
     return pairs;
   });
 }

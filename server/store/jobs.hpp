@@ -3,8 +3,8 @@
 
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -50,6 +50,9 @@ struct DeltaJob {
   std::string owner;  ///< the worker that took it last
 };
 
+/// Pairs that no delta will come for, and why: kAbandoned or kNotSmaller.
+using SettledPairs = std::map<ImagePair, JobState>;
+
 /// Thread-safe, as the database is. There is at most one job for a pair. Errors: kIo.
 class JobStore {
  public:
@@ -76,8 +79,7 @@ class JobStore {
   Result<bool> device_waits_for_other(const ImagePair& pair, std::int64_t now);
   /// Queues again what a worker of this name had when its process ended; how many.
   Result<std::uint64_t> release(const std::string& owner);
-  /// Pairs that no delta will come for.
-  Result<std::set<ImagePair>> settled();
+  Result<SettledPairs> settled();
   Result<std::vector<DeltaJob>> list();
 
  private:

@@ -109,8 +109,21 @@ constexpr std::array kVersion9 = {
 };
 constexpr std::array kVersion10 = {
     "ALTER TABLE deployments ADD COLUMN retry_after BIGINT NOT NULL DEFAULT 0"};
-constexpr std::array<SchemaStep, 10> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5,
-                                               kVersion6, kVersion7, kVersion8, kVersion9, kVersion10};
+constexpr std::array kVersion11 = {
+    "ALTER TABLE groups ADD COLUMN metered BIGINT NOT NULL DEFAULT 0",
+    "CREATE TABLE budgets ("
+    " scope TEXT NOT NULL, subject TEXT NOT NULL, period TEXT NOT NULL, bytes BIGINT NOT NULL,"
+    " PRIMARY KEY (scope, subject, period))",
+    "CREATE TABLE budget_use ("
+    " scope TEXT NOT NULL, subject TEXT NOT NULL, day BIGINT NOT NULL, bytes BIGINT NOT NULL,"
+    " PRIMARY KEY (scope, subject, day))",
+    "CREATE TABLE reservations ("
+    " serial TEXT PRIMARY KEY NOT NULL, release TEXT NOT NULL, deployment BIGINT NOT NULL,"
+    " group_names TEXT NOT NULL, day BIGINT NOT NULL, bytes BIGINT NOT NULL)",
+};
+constexpr std::array<SchemaStep, 11> kSteps = {kVersion1, kVersion2,  kVersion3, kVersion4,
+                                               kVersion5, kVersion6,  kVersion7, kVersion8,
+                                               kVersion9, kVersion10, kVersion11};
 
 }  // namespace
 

@@ -141,7 +141,7 @@ class OperateTest(FleetCase):
             self.assertGreater(len(listed[name]), 0, words)
             self.assertEqual(listed[name][0].keys(), answered[name][0].keys())
         groups = json.loads(self.operate("group", "list", "--json"))["groups"]
-        self.assertEqual(groups, [{"name": "labs", "filter": "hardware=gw1", "protected": False, "devices": 1}])
+        self.assertEqual(groups, [{"name": "labs", "filter": "hardware=gw1", "protected": False, "metered": False, "devices": 1}])
         self.assertEqual(json.loads(self.operate("alarm", "list", "--json")), {"v": 1, "alarms": []})
 
     def test_a_second_key_for_a_serial_waits_and_raises_an_alarm(self):

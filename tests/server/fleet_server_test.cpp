@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <iterator>
 #include <set>
@@ -32,7 +33,7 @@ class FleetServerTest : public ::testing::Test {
     options.upkeep.renew = std::chrono::milliseconds(20);
     options.upkeep.keep_unused = keep_unused_;
     options.workers = workers;
-    options.clock = [] { return kNow + 10; };
+    options.clock = [this] { return now_.load(); };
     auto server = FleetServer::create(std::move(options), builder_.online_keys());
     ASSERT_TRUE(server) << server.error().text();
     server_ = *std::move(server);
@@ -46,7 +47,7 @@ class FleetServerTest : public ::testing::Test {
     return client.ask(request).value_or(Answer{});
   }
 
-  Json check_in(const ImageId& running, std::uint64_t floor) {
+  Json check_in(const ImageId& running, std::uint64_t floor, const std::string& serial = "d1") {
     const Json body(
         Json::Object{{"v", 1},
                      {"hardware", "gw1"},
@@ -58,7 +59,7 @@ class FleetServerTest : public ::testing::Test {
                                               {"codecs", Json::Array{"zstd", "cm"}},
                                               {"memory", std::uint64_t{64} << 20}}},
                      {"state", "IDLE"}});
-    const Answer answer = ask(post("/v1/check-in", json_text(body)));
+    const Answer answer = ask(post("/v1/check-in", json_text(body)), serial);
     EXPECT_EQ(answer.status, 200U) << answer.body;
     return parse_json(as_bytes(answer.body)).value();
   }
@@ -72,6 +73,7 @@ class FleetServerTest : public ::testing::Test {
     }
   }
 
+  std::atomic<std::int64_t> now_ = kNow + 10;
   FleetFiles fleet_;
   Builder builder_{fleet_.folder()};
   Bytes old_ = random_image(1, 200'000);
@@ -241,6 +243,32 @@ TEST_F(FleetServerTest, AReleaseReachesTheDevicesOfItsDeploymentAndIsWithdrawnWh
   ASSERT_TRUE(DeploymentStore(*other_process).set_state(id, DeploymentState::kAborted, "no"));
   EXPECT_EQ(ask(fetch).status, 403U);
   EXPECT_EQ(string_member(check_in(id_of(old_), 1), "plan").value(), "nothing");
+}
+
+TEST_F(FleetServerTest, AFleetOverItsBudgetWaitsWithTheReasonAndIsUpdatedWhenTheMonthTurns) {
+  builder_.release("one", 1, old_);
+  builder_.release("two", 2, changed(old_));
+  start();
+  const std::uint64_t bytes = unsigned_member(final_plan(id_of(old_), 1), "bytes").value();
+  const auto other_process = Database::open(database_url()).value();
+  BudgetStore budgets(*other_process);
+  Budget budget = parse_budget("group", "", "month").value();
+  budget.bytes = bytes + bytes / 2;
+  ASSERT_TRUE(budgets.set(budget));  // the first device's update counts
+  const Json held = check_in(id_of(old_), 1, "d2");
+  EXPECT_EQ(string_member(held, "plan").value(), "nothing");
+  EXPECT_EQ(string_member(held, "reason").value(),
+            "over the budget of all devices: " + std::to_string(budget.bytes) + " bytes a month, " +
+                std::to_string(bytes) + " spent, " + std::to_string(bytes) + " wanted, until 2026-12-01");
+  EXPECT_EQ(unsigned_member(held, "poll_after").value(), 1'800U);
+  EXPECT_EQ(held.find("tag"), nullptr);
+  EXPECT_EQ(string_member(check_in(id_of(old_), 1, "d1"), "plan").value(), "delta");  // it was paid for
+  const std::int64_t december = budgets.list(now_).value().at(0).ends;
+  now_ = december - 7;
+  EXPECT_EQ(unsigned_member(check_in(id_of(old_), 1, "d2"), "poll_after").value(), 7U);
+  now_ = december;
+  EXPECT_EQ(string_member(check_in(id_of(old_), 1, "d2"), "plan").value(), "delta");
+  EXPECT_EQ(string_member(check_in(id_of(old_), 1, "d3"), "plan").value(), "nothing");
 }
 
 TEST_F(FleetServerTest, DeltasAreMadeAheadForWhatDevicesRunAndGoWithTheirFilesWhenNobodyNeedsThem) {

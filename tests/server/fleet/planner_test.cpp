@@ -34,6 +34,7 @@ const ImageId kOld = image("old");
 const ImageId kNew = image("newer");
 const ImagePair kPair = {kOld, kNew};
 const ImagePair kFullPair = full_image_pair(kNew);
+constexpr JobState kFailed = JobState::kAbandoned;
 const OfferedDelta kDelta = offer(kOld, kNew, 100);
 const OfferedDelta kFull = offer(kFullPair.base, kNew, 500);
 
@@ -53,7 +54,7 @@ struct PlannerCase {
   const char* name;
   CheckIn device;
   std::vector<OfferedDelta> deltas;
-  std::set<ImagePair> settled;
+  SettledPairs settled;
   PlanKind kind;
   std::optional<ImagePair> wanted;
   std::uint32_t poll_after = 1'800;
@@ -92,9 +93,9 @@ std::vector<PlannerCase> cases() {
       {"delta as large as full", device(), {changed(kDelta, is_large), kFull}, {}, PlanKind::kFull, {}},
       {"full alone, base known", device(), {kFull}, {}, PlanKind::kWait, kPair, 5},
       {"none, base known", device(), {}, {}, PlanKind::kWait, kPair, 5},
-      {"full alone, delta will not come", device(), {kFull}, {kPair}, PlanKind::kFull, {}},
-      {"none, delta will not come", device(), {}, {kPair}, PlanKind::kWait, kFullPair, 5},
-      {"none will come", device(), {}, {kPair, kFullPair}, PlanKind::kWait, {}},
+      {"full alone, delta will not come", device(), {kFull}, {{kPair, kFailed}}, PlanKind::kFull, {}},
+      {"none, delta will not come", device(), {}, {{kPair, kFailed}}, PlanKind::kWait, kFullPair, 5},
+      {"none will come", device(), {}, {{kPair, kFailed}, {kFullPair, kFailed}}, PlanKind::kWait, {}},
       {"base unknown", unknown_image, {kDelta, kFull}, {}, PlanKind::kFull, {}},
       {"base unknown, no full", unknown_image, {kDelta}, {}, PlanKind::kWait, kFullPair, 5},
       {"delta needs more memory", device(), {changed(kDelta, needs_memory), kFull}, {}, PlanKind::kFull, {}},
@@ -110,7 +111,7 @@ std::vector<PlannerCase> cases() {
 }
 
 /// Of the first release that is due, with the poll times as they are unless told.
-Plan plan_of(const CheckIn& device, const CatalogueView& catalogue, const std::set<ImagePair>& settled) {
+Plan plan_of(const CheckIn& device, const CatalogueView& catalogue, const SettledPairs& settled) {
   const auto due = due_releases(device, catalogue);
   if (!due.empty()) return plan_release(device, catalogue, *due.front(), settled, {});
   Plan nothing;
@@ -139,6 +140,15 @@ TEST(Planner, SaysWhatToFetchAndWhatAllWouldCost) {
   EXPECT_EQ(plan.delta, kDelta.offer.target);
   EXPECT_EQ(plan.bytes, 100U);
   EXPECT_EQ(plan.full_bytes, 500U);
+}
+
+TEST(Planner, SaysThatAFullImageIsThereBecauseADeltaFailed) {
+  CatalogueView catalogue;
+  catalogue.releases = {release("old", 1), release("newer", 2)};
+  catalogue.deltas = {kFull};
+  EXPECT_TRUE(plan_of(device(), catalogue, {{kPair, kFailed}}).replaces_delta);
+  EXPECT_FALSE(plan_of(device(), catalogue, {{kPair, JobState::kNotSmaller}}).replaces_delta);
+  EXPECT_FALSE(plan_of(device(image("home-made")), catalogue, {}).replaces_delta);
 }
 
 TEST(NewestRelease, IsTheOneWithTheHighestCounterForTheHardware) {
