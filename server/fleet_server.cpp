@@ -20,10 +20,10 @@ Result<void> prepare_state(const fs::path& state) {
   return {};
 }
 
-/// One for each thread that may be in a transaction: handlers of every port, workers and their keepers, and
-/// the upkeep.
+/// One for each thread that may be in a transaction: handlers of every port, workers and their keepers,
+/// the upkeep, and the sender of events.
 unsigned connections(const ServerOptions& options) {
-  unsigned count = options.http.blocking_threads + 2 * options.workers + 1;
+  unsigned count = options.http.blocking_threads + 2 * options.workers + 2;
   if (options.enrol) count += options.enrol->blocking_threads;
   if (options.operators) count += options.operators->blocking_threads;
   return count;
@@ -72,9 +72,10 @@ class FleetServer::Impl {
     workers_ = std::make_unique<DeltaWorkers>(DeltaParts{*catalogue_, jobs_, publisher_, place_.name()},
                                               options_.maker, options_.clock, options_.workers);
     upkeep_ = std::make_unique<Upkeep>(
-        UpkeepParts{*catalogue_, jobs_, admissions_, devices_, deployments_, budgets_, unused_, publisher_,
-                    contacts_, leadership_, watch_, uploads_},
+        UpkeepParts{*catalogue_, jobs_, admissions_, devices_, deployments_, budgets_, published_, unused_,
+                    publisher_, contacts_, leadership_, watch_, uploads_},
         options_.upkeep, options_.clock, [this] { workers_->wake(); });
+    sender_ = std::make_unique<WebhookSender>(outbox_, sending_, options_.webhooks, options_.clock);
     http_->start();
     if (enrol_http_) enrol_http_->start();
     if (operator_http_) operator_http_->start();
@@ -88,6 +89,7 @@ class FleetServer::Impl {
     http_.reset();
     if (upkeep_ != nullptr) upkeep_->stop();
     if (workers_ != nullptr) workers_->stop();
+    if (sender_ != nullptr) sender_->stop();
   }
 
   [[nodiscard]] std::uint16_t port() const { return http_->port(); }
@@ -138,13 +140,18 @@ class FleetServer::Impl {
   UnusedDeltas unused_{*database_};
   LedgerStore updates_{*database_};
   BudgetStore budgets_{*database_};
+  WebhookStore webhooks_{*database_};
+  OutboxStore outbox_{*database_};
+  PublishedReleases published_{*database_};
   AuditLog audit_{*database_, *audit_key_};
   Watch watch_{{*database_, audit_, *catalogue_, options_.ca}, options_.watch};
   ContactLedger contacts_;
   UploadStore uploads_{options_.repository, options_.uploads};
   Leadership leadership_{*database_, "upkeep"};
+  Leadership sending_{*database_, "webhooks"};
   std::unique_ptr<DeltaWorkers> workers_;
   std::unique_ptr<Upkeep> upkeep_;
+  std::unique_ptr<WebhookSender> sender_;
   DeviceApi api_{{*catalogue_, admissions_, devices_, intake_, jobs_, groups_, deployments_, contacts_},
                  options_.api,
                  options_.clock,
@@ -157,7 +164,7 @@ class FleetServer::Impl {
   NumberStore numbers_{*database_};
   CredentialStore credentials_{*database_};
   OperatorApi operator_api_{{users_, credentials_, audit_, admissions_, devices_, reports_, groups_,
-                             deployments_, alarms_, numbers_, updates_, budgets_, uploads_},
+                             deployments_, alarms_, numbers_, updates_, budgets_, webhooks_, uploads_},
                             [this] { return catalogue_->view(); },
                             repository_port(),
                             options_.clock};

@@ -8,6 +8,7 @@
 #include "fleet/enrolment_api.hpp"
 #include "fleet/operator_api.hpp"
 #include "fleet/upload_api.hpp"
+#include "fleet/webhook_sender.hpp"
 #include "http/server.hpp"
 
 namespace skiff::server {
@@ -27,6 +28,7 @@ struct ServerOptions {
   MakerOptions maker;  ///< its work folder is set to one in `state`
   UpkeepTimes upkeep;
   WatchOptions watch;
+  PosterOptions webhooks;
   unsigned workers = 1;  ///< threads that make deltas; 0: none
   WallClock clock;       ///< empty: the system's
 };

@@ -7,17 +7,17 @@ namespace {
 
 constexpr std::array<std::string_view, kRoles.size()> kRoleNames = {"viewer", "operator", "releaser", "admin",
                                                                     "auditor"};
-constexpr std::array<std::string_view, 7> kVerbNames = {
-    "see", "admit", "deploy", "clear-alarms", "read-audit", "manage-users", "own"};
+constexpr std::array<std::string_view, 8> kVerbNames = {
+    "see", "admit", "deploy", "clear-alarms", "read-audit", "manage-users", "manage-hooks", "own"};
 
 /// A row of verbs for each role, in the order of Verb.
 constexpr std::array<std::array<bool, kVerbNames.size()>, kRoles.size()> kMay = {{
-    //            see    admit  deploy clear  audit  users  own
-    /* viewer */ {true, false, false, false, false, false, true},
-    /* operator */ {true, true, false, true, false, false, true},
-    /* releaser */ {true, false, true, false, false, false, true},
-    /* admin */ {true, true, true, true, true, true, true},
-    /* auditor */ {true, false, false, false, true, false, true},
+    //            see    admit  deploy clear  audit  users  hooks  own
+    /* viewer */ {true, false, false, false, false, false, false, true},
+    /* operator */ {true, true, false, true, false, false, false, true},
+    /* releaser */ {true, false, true, false, false, false, false, true},
+    /* admin */ {true, true, true, true, true, true, true, true},
+    /* auditor */ {true, false, false, false, true, false, false, true},
 }};
 
 bool may(Role role, Verb verb) {

@@ -16,7 +16,16 @@ inline constexpr std::array kRoles = {Role::kViewer, Role::kOperator, Role::kRel
 std::string_view to_string(Role role);
 std::optional<Role> parse_role(std::string_view text);
 
-enum class Verb : std::uint8_t { kSee, kAdmit, kDeploy, kClearAlarms, kReadAudit, kManageUsers, kOwn };
+enum class Verb : std::uint8_t {
+  kSee,
+  kAdmit,
+  kDeploy,
+  kClearAlarms,
+  kReadAudit,
+  kManageUsers,
+  kManageHooks,
+  kOwn
+};
 std::string_view to_string(Verb verb);
 
 /// A role on the devices of one group, or, where that is empty, on all.

@@ -1,4 +1,6 @@
 // `skiff-server alarm`: what an operator has to look at.
+#include <ctime>
+
 #include "cli/verbs.hpp"
 #include "fleet/listings.hpp"
 
@@ -13,7 +15,8 @@ struct Arguments {
 
 Result<void> clear(const Arguments& arguments) {
   SKIFF_ASSIGN(const auto database, open_database(arguments.state));
-  SKIFF_ASSIGN(const bool cleared, AlarmStore(*database).clear(arguments.kind, arguments.subject));
+  SKIFF_ASSIGN(const bool cleared,
+               AlarmStore(*database).clear(arguments.kind, arguments.subject, std::time(nullptr)));
   if (!cleared) return fail(ErrorKind::kNotFound, "no alarm " + arguments.kind + " on " + arguments.subject);
   return {};
 }

@@ -26,5 +26,6 @@ void add_deploy_command(CLI::App& app, Action& chosen);
 void add_budget_command(CLI::App& app, Action& chosen);
 void add_user_command(CLI::App& app, Action& chosen);
 void add_audit_command(CLI::App& app, Action& chosen);
+void add_webhook_command(CLI::App& app, Action& chosen);
 
 }  // namespace skiff::server

@@ -180,8 +180,8 @@ void add_deploy_command(CLI::App& app, Action& chosen) {
   for (const StateVerb& verb : kStateVerbs) {
     const auto run = [verb](const Arguments& of) -> Result<void> {
       SKIFF_ASSIGN(const auto database, open(of));
-      return DeploymentStore(*database).set_state(of.id, verb.state,
-                                                  std::string(verb.name) + " by an operator");
+      return DeploymentStore(*database).set_state(
+          of.id, verb.state, std::string(verb.name) + " by an operator", std::time(nullptr));
     };
     deploy.add(verb.name, verb.description, run)->add_option("ID", arguments.id, "Its number")->required();
   }

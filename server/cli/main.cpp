@@ -29,6 +29,7 @@ int run(int argc, char** argv) {
   skiff::server::add_deploy_command(app, chosen);
   skiff::server::add_budget_command(app, chosen);
   skiff::server::add_user_command(app, chosen);
+  skiff::server::add_webhook_command(app, chosen);
   skiff::server::add_audit_command(app, chosen);
   skiff::shell::add_completion_command(app, [&chosen](auto script) {
     chosen = [script]() -> skiff::Result<void> {

@@ -144,6 +144,12 @@ void add_tuning_options(CLI::App& command, Arguments& arguments) {
       ->capture_default_str();
   command.add_flag("--deployments-only", options.api.deployments_only,
                    "A release that has no deployment reaches nobody, not everybody");
+  command.add_flag("--webhook-allow-plain", options.webhooks.allow_plain,
+                   "Events may be sent over http:// to this machine itself");
+  command.add_flag("--webhook-allow-local", options.webhooks.allow_local,
+                   "Events may be sent to addresses of this machine, of its link and of metadata services");
+  command.add_option("--webhook-ca", options.webhooks.ca,
+                     "Authorities of those that events are sent to; the system's unless told");
   command.add_flag_callback("--json-logs", log_as_json, "Log a JSON object a line");
   command
       .add_option("--stale-after", arguments.stale_after,

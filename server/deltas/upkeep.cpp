@@ -63,6 +63,7 @@ void Upkeep::lead() {
 void Upkeep::look_at_repository() {
   auto view = parts_.catalogue.view();
   if (view == seen_) return;
+  check("releases-failed", parts_.published.note(view->releases, clock_()));
   const auto met = meet_demand(*view);
   check("demand-failed", met);
   if (met) seen_ = std::move(view);

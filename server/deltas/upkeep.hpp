@@ -11,6 +11,7 @@
 #include "fleet/watch.hpp"
 #include "store/contact_ledger.hpp"
 #include "store/leadership.hpp"
+#include "store/published_releases.hpp"
 #include "store/unused_deltas.hpp"
 #include "store/uploads.hpp"
 
@@ -32,6 +33,7 @@ struct UpkeepParts {
   DeviceStore& devices;
   DeploymentStore& deployments;
   BudgetStore& budgets;
+  PublishedReleases& published;
   UnusedDeltas& unused;
   Publisher& publisher;
   ContactLedger& contacts;

@@ -5,6 +5,7 @@
 #include "event_log.hpp"
 #include "store/alarms.hpp"
 #include "store/database.hpp"
+#include "store/outbox.hpp"
 
 namespace skiff::server {
 namespace {
@@ -134,6 +135,25 @@ void begin_update(soci::session& sql, Deployment deployment, const std::string& 
   save(sql, deployment);
 }
 
+/// What webhooks are told of a deployment.
+Json::Object json_of(const Deployment& deployment) {
+  return {{"id", deployment.id},
+          {"release", deployment.order.release},
+          {"group", deployment.order.group},
+          {"state", to_string(deployment.state)},
+          {"reason", deployment.reason},
+          {"started", deployment.started},
+          {"committed", deployment.committed},
+          {"failed", deployment.failed}};
+}
+
+/// Tells of a deployment that is in another state now.
+void tell_state(soci::session& sql, const Deployment& deployment, std::int64_t now) {
+  constexpr std::array kKinds = {kDeploymentResumed, kDeploymentPaused, kDeploymentFinished,
+                                 kDeploymentAborted};
+  post_event(sql, {kKinds[static_cast<std::size_t>(deployment.state)], json_of(deployment), now});
+}
+
 void log_change(const Deployment& deployment) {
   log_event(Severity::kInfo, "deployment",
             {{"id", static_cast<std::uint64_t>(deployment.id)},
@@ -153,6 +173,7 @@ void pause_failing(soci::session& sql, Deployment& deployment, std::int64_t now)
                       std::to_string(deployment.committed + deployment.failed) + " devices failed";
   raise_alarm(sql, {std::string(kFailingDeployment), std::to_string(deployment.id), deployment.reason}, now);
   bump_epoch(sql);
+  tell_state(sql, deployment, now);
   log_change(deployment);
 }
 
@@ -186,6 +207,12 @@ Result<std::int64_t> DeploymentStore::create(const DeploymentOrder& order, std::
         soci::use(numbers[7]), soci::use(numbers[8]), soci::use(numbers[9]), soci::use(order.created_by),
         soci::use(order.filter);
     bump_epoch(sql);
+    Deployment made;
+    made.id = next;
+    made.order = order;
+    Json::Object data = json_of(made);
+    data["who"] = order.created_by;
+    post_event(sql, {kDeploymentCreated, std::move(data), now});
     return next;
   });
   if (id && *id == 0) return fail(ErrorKind::kNotFound, "there is no group " + order.group);
@@ -198,7 +225,8 @@ Result<std::vector<Deployment>> DeploymentStore::list() {
   });
 }
 
-Result<void> DeploymentStore::set_state(std::int64_t id, DeploymentState state, const std::string& reason) {
+Result<void> DeploymentStore::set_state(std::int64_t id, DeploymentState state, const std::string& reason,
+                                        std::int64_t now) {
   enum class Outcome : std::uint8_t { kDone, kNone, kOver };
   const auto outcome = database_.transact("change a deployment", [&](soci::session& sql) {
     const Integer wanted = id;
@@ -206,10 +234,12 @@ Result<void> DeploymentStore::set_state(std::int64_t id, DeploymentState state, 
     if (found.empty()) return Outcome::kNone;
     Deployment& deployment = found.front();
     if (deployment.state == DeploymentState::kAborted) return Outcome::kOver;
+    const bool is_change = deployment.state != state;
     deployment.state = state;
     deployment.reason = reason;
     save(sql, deployment);
     bump_epoch(sql);
+    if (is_change) tell_state(sql, deployment, now);
     log_change(deployment);
     return Outcome::kDone;
   });
@@ -237,6 +267,8 @@ Result<void> DeploymentStore::approve(const Approval& approval, std::int64_t now
            " ON CONFLICT (deployment, group_name) DO NOTHING",
         soci::use(id), soci::use(approval.group), soci::use(approval.who), soci::use(time);
     bump_epoch(sql);
+    Json::Object data = {{"id", approval.deployment}, {"group", approval.group}, {"who", approval.who}};
+    post_event(sql, {kDeploymentApproved, std::move(data), now});
     return Outcome::kDone;
   });
   if (!outcome) return tl::unexpected(outcome.error());
@@ -373,6 +405,7 @@ Result<std::uint64_t> DeploymentStore::advance(const HardwareOf& hardware_of, st
       if (!is_last) ++deployment.phase;
       save(sql, deployment);
       bump_epoch(sql);
+      if (is_last) tell_state(sql, deployment, now);
       log_change(deployment);
       ++changed;
     }

@@ -57,7 +57,7 @@ class DeploymentStore {
   /// Oldest first.
   Result<std::vector<Deployment>> list();
   /// Pause, resume, or abort for good. kNotFound; kUsage: it is over.
-  Result<void> set_state(std::int64_t id, DeploymentState state, const std::string& reason);
+  Result<void> set_state(std::int64_t id, DeploymentState state, const std::string& reason, std::int64_t now);
 
   /// Lets a deployment reach the devices of a protected group. kNotFound; kUsage: the group is not protected,
   /// or `who` made the deployment.

@@ -83,6 +83,19 @@ Json listed(const Alarm& alarm) {
                       {"times", alarm.times}};
 }
 
+Json listed(const Webhook& hook) {
+  Json::Array events;
+  for (const std::string& kind : hook.events) events.emplace_back(kind);
+  return Json::Object{{"id", hook.id},
+                      {"url", hook.url},
+                      {"events", std::move(events)},
+                      {"state", hook.disabled.empty() ? "active" : "disabled: " + hook.disabled},
+                      {"created", hook.created},
+                      {"sent", hook.sent},
+                      {"waiting", hook.waiting},
+                      {"error", hook.error}};
+}
+
 Json listed(const AuditEntry& entry) {
   return Json::Object{{"number", entry.number}, {"time", entry.time},          {"who", entry.who},
                       {"verb", entry.verb},     {"object", entry.object},      {"detail", entry.detail},

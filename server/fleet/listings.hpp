@@ -14,6 +14,7 @@
 #include "store/reports.hpp"
 #include "store/uploads.hpp"
 #include "store/users.hpp"
+#include "store/webhooks.hpp"
 
 namespace skiff::server {
 
@@ -25,6 +26,7 @@ Json listed(const Group& group);
 Json listed(const StoredBudget& budget);
 Json listed(const Deployment& deployment, const std::vector<Approval>& approvals);
 Json listed(const Alarm& alarm);
+Json listed(const Webhook& hook);
 Json listed(const AuditEntry& entry);
 Json listed(const UserRecord& user);
 Json listed(const Release& release);

@@ -20,6 +20,7 @@
 #include "store/reports.hpp"
 #include "store/uploads.hpp"
 #include "store/users.hpp"
+#include "store/webhooks.hpp"
 
 namespace skiff::server {
 
@@ -37,6 +38,7 @@ struct OperatorStores {
   NumberStore& numbers;
   LedgerStore& ledger;
   BudgetStore& budgets;
+  WebhookStore& webhooks;
   UploadStore& uploads;
 };
 
@@ -103,6 +105,7 @@ class OperatorApi {
   static std::vector<Operation> budget_operations();
   static std::vector<Operation> release_operations();
   static std::vector<Operation> report_operations();
+  static std::vector<Operation> webhook_operations();
 
   Response answer(const Operation& operation, const Request& request);
   /// The answer to those who have no token.
@@ -163,6 +166,11 @@ class OperatorApi {
   Result<Intent> set_budget(const OperatorBody& body);
   Result<Intent> remove_budget(const OperatorBody& body);
   Result<std::string> group_of(const Budget& budget);
+
+  Result<Intent> see_webhooks(const OperatorBody& body);
+  Result<Intent> add_webhook(const OperatorBody& body);
+  Result<Intent> remove_webhook(const OperatorBody& body);
+  Result<Intent> test_webhook(const OperatorBody& body);
 
   Result<Intent> see_releases(const OperatorBody& body);
   Result<Intent> see_repository(const OperatorBody& body);

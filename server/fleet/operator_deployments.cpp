@@ -130,12 +130,13 @@ Result<OperatorApi::Intent> OperatorApi::change_deployment(const OperatorBody& b
   if (!state) return body.reject("state", "running, paused or aborted");
   SKIFF_ASSIGN(const std::string reason, body.text_or("reason", ""));
   SKIFF_ASSIGN(const std::string group, group_of_deployment(std::to_string(id)));
-  return Intent{group, "deployment " + std::to_string(id), text + (reason.empty() ? "" : ": " + reason),
-                [this, id, state, reason](const Principal& who) -> Result<Json> {
-                  const std::string why = reason.empty() ? "by " + who.name : reason;
-                  SKIFF_TRY(stores_.deployments.set_state(static_cast<std::int64_t>(id), *state, why));
-                  return answer_done();
-                }};
+  return Intent{
+      group, "deployment " + std::to_string(id), text + (reason.empty() ? "" : ": " + reason),
+      [this, id, state, reason](const Principal& who) -> Result<Json> {
+        const std::string why = reason.empty() ? "by " + who.name : reason;
+        SKIFF_TRY(stores_.deployments.set_state(static_cast<std::int64_t>(id), *state, why, clock_()));
+        return answer_done();
+      }};
 }
 
 Result<OperatorApi::Intent> OperatorApi::approve(const OperatorBody& body) {

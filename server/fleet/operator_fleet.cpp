@@ -108,7 +108,7 @@ Result<OperatorApi::Intent> OperatorApi::clear_alarm(const OperatorBody& body) {
   SKIFF_ASSIGN(const std::string kind, body.text("kind"));
   SKIFF_ASSIGN(const std::string subject, body.text("subject"));
   return Intent{"", kind + " " + subject, "", [this, kind, subject](const Principal&) -> Result<Json> {
-                  SKIFF_ASSIGN(const bool cleared, stores_.alarms.clear(kind, subject));
+                  SKIFF_ASSIGN(const bool cleared, stores_.alarms.clear(kind, subject, clock_()));
                   if (!cleared) return fail(ErrorKind::kNotFound, "there is no such alarm");
                   return answer_done();
                 }};

@@ -210,11 +210,37 @@ std::vector<OperatorApi::Operation> OperatorApi::report_operations() {
   };
 }
 
+std::vector<OperatorApi::Operation> OperatorApi::webhook_operations() {
+  using Api = OperatorApi;
+  const BodyField id = {"id", kNumber, true, "number of a webhook"};
+  return {
+      {"GET", "/v1/webhooks", Verb::kManageHooks, false, &Api::see_webhooks,
+       "Every webhook, and how it does"},
+      {"POST",
+       "/v1/webhooks/add",
+       Verb::kManageHooks,
+       true,
+       &Api::add_webhook,
+       "Make a webhook: its number, and its secret, which is not told again",
+       {{"url", kText, true, "https:// where events are posted to"},
+        {"events", FieldType::kTexts, false,
+         "kinds, or beginnings as deployment.*; all of them unless told"}}},
+      {"POST", "/v1/webhooks/remove", Verb::kManageHooks, true, &Api::remove_webhook, "End a webhook", {id}},
+      {"POST",
+       "/v1/webhooks/test",
+       Verb::kManageHooks,
+       true,
+       &Api::test_webhook,
+       "Send it an event as a test",
+       {id}},
+  };
+}
+
 const std::vector<OperatorApi::Operation>& OperatorApi::operations() {
   static const std::vector<Operation> kOperations = [] {
     std::vector<Operation> all;
     for (auto part : {own_operations(), user_operations(), device_operations(), deployment_operations(),
-                      budget_operations(), release_operations(), report_operations()}) {
+                      budget_operations(), release_operations(), report_operations(), webhook_operations()}) {
       std::ranges::move(part, std::back_inserter(all));
     }
     return all;

@@ -13,6 +13,7 @@
 #include "store/audit.hpp"
 #include "store/catalogue.hpp"
 #include "store/database.hpp"
+#include "store/outbox.hpp"
 
 namespace skiff::server {
 namespace {
@@ -76,6 +77,12 @@ Day read_day(soci::session& sql, Integer since) {
       soci::into(day.bytes);
   sql << "SELECT COUNT(*) FROM alarms", soci::into(day.alarms);
   return day;
+}
+
+Json::Object json_of(const Day& day) {
+  return {{"devices", std::int64_t{day.devices}},     {"in-contact", std::int64_t{day.contacts}},
+          {"committed", std::int64_t{day.committed}}, {"failed", std::int64_t{day.failed}},
+          {"bytes", std::int64_t{day.bytes}},         {"alarms", std::int64_t{day.alarms}}};
 }
 
 }  // namespace
@@ -147,7 +154,9 @@ Result<void> Watch::sum_up(std::int64_t now) {
   day_ = today;
   if (!has_passed) return {};
   SKIFF_ASSIGN(const Day day, parts_.database.transact("sum up a day", [&](soci::session& sql) {
-    return read_day(sql, now - kDay);
+    const Day read = read_day(sql, now - kDay);
+    post_event(sql, {kSummaryDaily, json_of(read), now});
+    return read;
   }));
   const auto number = [](Integer value) { return static_cast<std::uint64_t>(value); };
   log_event(Severity::kInfo, "daily-summary",

@@ -5,6 +5,7 @@
 
 #include "store/alarms.hpp"
 #include "store/database.hpp"
+#include "store/outbox.hpp"
 
 namespace skiff::server {
 namespace {
@@ -93,6 +94,8 @@ std::optional<Admission> note_claim(soci::session& sql, const Claim& claim, cons
   sql << "INSERT INTO key_claims (serial, key_sha256, admission, address, first, last)"
          " VALUES (:serial, :key, 'pending', :address, :now, :now_again)",
       soci::use(claim.serial), soci::use(claim.key), soci::use(claim.address), soci::use(now), soci::use(now);
+  post_event(
+      sql, {kDevicePending, {{"serial", claim.serial}, {"key", claim.key}, {"address", claim.address}}, now});
   return Admission::kPending;
 }
 

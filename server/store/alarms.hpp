@@ -16,6 +16,7 @@ class Database;
 inline constexpr std::string_view kDuplicateIdentity = "duplicate-identity";
 inline constexpr std::string_view kPendingFull = "pending-full";
 inline constexpr std::string_view kFailingDeployment = "failing-deployment";
+inline constexpr std::string_view kFailingWebhook = "failing-webhook";
 
 inline constexpr std::string_view kStaleDevices = "stale-devices";
 inline constexpr std::string_view kAuditBroken = "audit-broken";
@@ -45,7 +46,7 @@ class AlarmStore {
   /// Latest first.
   Result<std::vector<Alarm>> list();
   /// False: there was no such alarm.
-  Result<bool> clear(const std::string& kind, const std::string& subject);
+  Result<bool> clear(const std::string& kind, const std::string& subject, std::int64_t now);
 
  private:
   Database& database_;

@@ -37,6 +37,8 @@ constexpr Query kQueries[] = {
      "SELECT '', COALESCE(SUM(wire_sent), 0) FROM devices"},
     {"skiff_wasted_bytes_total", "counter", "Bytes that devices fetched in vain, as they reported", "",
      "SELECT '', COALESCE(SUM(wasted_bytes), 0) FROM reports"},
+    {"skiff_outbox_events", "gauge", "Events that are still to be sent to webhooks", "",
+     "SELECT '', COUNT(*) FROM outbox"},
     {"skiff_audit_entries_total", "counter", "Entries of the audit log", "",
      "SELECT '', COUNT(*) FROM audit_log"},
 };

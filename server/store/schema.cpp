@@ -121,9 +121,19 @@ constexpr std::array kVersion11 = {
     " serial TEXT PRIMARY KEY NOT NULL, release TEXT NOT NULL, deployment BIGINT NOT NULL,"
     " group_names TEXT NOT NULL, day BIGINT NOT NULL, bytes BIGINT NOT NULL)",
 };
-constexpr std::array<SchemaStep, 11> kSteps = {kVersion1, kVersion2,  kVersion3, kVersion4,
-                                               kVersion5, kVersion6,  kVersion7, kVersion8,
-                                               kVersion9, kVersion10, kVersion11};
+constexpr std::array kVersion12 = {
+    "CREATE TABLE webhooks ("
+    " id BIGINT PRIMARY KEY NOT NULL, url TEXT NOT NULL, events TEXT NOT NULL, secret TEXT NOT NULL,"
+    " created BIGINT NOT NULL, disabled TEXT NOT NULL, sent BIGINT NOT NULL, error TEXT NOT NULL)",
+    "CREATE TABLE outbox ("
+    " number BIGINT PRIMARY KEY NOT NULL, hook BIGINT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL,"
+    " created BIGINT NOT NULL, attempts BIGINT NOT NULL, not_before BIGINT NOT NULL)",
+    "CREATE INDEX outbox_hook ON outbox (hook, number)",
+    "CREATE TABLE published_releases (target TEXT PRIMARY KEY NOT NULL)",
+};
+constexpr std::array<SchemaStep, 12> kSteps = {kVersion1, kVersion2,  kVersion3,  kVersion4,
+                                               kVersion5, kVersion6,  kVersion7,  kVersion8,
+                                               kVersion9, kVersion10, kVersion11, kVersion12};
 
 }  // namespace
 

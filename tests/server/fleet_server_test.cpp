@@ -240,7 +240,7 @@ TEST_F(FleetServerTest, AReleaseReachesTheDevicesOfItsDeploymentAndIsWithdrawnWh
   ASSERT_NE(offer, offers.end());
   const std::string fetch = get("/v1/targets/" + offer->wire_path);
   EXPECT_EQ(ask(fetch).status, 200U);
-  ASSERT_TRUE(DeploymentStore(*other_process).set_state(id, DeploymentState::kAborted, "no"));
+  ASSERT_TRUE(DeploymentStore(*other_process).set_state(id, DeploymentState::kAborted, "no", now_));
   EXPECT_EQ(ask(fetch).status, 403U);
   EXPECT_EQ(string_member(check_in(id_of(old_), 1), "plan").value(), "nothing");
 }

@@ -40,7 +40,7 @@ LAYERS = {
     "engine/trust": layer("base", "cryptopp openssl nlohmann p11-kit"),
     "engine/shell": layer(libraries="cli11"),
     "engine/cli": layer("shell", "cli11 curl"),
-    "server": layer("shell", "boost openssl soci sqlite cli11 spdlog argon2"),
+    "server": layer("shell", "boost openssl soci sqlite cli11 spdlog argon2 curl"),
     "agent": layer(libraries="curl openssl cli11 spdlog seccomp"),
     "bench": layer("base entropy predict match", "benchmark zstd openssl"),
 }

@@ -70,6 +70,10 @@ const RouteCase kRoutes[] = {
     {"GET", "/v1/metrics", kAll, Reach::kFleet},
     {"GET", "/v1/audit", kAuditors, Reach::kFleet},
     {"GET", "/v1/audit/head", kAuditors, Reach::kFleet},
+    {"GET", "/v1/webhooks", kAdmins, Reach::kFleet},
+    {"POST", "/v1/webhooks/add", kAdmins, Reach::kFleet, 400},
+    {"POST", "/v1/webhooks/remove", kAdmins, Reach::kFleet, 404},
+    {"POST", "/v1/webhooks/test", kAdmins, Reach::kFleet, 404},
 };
 
 const std::string kDigest = sha256({}).hex();
@@ -97,6 +101,9 @@ std::string body_for(const std::string& path, std::int64_t deployment) {
       {"/v1/uploads/begin", R"(,"name":"two.img","length":5,"sha256":")" + kDigest + '"'},
       {"/v1/uploads/finish", R"(,"sha256":")" + kDigest + '"'},
       {"/v1/alarms/clear", R"(,"kind":"none","subject":"none")"},
+      {"/v1/webhooks/add", R"(,"url":"https://hooks.example/","events":["pets.*"])"},
+      {"/v1/webhooks/remove", R"(,"id":7)"},
+      {"/v1/webhooks/test", R"(,"id":7)"},
   };
   const auto found = bodies.find(path);
   return R"({"v":1)" + (found == bodies.end() ? "" : found->second) + "}";
@@ -276,6 +283,10 @@ TEST_F(OperatorTest, OddRequestsAreRefusedBeforeAnythingIsDone) {
       {"/v1/budgets/set", R"({"v":1,"of":"group","deployment":1,"period":"day","bytes":9})"},
       {"/v1/budgets/set", R"({"v":1,"of":"deployment","group":"labs","period":"day","bytes":9})"},
       {"/v1/budgets/set", R"({"v":1,"of":"group","period":"day"})"},
+      {"/v1/webhooks/add", R"({"v":1,"url":"http://hooks.example/"})"},
+      {"/v1/webhooks/add", R"({"v":1,"url":"https://ann:secret@hooks.example/"})"},
+      {"/v1/webhooks/add", R"({"v":1,"url":"file:///etc/passwd"})"},
+      {"/v1/webhooks/add", R"({"v":1,"url":"https://hooks.example/","events":[7]})"},
       {"/v1/alarms/clear", "nonsense"},
   };
   for (const auto& c : cases) EXPECT_EQ(ask("POST", c.path, c.body, admin).status, 400U) << c.body;

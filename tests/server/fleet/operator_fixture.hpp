@@ -30,9 +30,10 @@ class OperatorTest : public StoreTest {
     numbers_.emplace(*database_);
     ledger_.emplace(*database_);
     budgets_.emplace(*database_);
+    webhooks_.emplace(*database_);
     api_.emplace(
         OperatorStores{*users_, *credentials_, *audit_, *admissions_, *devices_, *reports_, *groups_,
-                       *deployments_, *alarms_, *numbers_, *ledger_, *budgets_, uploads_},
+                       *deployments_, *alarms_, *numbers_, *ledger_, *budgets_, *webhooks_, uploads_},
         [this] { return view_; },
         RepositoryPort{[]() -> Result<Json::Object> { return Json::Object{}; },
                        [this](const Json::Object& files) { return publish(files); }},
@@ -98,6 +99,7 @@ class OperatorTest : public StoreTest {
   std::optional<NumberStore> numbers_;
   std::optional<LedgerStore> ledger_;
   std::optional<BudgetStore> budgets_;
+  std::optional<WebhookStore> webhooks_;
   UploadStore uploads_{folder_.path() / "repo"};
   Json::Object published_;
   std::optional<OperatorApi> api_;

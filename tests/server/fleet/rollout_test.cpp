@@ -250,7 +250,7 @@ TEST_F(DeploymentTest, EveryChangeOfGroupsAndDeploymentsMovesTheEpoch) {
   seen.insert(groups.epoch().value());
   const std::int64_t id = create("1 100%", "g");
   seen.insert(groups.epoch().value());
-  ASSERT_TRUE(store().set_state(id, DeploymentState::kPaused, ""));
+  ASSERT_TRUE(store().set_state(id, DeploymentState::kPaused, "", kMidnight));
   seen.insert(groups.epoch().value());
   EXPECT_EQ(seen.size(), 5U);
 }
@@ -306,7 +306,7 @@ TEST_F(DeploymentTest, TooManyFailuresPauseItAndRaiseAnAlarmAndAnOperatorResumes
   EXPECT_EQ(only().reason, "3 of 3 devices failed");
   EXPECT_EQ(AlarmStore(*database_).list().value().at(0).kind, kFailingDeployment);
   EXPECT_FALSE(goes("d4"));
-  ASSERT_TRUE(store().set_state(id, DeploymentState::kRunning, ""));
+  ASSERT_TRUE(store().set_state(id, DeploymentState::kRunning, "", kMidnight));
   EXPECT_TRUE(goes("d4"));
   EXPECT_FALSE(goes("d1"));
 }
@@ -315,12 +315,13 @@ TEST_F(DeploymentTest, WhatWasAbortedIsWithdrawnFromThoseItWasBegunOnAndStaysSo)
   const std::int64_t id = create();
   EXPECT_TRUE(goes("d1"));
   EXPECT_FALSE(store().is_withdrawn("releases/two", "d1").value());
-  ASSERT_TRUE(store().set_state(id, DeploymentState::kAborted, ""));
+  ASSERT_TRUE(store().set_state(id, DeploymentState::kAborted, "", kMidnight));
   EXPECT_TRUE(store().is_withdrawn("releases/two", "d1").value());
   EXPECT_FALSE(store().is_withdrawn("releases/two", "d2").value());
   EXPECT_FALSE(goes("d1"));
-  EXPECT_EQ(store().set_state(id, DeploymentState::kRunning, "").error().kind, ErrorKind::kUsage);
-  EXPECT_EQ(store().set_state(id + 1, DeploymentState::kRunning, "").error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(store().set_state(id, DeploymentState::kRunning, "", kMidnight).error().kind, ErrorKind::kUsage);
+  EXPECT_EQ(store().set_state(id + 1, DeploymentState::kRunning, "", kMidnight).error().kind,
+            ErrorKind::kNotFound);
 }
 
 TEST_F(DeploymentTest, OfTwoDeploymentsOneThatLetsTheDeviceGoIsEnough) {

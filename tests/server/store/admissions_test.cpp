@@ -155,8 +155,8 @@ TEST_F(AdmissionTest, AnAlarmIsRaisedAgainInItsPlaceAndCleared) {
   EXPECT_EQ(list[0].times, 2U);
   EXPECT_EQ(list[0].first, kStart);
   EXPECT_EQ(list[0].last, kStart + 5);
-  EXPECT_TRUE(alarms.clear(list[0].kind, list[0].subject).value());
-  EXPECT_FALSE(alarms.clear(list[0].kind, list[0].subject).value());
+  EXPECT_TRUE(alarms.clear(list[0].kind, list[0].subject, 1).value());
+  EXPECT_FALSE(alarms.clear(list[0].kind, list[0].subject, 1).value());
 }
 
 }  // namespace
