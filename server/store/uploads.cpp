@@ -163,17 +163,18 @@ bool UploadStore::is_in_repository(const UploadOrder& order) const {
 }
 
 Result<UploadProgress> UploadStore::append(const Sha256& sha256, std::uint64_t offset, ByteView piece) {
-  SKIFF_ASSIGN(const Upload upload, read(sha256));
+  const Result<LockedFile> part = LockedFile::open(file(sha256, kPart), O_RDWR);
+  SKIFF_ASSIGN(const Upload upload, read(sha256));  // who had the lock may have verified it
   if (upload.is_verified) return UploadProgress{false, upload.offset};
-  SKIFF_ASSIGN(const LockedFile part, LockedFile::open(file(sha256, kPart), O_RDWR));
-  const std::uint64_t size = part.size();
+  if (!part) return tl::unexpected<Error>(part.error());
+  const std::uint64_t size = part->size();
   if (offset != size) return UploadProgress{false, size};
   if (piece.size() > upload.order.length - std::min(size, upload.order.length)) {
     return fail(ErrorKind::kUsage, "the piece reaches beyond byte " + std::to_string(upload.order.length) +
                                        ", the upload's end");
   }
-  if (const int code = write_durably(part.get(), size, piece); code != 0) {
-    const bool is_restored = ::ftruncate(part.get(), static_cast<off_t>(size)) == 0;
+  if (const int code = write_durably(part->get(), size, piece); code != 0) {
+    const bool is_restored = ::ftruncate(part->get(), static_cast<off_t>(size)) == 0;
     return os_error(is_restored ? "write a piece of" : "write, or cut off, a piece of", file(sha256, kPart),
                     code);
   }
@@ -181,11 +182,12 @@ Result<UploadProgress> UploadStore::append(const Sha256& sha256, std::uint64_t o
 }
 
 Result<UploadProgress> UploadStore::finish(const Sha256& sha256) {
-  SKIFF_ASSIGN(const Upload upload, read(sha256));
-  if (upload.is_verified) return UploadProgress{true, upload.offset};
   const fs::path path = file(sha256, kPart);
-  SKIFF_ASSIGN(const LockedFile part, LockedFile::open(path, O_RDWR));
-  if (part.size() != upload.order.length) return UploadProgress{false, part.size()};
+  const Result<LockedFile> part = LockedFile::open(path, O_RDWR);
+  SKIFF_ASSIGN(const Upload upload, read(sha256));  // who had the lock may have verified it
+  if (upload.is_verified) return UploadProgress{true, upload.offset};
+  if (!part) return tl::unexpected<Error>(part.error());
+  if (part->size() != upload.order.length) return UploadProgress{false, part->size()};
   SKIFF_ASSIGN(const std::unique_ptr<Source> source, open_source(path));
   SKIFF_ASSIGN(const Sha256 found, hash_source(*source, make_sha256));
   if (found != sha256) {
@@ -212,8 +214,9 @@ Result<Upload> UploadStore::read(const Sha256& sha256) const {
   SKIFF_ASSIGN(upload.order.length, unsigned_member(json, "length"));
   SKIFF_ASSIGN(upload.begun, integer_member(json, "begun"));
   std::error_code error;
-  upload.is_verified = fs::exists(file(sha256, kVerified), error);
-  upload.offset = fs::file_size(file(sha256, upload.is_verified ? kVerified : kPart), error);
+  upload.offset = fs::file_size(file(sha256, kPart), error);
+  upload.is_verified = static_cast<bool>(error);  // what is verified has another name from then on
+  if (upload.is_verified) upload.offset = fs::file_size(file(sha256, kVerified), error);
   if (error) return fail(ErrorKind::kNotFound, "no upload of " + sha256.hex() + " was begun");
   return upload;
 }
