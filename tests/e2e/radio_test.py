@@ -13,6 +13,7 @@ MAX_RUNS = 20
 RECORD = 1 << 14  # bytes, the longest content of a TLS record
 HANDSHAKE = 3_000  # bytes down beside bodies that a connection costs: handshake, heads
 GOODBYE = 64  # bytes, both ways, when a connection is closed after the ledger was written
+UNREAD = 1_460  # bytes of a packet that comes when the device has given its connection up
 
 
 @unittest.skipIf(radio.why_not(), f"no network namespace with a shaped link: {radio.why_not()}")
@@ -60,7 +61,7 @@ class RadioTest(FleetCase):
         content, around, unfinished = (sum(part) for part in zip(*(flow.records() for flow in down)))
         print(f"{self.radio.outages} outages, {len(down)} connections, {self.packets.raw} bytes of packets, {carried} of TCP's "
               f"payload; down: {content} within TLS, {around} around it, {unfinished} of records that never ended; {ledger}")
-        self.assertLessEqual(abs(carried - ledger["wire"]), GOODBYE * len(down))
+        self.assertLessEqual(abs(carried - ledger["wire"]), GOODBYE * len(down) + UNREAD * (len(down) - 1))
         self.assertEqual(ledger["payload"], self.delta.stat().st_size + ledger["wasted"])
         self.assertEqual(ledger["wasted"], 0)
         bodies = ledger["payload"] + ledger["metadata"]
