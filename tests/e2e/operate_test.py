@@ -1,16 +1,15 @@
 """A device enrols, waits for a person, is updated by a deployment, and comes to its end; everything through the programs and ports."""
 
-import http.client
 import json
 import os
 import re
 import signal
-import ssl
 import subprocess
 import time
 import unittest
 
 from case import FleetCase
+from operators import Operators
 from programs import TIMEOUT, run, run_well
 
 SERIAL = "device-2"
@@ -22,6 +21,7 @@ class OperateTest(FleetCase):
     def setUp(self):
         super().setUp()
         self.state = self.fleet.folder / "server-state"
+        self.operators = Operators(self.fleet, self.server)
         self.newcomer = self.fleet.device(SERIAL, self.one, self.proxy.port)
         (self.newcomer.folder / "device.crt").unlink()  # it has a key of its own, and nothing that vouches for it
 
@@ -44,20 +44,11 @@ class OperateTest(FleetCase):
         self.operate("device", "accept", SERIAL, "--key", self.claimed_key())
         self.check_enrols(self.device.OK)
 
-    def ask(self, token, method, path, port=None, **body):
-        context = ssl.create_default_context(cafile=self.fleet.ca / "server-ca.pem")
-        connection = http.client.HTTPSConnection("localhost", port or self.port("operator-port"), context=context, timeout=60)
-        text = json.dumps({"v": 1, **body}) if method == "POST" else None
-        connection.request(method, path, text, {"Authorization": f"Bearer {token}"})
-        answer = connection.getresponse()
-        found = answer.status, json.loads(answer.read())
-        connection.close()
-        return found
+    def ask(self, token, method, path, **body):
+        return self.operators.post(token, path, **body) if method == "POST" else self.operators.get(token, path)
 
     def user(self, name, role):
-        self.operate("user", "add", name)
-        self.operate("user", "grant", name, role)
-        token = self.operate("user", "token", name).strip()
+        token = self.operators.token(name, role)
         self.secrets.add(token)
         return token
 
@@ -83,6 +74,7 @@ class OperateTest(FleetCase):
         server = self.fleet.start_server("--workers", "0", "--operator-listen", "127.0.0.1:0", "--json-logs")
         lines = [line for line in self.server.log.read_text().splitlines() if line.startswith("{")]
         port = next(line["operator-port"] for line in map(json.loads, lines) if line["event"] == "started")
+        self.operators = Operators(self.fleet, server, port)
         viewer = self.user("vic", "viewer")
         for token, method, path, body in (
             (viewer, "GET", "/v1/devices?key=a-secret-query", {}),
@@ -90,7 +82,7 @@ class OperateTest(FleetCase):
             ("", "POST", "/v1/session", {"user": "vic", "password": "a-secret-password", "code": "a-secret-code"}),
             (viewer, "POST", "/v1/alarms/clear", {"kind": "a", "subject": 7, "odd": "a-secret-body"}),
         ):
-            self.ask(token, method, path, port=port, **body)
+            self.ask(token, method, path, **body)
         self.server.stop()
         server.stop()
         lines = [json.loads(line) for line in self.server.log.read_text().splitlines() if line.startswith("{")]

@@ -9,11 +9,11 @@ from programs import TIMEOUT, run_well
 
 
 class Operators:
-    def __init__(self, fleet, server):
+    def __init__(self, fleet, server, port=None):
         self.fleet = fleet
         self.state = server.database.parent
         self.ca = fleet.ca / "server-ca.pem"
-        self.port = int(re.search(r"\boperator-port=(\d+)", server.logged("started")[-1]).group(1))
+        self.port = port or int(re.search(r"\boperator-port=(\d+)", server.logged("started")[-1]).group(1))
 
     def token(self, user, role, *words):
         """A token of a new user with this role."""
