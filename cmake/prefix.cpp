@@ -1,0 +1,1 @@
+// Nothing: a target that precompiles headers has to have a source.

@@ -1,1 +1,0 @@
-// Nothing: the target that precompiles what tests include has to have a source.
