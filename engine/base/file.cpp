@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "skiff/files.hpp"
 #include "skiff/io.hpp"
 
 namespace skiff {
@@ -96,13 +97,6 @@ Result<void> write_all(const Descriptor& file, const fs::path& path, ByteView by
   return {};
 }
 
-Result<void> sync_folder_of(const fs::path& path) {
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  const Descriptor handle(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!handle.valid() || ::fsync(handle.get()) != 0) return os_error("sync", folder);
-  return {};
-}
-
 /// Writes beside the target and renames.
 class NewFileSink final : public FileSink {
  public:
@@ -116,7 +110,7 @@ class NewFileSink final : public FileSink {
     if (::fsync(file_.get()) != 0) return os_error("sync", temporary_);
     if (::rename(temporary_.c_str(), path_.c_str()) != 0) return os_error("put in place", path_);
     committed_ = true;
-    return sync_folder_of(path_);
+    return sync_folder(path_.parent_path());
   }
 
  private:
@@ -178,6 +172,25 @@ Result<void> write_file(const fs::path& path, ByteView bytes) {
   SKIFF_ASSIGN(const std::unique_ptr<FileSink> sink, create_file(path));
   SKIFF_TRY(sink->write(bytes));
   return sink->commit();
+}
+
+Result<void> write_new_file(const fs::path& path, ByteView bytes, fs::perms mode) {
+  const Descriptor file(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, static_cast<mode_t>(mode)));
+  if (!file.valid() && errno == EEXIST)
+    return fail(ErrorKind::kUsage, "cannot create " + path.string() + ": it exists");
+  if (!file.valid()) return os_error("create", path);
+  Result<void> written = write_all(file, path, bytes);
+  if (written && ::fsync(file.get()) != 0) written = os_error("sync", path);
+  if (!written) ::unlink(path.c_str());
+  return written;
+}
+
+Result<void> sync_folder(const fs::path& folder) {
+  const fs::path named = folder.empty() ? fs::path(".") : folder;
+  const Descriptor handle(::open(named.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!handle.valid() || ::fsync(handle.get()) != 0) return os_error("sync", named);
+  return {};
 }
 
 }  // namespace skiff

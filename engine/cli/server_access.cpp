@@ -1,14 +1,10 @@
 #include "cli/server_access.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 
 #include "cli/clock.hpp"
+#include "skiff/files.hpp"
 #include "skiff/io.hpp"
 #include "skiff/json.hpp"
 
@@ -19,12 +15,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMaxFile = 65'536;
 
-tl::unexpected<Error> os_error(std::string_view action, const fs::path& path) {
-  const int code = errno;
-  return fail(ErrorKind::kIo,
-              "cannot " + std::string(action) + " " + path.string() + ": " + std::strerror(code));
-}
-
 Result<fs::path> access_file() {
   const std::string config = environment("XDG_CONFIG_HOME");
   if (!config.empty()) return fs::path(config) / "skiff" / "login.json";
@@ -33,16 +23,15 @@ Result<fs::path> access_file() {
   return fail(ErrorKind::kUsage, "neither XDG_CONFIG_HOME nor HOME says where a login is kept");
 }
 
-/// Never readable by others, not even while it is written.
+/// Replaces a file; never readable by others, not even while it is written.
 Result<void> write_secretly(const fs::path& path, std::string_view text) {
   const fs::path temporary = path.string() + ".new";
-  ::unlink(temporary.c_str());
-  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (file < 0) return os_error("create", temporary);
-  const bool is_written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  ::close(file);
-  if (!is_written || ::rename(temporary.c_str(), path.c_str()) != 0) return os_error("write", path);
-  return {};
+  std::error_code error;
+  fs::remove(temporary, error);
+  SKIFF_TRY(write_new_file(temporary, as_bytes(text), kOwnerOnly));
+  fs::rename(temporary, path, error);
+  if (error) return fail(ErrorKind::kIo, "cannot write " + path.string() + ": " + error.message());
+  return sync_folder(path.parent_path());
 }
 
 }  // namespace

@@ -1,12 +1,11 @@
 // Private keys: made, kept in files only their owner can read, and used to sign.
-#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
+#include "skiff/files.hpp"
 #include "skiff/io.hpp"
 #include "skiff/trust.hpp"
 #include "trust/ed25519.hpp"
@@ -71,22 +70,6 @@ Result<Json> file_content(const SoftwareSigner& signer, std::string_view passphr
   return Json(std::move(file));
 }
 
-/// Written in place under O_EXCL: never replaces a file, and never exists readable by others.
-Result<void> write_private_file(const fs::path& path, std::string_view text) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (file < 0) {
-    const int code = errno;
-    return fail(code == EEXIST ? ErrorKind::kUsage : ErrorKind::kIo,
-                "cannot create " + path.string() + ": " + std::strerror(code));
-  }
-  const bool written =
-      ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
-  const bool closed = ::close(file) == 0;
-  if (written && closed) return {};
-  ::unlink(path.c_str());
-  return fail(ErrorKind::kIo, "cannot write " + path.string());
-}
-
 Result<void> check_private(const fs::path& path) {
   struct stat status = {};
   if (::stat(path.c_str(), &status) != 0) {
@@ -139,7 +122,7 @@ Result<void> save_key(const Signer& key, const fs::path& path, std::string_view 
   if (signer == nullptr) return fail(ErrorKind::kUsage, "this key cannot leave where it is kept");
   SKIFF_ASSIGN(const Json content, file_content(*signer, passphrase));
   std::string text = json_text(content) + "\n";
-  Result<void> written = write_private_file(path, text);
+  Result<void> written = write_new_file(path, as_bytes(text), kOwnerOnly);
   OPENSSL_cleanse(text.data(), text.size());
   return written;
 }

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "skiff/block_tree.hpp"
+#include "skiff/files.hpp"
 #include "skiff/trust.hpp"
 #include "skiff/tuf.hpp"
 #include "trust/file_names.hpp"
@@ -50,14 +51,6 @@ class LockFile {
  private:
   int file_;
 };
-
-Result<void> sync_folder(const fs::path& folder) {
-  const int handle = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = handle >= 0 && ::fsync(handle) == 0;
-  if (handle >= 0) ::close(handle);
-  if (!synced) return os_error("sync", folder);
-  return {};
-}
 
 Result<void> copy(const Source& source, Sink& sink) {
   Bytes block(static_cast<std::size_t>(std::min(kCopyBlock, source.size())));

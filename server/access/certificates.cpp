@@ -1,14 +1,10 @@
 #include "access/certificates.hpp"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 
 #include "access/identity.hpp"
 #include "access/x509.hpp"
+#include "skiff/files.hpp"
 #include "skiff/io.hpp"
 
 namespace skiff::server {
@@ -17,27 +13,15 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMaxRequest = 16'384;  // bytes of PEM
-
-Result<void> write_new_file(const fs::path& path, std::string_view text, mode_t mode) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-  if (fd < 0) {
-    return fail(errno == EEXIST ? ErrorKind::kUsage : ErrorKind::kIo,
-                "cannot create " + path.string() + ": " + std::strerror(errno));
-  }
-  const bool written =
-      ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
-  ::close(fd);
-  if (!written) return fail(ErrorKind::kIo, "cannot write " + path.string());
-  return {};
-}
+constexpr fs::perms kPublic = kOwnerOnly | fs::perms::group_read | fs::perms::others_read;
 
 Result<void> save(const Issued& issued, const fs::path& certificate, const fs::path& key) {
   SKIFF_ASSIGN(const X509Bio secret, key_pem(*issued.key));
   char* data = nullptr;
   const long length = BIO_get_mem_data(secret.get(), &data);
-  SKIFF_TRY(write_new_file(key, {data, static_cast<std::size_t>(length)}, 0600));
+  SKIFF_TRY(write_new_file(key, as_bytes({data, static_cast<std::size_t>(length)}), kOwnerOnly));
   SKIFF_ASSIGN(const std::string pem, certificate_pem(*issued.certificate));
-  return write_new_file(certificate, pem, 0644);
+  return write_new_file(certificate, as_bytes(pem), kPublic);
 }
 
 Result<Issued> make_authority(const fs::path& folder, std::string_view name, const std::string& title,
@@ -117,7 +101,7 @@ Result<void> issue_device(const fs::path& folder, const DeviceCertificate& devic
     if (!request) return fail_with(request.error(), device.request.string());
     SKIFF_ASSIGN(const std::string pem,
                  authority.certify(std::move(request->key), device.serial, device.days));
-    return write_new_file(device.certificate, pem, 0644);
+    return write_new_file(device.certificate, as_bytes(pem), kPublic);
   }
   SKIFF_ASSIGN(const Issued issued, issue(device_recipe(device.serial, device.days), &authority.issuer()));
   return save(issued, device.certificate, device.key);

@@ -11,6 +11,7 @@
 #include <memory>
 #include <utility>
 
+#include "skiff/files.hpp"
 #include "skiff/io.hpp"
 #include "skiff/json.hpp"
 #include "skiff/trust.hpp"
@@ -72,14 +73,6 @@ int write_durably(int file, std::uint64_t offset, ByteView bytes) {
     offset += static_cast<std::uint64_t>(put);
   }
   return ::fdatasync(file) == 0 ? 0 : errno;
-}
-
-Result<void> sync_folder(const fs::path& folder) {
-  const int handle = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const int code = handle >= 0 && ::fsync(handle) == 0 ? 0 : errno;
-  if (handle >= 0) ::close(handle);
-  if (code != 0) return os_error("sync", folder, code);
-  return {};
 }
 
 /// As the repository asks of the names of releases.

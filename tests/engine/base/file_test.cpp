@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "skiff/files.hpp"
 #include "skiff/io.hpp"
 
 namespace skiff {
@@ -52,6 +53,25 @@ TEST_F(Files, AppearWholeOrNotAtAll) {
   ASSERT_TRUE(sink->commit());
   EXPECT_EQ(fs::file_size(path), kBytes.size());
   EXPECT_EQ(count(), 1u);
+}
+
+TEST_F(Files, ThatAreNewReplaceNoneAndHaveTheirModeAtOnce) {
+  const fs::path path = folder_ / "secret";
+  ASSERT_TRUE(write_new_file(path, kBytes, kOwnerOnly));
+  EXPECT_EQ(fs::status(path).permissions(), kOwnerOnly);
+  const Result<void> again = write_new_file(path, {}, kOwnerOnly);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().kind, ErrorKind::kUsage);
+  EXPECT_NE(again.error().message.find(path.string()), std::string::npos);
+  EXPECT_EQ(read_file(path, kBytes.size()).value(), kBytes);
+  EXPECT_EQ(write_new_file(folder_ / "none" / "secret", kBytes, kOwnerOnly).error().kind,
+            ErrorKind::kNotFound);
+}
+
+TEST_F(Files, KeepTheirNamesInFoldersThatAreThere) {
+  EXPECT_TRUE(sync_folder(folder_));
+  EXPECT_TRUE(sync_folder(""));
+  EXPECT_EQ(sync_folder(folder_ / "none").error().kind, ErrorKind::kNotFound);
 }
 
 TEST_F(Files, KeepTheirOldContentUntilTheNewIsWhole) {
