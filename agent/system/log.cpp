@@ -8,7 +8,7 @@ namespace {
 
 bool is_plain(char c) { return c > ' ' && c < 0x7f && c != '"' && c != '\\' && c != '='; }
 
-std::string quoted(std::string_view value) {
+std::string in_quotes(std::string_view value) {
   constexpr std::string_view kHex = "0123456789abcdef";
   if (!value.empty() && std::all_of(value.begin(), value.end(), is_plain)) return std::string(value);
   std::string text = "\"";
@@ -29,7 +29,7 @@ std::string quoted(std::string_view value) {
 void log_event(std::string_view event,
                std::initializer_list<std::pair<std::string_view, std::string>> fields) {
   std::string line = "event=" + std::string(event);
-  for (const auto& [key, value] : fields) line += " " + std::string(key) + "=" + quoted(value);
+  for (const auto& [key, value] : fields) line += " " + std::string(key) + "=" + in_quotes(value);
   line += '\n';
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
