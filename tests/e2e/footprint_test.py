@@ -4,6 +4,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import memory_group
 from case import FleetCase
 from programs import TIMEOUT, programs, run_well
 
@@ -21,6 +22,7 @@ class Memory(FleetCase):
     `resident`: their largest resident sets, such pages counted twice where both have them."""
 
     own, resident = 9 * MIB, 26 * MIB
+    group = 16 * MIB  # bytes the kernel charges both for, pages of files and of the kernel among them
 
     def test_of_agent_and_decoder_is_bounded(self):
         self.proxy.bytes_per_second = 500_000  # the rest of the download leaves time to look
@@ -36,9 +38,23 @@ class Memory(FleetCase):
         self.assertLess(self.server.reports()[-1]["peak_memory"], self.resident)
 
 
+    @unittest.skipIf(memory_group.why_not(), f"no group: {memory_group.why_not()}")
+    def test_of_a_group_that_gets_no_more_is_enough(self):
+        agent = programs().agent
+        files = [agent, agent.with_name("skiff-decode")]
+        files += set.union(*(memory_group.libraries(program) for program in files))
+        with tempfile.TemporaryDirectory() as scratch:
+            with memory_group.MemoryGroup(self.group, files, Path(scratch)) as group:
+                self.device.runner = group.runner
+                self.check_step(self.device.REBOOT)
+                self.assertGreater(group.peak, self.own // 2, "the agent was not in its group")
+        self.assertTrue(self.device.holds("B", self.two))
+
+
 class MemoryByTinyDeltas(Memory):
     diff_options = ("--profile", "tiny")
     own, resident = 4 * MIB, 21 * MIB
+    group = 10 * MIB
 
     def setUp(self):
         super().setUp()
