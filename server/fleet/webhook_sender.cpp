@@ -1,5 +1,7 @@
 #include "fleet/webhook_sender.hpp"
 
+#include <algorithm>
+
 #include "event_log.hpp"
 #include "webhooks/signature.hpp"
 
@@ -8,6 +10,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kTick{1'000};  // between looks into the outbox
 constexpr long kGone = 410;
+constexpr long kTooManyRequests = 429;
+constexpr long kUnavailable = 503;
 
 bool is_taken(const Posted& posted) { return posted.status >= 200 && posted.status < 300; }
 
@@ -31,6 +35,11 @@ Result<Post> post_of(const Delivery& delivery, std::int64_t now) {
               {"webhook-id: " + delivery.id, "webhook-timestamp: " + std::to_string(now),
                "webhook-signature: " + signature},
               delivery.body};
+}
+
+std::int64_t retry_wait(const Posted& posted, std::int64_t drawn) {
+  if (posted.status != kTooManyRequests && posted.status != kUnavailable) return drawn;
+  return std::clamp(posted.retry_after, drawn, kLongestRetry);
 }
 
 WebhookSender::WebhookSender(OutboxStore& outbox, Leadership& leadership, PosterOptions options,
@@ -66,7 +75,7 @@ void WebhookSender::send_due() {
     if (post) {
       poster_.begin(*std::move(post));
     } else {
-      take({hook, 0, post.error().text()});
+      take({hook, 0, post.error().text(), 0});
     }
   }
 }
@@ -75,26 +84,26 @@ void WebhookSender::take(const Posted& posted) {
   const auto found = under_way_.extract(posted.to);
   if (found.empty()) return;
   const Delivery& delivery = found.mapped();
-  const auto hook = static_cast<std::uint64_t>(delivery.hook);
-  if (is_taken(posted)) {
-    log_event(Severity::kDebug, "webhook-sent", {{"webhook", hook}, {"id", delivery.id}});
-  } else {
-    log_event(Severity::kWarning, "webhook-failed",
-              {{"webhook", hook},
-               {"id", delivery.id},
-               {"tries", delivery.attempts + 1},
-               {"error", error_of(posted)}});
-  }
-  check(note(delivery, posted));
+  if (!is_taken(posted)) return check(note_failed(delivery, posted));
+  log_event(Severity::kDebug, "webhook-sent",
+            {{"webhook", static_cast<std::uint64_t>(delivery.hook)}, {"id", delivery.id}});
+  check(outbox_.note_sent(delivery, clock_()));
 }
 
-Result<void> WebhookSender::note(const Delivery& delivery, const Posted& posted) {
+Result<void> WebhookSender::note_failed(const Delivery& delivery, const Posted& posted) {
   const std::int64_t now = clock_();
-  if (is_taken(posted)) return outbox_.note_sent(delivery, now);
-  if (posted.status == kGone) return outbox_.note_gone(delivery, now);
+  const bool is_gone = posted.status == kGone;
   const std::int64_t longest = retry_ceiling(delivery.attempts + 1);
-  const std::int64_t wait = std::uniform_int_distribution<std::int64_t>(1, longest)(random_);
-  return outbox_.note_failed(delivery, error_of(posted), wait, now);
+  const std::int64_t wait =
+      is_gone ? 0 : retry_wait(posted, std::uniform_int_distribution<std::int64_t>(1, longest)(random_));
+  log_event(Severity::kWarning, "webhook-failed",
+            {{"webhook", static_cast<std::uint64_t>(delivery.hook)},
+             {"id", delivery.id},
+             {"tries", delivery.attempts + 1},
+             {"wait", static_cast<std::uint64_t>(wait)},
+             {"error", error_of(posted)}});
+  return is_gone ? outbox_.note_gone(delivery, now)
+                 : outbox_.note_failed(delivery, error_of(posted), wait, now);
 }
 
 }  // namespace skiff::server

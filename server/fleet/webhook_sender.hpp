@@ -16,6 +16,10 @@ namespace skiff::server {
 /// The request by which an event is sent at this time. kFormat: its webhook has no such secret.
 Result<Post> post_of(const Delivery& delivery, std::int64_t now);
 
+/// Seconds until an event that was not taken is sent again: `drawn`, or longer where the answer was 429 or
+/// 503 and asked for that; at most as long as any retry waits.
+std::int64_t retry_wait(const Posted& posted, std::int64_t drawn);
+
 /// Events are sent at least once each, those of one webhook in order: one that was not taken is tried again
 /// after a random time within retry_ceiling(), and those after it wait.
 class WebhookSender {
@@ -34,7 +38,7 @@ class WebhookSender {
   void run();
   void send_due();
   void take(const Posted& posted);
-  Result<void> note(const Delivery& delivery, const Posted& posted);
+  Result<void> note_failed(const Delivery& delivery, const Posted& posted);
 
   OutboxStore& outbox_;
   Leadership& leadership_;

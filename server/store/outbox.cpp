@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t kIdBytes = 16;
 constexpr std::int64_t kFirstRetry = 5;
-constexpr std::int64_t kLongestRetry = 6 * 3'600;
 
 /// "2026-11-27T09:00:00Z"
 std::string utc_text(std::int64_t time) {

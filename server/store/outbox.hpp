@@ -60,7 +60,9 @@ struct Delivery {
   std::uint64_t attempts = 0;  ///< that failed so far
 };
 
-/// Seconds within which the next try comes, after so many that failed: 5, doubled with each, at most 6 hours.
+inline constexpr std::int64_t kLongestRetry = std::int64_t{6} * 3'600;  ///< seconds between two tries
+/// Seconds within which the next try comes, after so many that failed: 5, doubled with each, at most
+/// kLongestRetry.
 std::int64_t retry_ceiling(std::uint64_t attempts);
 
 inline constexpr std::int64_t kGiveUpAfter =

@@ -55,9 +55,14 @@ class Exchange {
   }
   [[nodiscard]] CURL* easy() const { return easy_.get(); }
   [[nodiscard]] Posted outcome(CURLcode code) const {
-    Posted posted{post_.to, 0, ""};
+    Posted posted{post_.to, 0, "", 0};
     curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &posted.status);
-    if (code == CURLE_OK) return posted;
+    if (code == CURLE_OK) {
+      curl_off_t seconds = 0;
+      curl_easy_getinfo(easy_.get(), CURLINFO_RETRY_AFTER, &seconds);
+      posted.retry_after = seconds;
+      return posted;
+    }
     posted.status = 0;  // an answer that was broken off is none
     posted.error = !refused_.empty()    ? refused_
                    : detail_[0] != '\0' ? detail_.data()
@@ -160,7 +165,7 @@ class Poster::Impl {
   }
 
  private:
-  void refuse(std::int64_t to, std::string why) { ended_.push_back({to, 0, std::move(why)}); }
+  void refuse(std::int64_t to, std::string why) { ended_.push_back({to, 0, std::move(why), 0}); }
   void take_ended() {
     int left = 0;
     while (const CURLMsg* const message = curl_multi_info_read(multi_, &left)) {

@@ -28,8 +28,9 @@ struct Post {
 /// How it ended.
 struct Posted {
   std::int64_t to = 0;
-  long status = 0;    ///< of HTTP; 0: there was no answer
-  std::string error;  ///< without an answer: why
+  long status = 0;               ///< of HTTP; 0: there was no answer
+  std::string error;             ///< without an answer: why
+  std::int64_t retry_after = 0;  ///< seconds that the answer asks to wait (Retry-After, RFC 9110, 10.2.3)
 };
 
 /// Redirects are not followed, proxies not used, answers not read. An address is judged after names were

@@ -32,7 +32,8 @@ class Event:
 
 
 class Receiver:
-    """`certificate` and `key` make it speak TLS. It answers 200 unless `answers`, statuses or HANG, has something else."""
+    """`certificate` and `key` make it speak TLS. It answers 200 unless `answers` has something else: a status, one and what its
+    Retry-After says, or HANG."""
 
     def __init__(self, certificate=None, key=None):
         self.events = []
@@ -51,8 +52,11 @@ class Receiver:
                     receiver._closed.wait(TIMEOUT)
                     self.close_connection = True
                     return
-                self.send_response(answer)
-                if answer == 302:
+                status, retry_after = answer if isinstance(answer, tuple) else (answer, None)
+                self.send_response(status)
+                if retry_after:
+                    self.send_header("retry-after", retry_after)
+                if status == 302:
                     self.send_header("location", "/elsewhere")
                 self.send_header("content-length", "0")
                 self.end_headers()

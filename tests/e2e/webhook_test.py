@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Webhooks of real servers: signed events, in order and at least once, whatever the receiver and the server go through."""
 
+import email.utils
 import http.client
 import json
 import re
@@ -116,6 +117,19 @@ class WebhookTest(OutlivingTests, WebhookCase):
         self.assertEqual((created["id"], created["release"], created["who"]), (deployment, RELEASE, "ada"))
         self.server.wait_for("webhook-failed", "500")
         self.server.wait_for("webhook-failed", "302")
+
+    def test_a_receiver_that_says_when_is_not_asked_sooner(self):
+        in_an_hour = email.utils.formatdate(time.time() + 3600, usegmt=True)
+        for number, (answer, least, most) in enumerate(
+            (((429, "77"), 77, 77), ((503, in_an_hour), 3000, 3600), ((503, "99999999"), 21600, 21600), ((500, "77"), 1, 5)), start=1
+        ):
+            receiver = self.receiver(answer)
+            self.add_hook(receiver, "webhook.test")
+            self.ask("POST", "/v1/webhooks/test", id=number)
+            self.server.wait_for("webhook-failed", f"webhook={number} ")
+            wait = int(re.search(r"\bwait=(\d+)", self.server.logged("webhook-failed", f"webhook={number} ")[0]).group(1))
+            self.assertTrue(least <= wait <= most, (answer, wait))
+            self.assertEqual(len(receiver.events), 1)
 
     def test_an_update_is_told_from_its_release_to_its_commit(self):
         receiver = self.receiver()

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "fleet/report_intake.hpp"
+#include "fleet/webhook_sender.hpp"
 #include "store/published_releases.hpp"
 #include "tests/server/api_document.hpp"
 #include "tests/server/fleet/operator_fixture.hpp"
@@ -160,6 +161,18 @@ TEST_F(OutboxTest, RetriesComeWithinTwiceAsLongEachTimeUpToSixHours) {
   EXPECT_EQ(retry_ceiling(12), 10'240);
   EXPECT_EQ(retry_ceiling(14), 6 * 3'600);
   EXPECT_EQ(retry_ceiling(1'000), 6 * 3'600);
+}
+
+TEST(Outbox, ARetryWaitsAsLongAsTheAnswerAsks) {
+  const struct {
+    long status;
+    std::int64_t retry_after;
+    std::int64_t wait;  ///< where 5 seconds were drawn
+  } cases[] = {{503, 0, 5},           {503, 3, 5},   {503, 120, 120}, {429, 120, 120},
+               {429, 86'400, 21'600}, {500, 120, 5}, {0, 120, 5},     {302, 120, 5}};
+  for (const auto& c : cases) {
+    EXPECT_EQ(retry_wait({1, c.status, "", c.retry_after}, 5), c.wait) << c.status << ' ' << c.retry_after;
+  }
 }
 
 TEST_F(OutboxTest, WhatIsThreeDaysOldIsGivenUpWithAnAlarm) {
