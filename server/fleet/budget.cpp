@@ -30,14 +30,6 @@ std::int64_t first_day_of(std::chrono::year_month month) {
   return std::chrono::sys_days(month / 1).time_since_epoch().count();
 }
 
-/// "2026-12-01"
-std::string date_text(std::int64_t day) {
-  const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(day))};
-  const auto digits = [](unsigned number) { return (number < 10 ? "-0" : "-") + std::to_string(number); };
-  return std::to_string(static_cast<int>(date.year())) + digits(static_cast<unsigned>(date.month())) +
-         digits(static_cast<unsigned>(date.day()));
-}
-
 /// "each device of group labs"
 std::string subject_text(const Budget& budget) {
   if (budget.scope == BudgetScope::kDeployment) return "deployment " + budget.subject;
@@ -73,6 +65,13 @@ Result<Budget> parse_budget(std::string_view scope, const std::string& subject, 
     return fail(ErrorKind::kUsage, "a budget's period is all for a deployment alone");
   }
   return Budget{*parsed_scope, subject, *parsed_period, 0};
+}
+
+std::string date_text(std::int64_t day) {
+  const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(day))};
+  const auto digits = [](unsigned number) { return (number < 10 ? "-0" : "-") + std::to_string(number); };
+  return std::to_string(static_cast<int>(date.year())) + digits(static_cast<unsigned>(date.month())) +
+         digits(static_cast<unsigned>(date.day()));
 }
 
 DaySpan days_of(BudgetPeriod period, std::int64_t now) {

@@ -30,6 +30,9 @@ struct Budget {
 /// What the database has is read by it, too.
 Result<Budget> parse_budget(std::string_view scope, const std::string& subject, std::string_view period);
 
+/// "2026-12-01", of a day by its number since 1970 UTC.
+std::string date_text(std::int64_t day);
+
 /// Whole days since 1970 UTC: the first of a period, and the first after it.
 struct DaySpan {
   std::int64_t first = 0;

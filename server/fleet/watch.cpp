@@ -1,13 +1,16 @@
 #include "fleet/watch.hpp"
 
+#include <algorithm>
 #include <ctime>
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "access/certificates.hpp"
 #include "access/x509.hpp"
 #include "event_log.hpp"
+#include "fleet/budget.hpp"
 #include "skiff/json.hpp"
 #include "store/alarms.hpp"
 #include "store/audit.hpp"
@@ -19,6 +22,7 @@ namespace skiff::server {
 namespace {
 
 constexpr std::int64_t kDay = 86'400;
+constexpr Integer kMostDays = 7;  // that are told of at once
 constexpr std::size_t kMaxMetadata = std::size_t{64} << 20;
 constexpr std::array<std::string_view, 3> kOfflineRoles = {"root", "targets", "releases"};
 
@@ -56,6 +60,7 @@ Result<std::string> expiry_of(const ServedFile& file) {
 }
 
 struct Day {
+  Integer number = 0;  ///< since 1970 UTC
   Integer devices = 0;
   Integer contacts = 0;
   Integer committed = 0;
@@ -64,25 +69,62 @@ struct Day {
   Integer alarms = 0;
 };
 
-Day read_day(soci::session& sql, Integer since) {
+/// A day by its number since 1970. Devices and alarms are those of this moment.
+Day read_day(soci::session& sql, Integer number) {
+  const Integer begin = number * kDay;
+  const Integer end = begin + kDay;
   Day day;
+  day.number = number;
   sql << "SELECT COUNT(*) FROM devices WHERE admission = 'accepted'", soci::into(day.devices);
-  sql << "SELECT COUNT(*) FROM devices WHERE last_contact >= :since", soci::use(since),
+  sql << "SELECT COUNT(*) FROM devices WHERE last_contact >= :begin", soci::use(begin),
       soci::into(day.contacts);
-  sql << "SELECT COUNT(*) FROM reports WHERE received >= :since AND outcome = 'committed'", soci::use(since),
-      soci::into(day.committed);
-  sql << "SELECT COUNT(*) FROM reports WHERE received >= :since AND outcome <> 'committed'", soci::use(since),
-      soci::into(day.failed);
-  sql << "SELECT COALESCE(SUM(wire_bytes), 0) FROM reports WHERE received >= :since", soci::use(since),
-      soci::into(day.bytes);
+  sql << "SELECT COUNT(*) FROM reports WHERE received >= :begin AND received < :end"
+         " AND outcome = 'committed'",
+      soci::use(begin), soci::use(end), soci::into(day.committed);
+  sql << "SELECT COUNT(*) FROM reports WHERE received >= :begin AND received < :end"
+         " AND outcome <> 'committed'",
+      soci::use(begin), soci::use(end), soci::into(day.failed);
+  sql << "SELECT COALESCE(SUM(wire_bytes), 0) FROM reports WHERE received >= :begin AND received < :end",
+      soci::use(begin), soci::use(end), soci::into(day.bytes);
   sql << "SELECT COUNT(*) FROM alarms", soci::into(day.alarms);
   return day;
 }
 
+/// Numbers of the days that are over and were not summed up; from here on they were.
+std::vector<Integer> take_days(soci::session& sql, Integer today) {
+  Integer last = 0;
+  sql << "SELECT last FROM summed_days", soci::into(last);
+  const Integer yesterday = today - 1;
+  const bool is_first = last == 0;
+  const bool was_set_back = last > today;  // the clock
+  std::vector<Integer> days;
+  if (!is_first && !was_set_back) {
+    for (Integer day = std::max(last + 1, today - kMostDays); day < today; ++day) days.push_back(day);
+  }
+  if (last < yesterday || was_set_back) sql << "UPDATE summed_days SET last = :last", soci::use(yesterday);
+  return days;
+}
+
 Json::Object json_of(const Day& day) {
-  return {{"devices", std::int64_t{day.devices}},     {"in-contact", std::int64_t{day.contacts}},
-          {"committed", std::int64_t{day.committed}}, {"failed", std::int64_t{day.failed}},
-          {"bytes", std::int64_t{day.bytes}},         {"alarms", std::int64_t{day.alarms}}};
+  return {{"day", date_text(day.number)},
+          {"devices", std::int64_t{day.devices}},
+          {"in-contact", std::int64_t{day.contacts}},
+          {"committed", std::int64_t{day.committed}},
+          {"failed", std::int64_t{day.failed}},
+          {"bytes", std::int64_t{day.bytes}},
+          {"alarms", std::int64_t{day.alarms}}};
+}
+
+void log_day(const Day& day) {
+  const auto number = [](Integer value) { return static_cast<std::uint64_t>(value); };
+  log_event(Severity::kInfo, "daily-summary",
+            {{"day", date_text(day.number)},
+             {"devices", number(day.devices)},
+             {"in-contact", number(day.contacts)},
+             {"committed", number(day.committed)},
+             {"failed", number(day.failed)},
+             {"bytes", number(day.bytes)},
+             {"alarms", number(day.alarms)}});
 }
 
 }  // namespace
@@ -148,24 +190,16 @@ Result<void> Watch::warn_of_end(const std::string& what, std::int64_t end, std::
 }
 
 Result<void> Watch::sum_up(std::int64_t now) {
-  const std::int64_t today = now / kDay;
-  if (day_ == today) return {};
-  const bool has_passed = day_ != 0;
-  day_ = today;
-  if (!has_passed) return {};
-  SKIFF_ASSIGN(const Day day, parts_.database.transact("sum up a day", [&](soci::session& sql) {
-    const Day read = read_day(sql, now - kDay);
-    post_event(sql, {kSummaryDaily, json_of(read), now});
-    return read;
-  }));
-  const auto number = [](Integer value) { return static_cast<std::uint64_t>(value); };
-  log_event(Severity::kInfo, "daily-summary",
-            {{"devices", number(day.devices)},
-             {"in-contact", number(day.contacts)},
-             {"committed", number(day.committed)},
-             {"failed", number(day.failed)},
-             {"bytes", number(day.bytes)},
-             {"alarms", number(day.alarms)}});
+  const auto days = parts_.database.transact("sum up days", [&](soci::session& sql) {
+    std::vector<Day> summed;
+    for (const Integer number : take_days(sql, now / kDay)) {
+      summed.push_back(read_day(sql, number));
+      post_event(sql, {kSummaryDaily, json_of(summed.back()), now});
+    }
+    return summed;
+  });
+  if (!days) return tl::unexpected(days.error());
+  for (const Day& day : *days) log_day(day);
   return {};
 }
 

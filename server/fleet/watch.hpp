@@ -40,11 +40,11 @@ class Watch {
   Result<void> look_at_certificates(std::int64_t now);
   Result<void> look_at_metadata(std::int64_t now);
   Result<void> warn_of_end(const std::string& what, std::int64_t end, std::int64_t now);
+  /// Tells of each day that is over and was not told of, also where no server ran when it ended.
   Result<void> sum_up(std::int64_t now);
 
   WatchParts parts_;
   WatchOptions options_;
-  std::int64_t day_ = 0;  ///< that was summed up last; 0: none since the start
 };
 
 }  // namespace skiff::server

@@ -131,9 +131,13 @@ constexpr std::array kVersion12 = {
     "CREATE INDEX outbox_hook ON outbox (hook, number)",
     "CREATE TABLE published_releases (target TEXT PRIMARY KEY NOT NULL)",
 };
-constexpr std::array<SchemaStep, 12> kSteps = {kVersion1, kVersion2,  kVersion3,  kVersion4,
-                                               kVersion5, kVersion6,  kVersion7,  kVersion8,
-                                               kVersion9, kVersion10, kVersion11, kVersion12};
+constexpr std::array kVersion13 = {
+    "CREATE TABLE summed_days (last BIGINT NOT NULL)",
+    "INSERT INTO summed_days (last) VALUES (0)",
+};
+constexpr std::array<SchemaStep, 13> kSteps = {kVersion1,  kVersion2,  kVersion3, kVersion4, kVersion5,
+                                               kVersion6,  kVersion7,  kVersion8, kVersion9, kVersion10,
+                                               kVersion11, kVersion12, kVersion13};
 
 }  // namespace
 

@@ -4,12 +4,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "access/x509.hpp"
+#include "fleet/budget.hpp"
+#include "fleet/report_intake.hpp"
 #include "store/alarms.hpp"
 #include "store/audit.hpp"
 #include "store/catalogue.hpp"
 #include "store/devices.hpp"
+#include "store/webhooks.hpp"
 #include "tests/server/fleet_files.hpp"
 #include "tests/server/release_builder.hpp"
 #include "tests/server/store/test_database.hpp"
@@ -33,10 +37,25 @@ class WatchTest : public ::testing::Test {
     return found;
   }
 
+  static std::size_t count(const std::string& log) {
+    std::size_t found = 0;
+    for (std::size_t at = 0; (at = log.find("event=daily-summary", at)) != std::string::npos; ++at) ++found;
+    return found;
+  }
+  /// How many days are summed up, which logged_ tells of.
+  std::size_t summaries(Watch& watch, std::int64_t now) {
+    ::testing::internal::CaptureStderr();
+    EXPECT_TRUE(watch.look(now));
+    logged_ = ::testing::internal::GetCapturedStderr();
+    return count(logged_);
+  }
+
+  std::string logged_;
   FleetFiles files_;
   Builder builder_{files_.folder()};
   std::unique_ptr<Catalogue> catalogue_ = Catalogue::open(builder_.repository()).value();
-  std::unique_ptr<Database> database_ = Database::open(test_database(files_.folder() / "db")).value();
+  const std::string url_ = test_database(files_.folder() / "db");
+  std::unique_ptr<Database> database_ = Database::open(url_).value();
   std::unique_ptr<Signer> key_ = generate_ed25519().value();
   AuditLog audit_{*database_, *key_};
   Watch watch_{{*database_, audit_, *catalogue_, files_.ca()}, {}};
@@ -83,20 +102,61 @@ TEST_F(WatchTest, WhatRunsOutIsToldAMonthBefore) {
   }
 }
 
-TEST_F(WatchTest, ADayIsSummedUpWhenItIsOver) {
+TEST_F(WatchTest, ADayIsSummedUpOnceWhenItIsOver) {
   DeviceStore devices(*database_);
   ASSERT_TRUE(devices.check_in({"d1", "k", "f", "gw1", {}, "1", 1, "0.1.0", "IDLE"}, kNow));
-  const auto logged = [&](std::int64_t now) {
-    ::testing::internal::CaptureStderr();
-    alarms_after(now);
-    return ::testing::internal::GetCapturedStderr();
-  };
-  EXPECT_EQ(logged(kNow).find("daily-summary"), std::string::npos);
-  const std::string next = logged((kNow / kDay + 1) * kDay);
-  EXPECT_NE(next.find("event=daily-summary devices=1 in-contact=1 committed=0 failed=0 bytes=0 alarms=0"),
+  EXPECT_EQ(summaries(watch_, kNow), 0U);
+  const std::int64_t midnight = (kNow / kDay + 1) * kDay;
+  EXPECT_EQ(summaries(watch_, midnight - 1), 0U);
+  EXPECT_EQ(summaries(watch_, midnight), 1U);
+  EXPECT_NE(logged_.find("event=daily-summary day=" + date_text(kNow / kDay) +
+                         " devices=1 in-contact=1 committed=0 failed=0 bytes=0 alarms=0"),
             std::string::npos)
-      << next;
-  EXPECT_EQ(logged((kNow / kDay + 1) * kDay + 3'600).find("daily-summary"), std::string::npos);
+      << logged_;
+  EXPECT_EQ(summaries(watch_, midnight + 3'600), 0U);
+}
+
+TEST_F(WatchTest, ADayThatEndedWhileNoServerRanIsSummedUpByTheNext) {
+  EXPECT_EQ(summaries(watch_, kNow), 0U);
+  ReportIntake reports(*database_);
+  Report report;
+  report.outcome = "committed";
+  for (const std::int64_t time : {kNow, kNow + kDay, kNow + kDay}) {
+    report.id += "1";
+    report.wire_bytes = 100;
+    ASSERT_TRUE(reports.take("d1", report, 0, time));
+  }
+  Watch restarted{{*database_, audit_, *catalogue_, files_.ca()}, {}};
+  EXPECT_EQ(summaries(restarted, kNow + 2 * kDay), 2U);
+  for (const char* counts : {"committed=1 failed=0 bytes=100", "committed=2 failed=0 bytes=200"}) {
+    EXPECT_NE(logged_.find(counts), std::string::npos) << logged_;
+  }
+  EXPECT_EQ(summaries(watch_, kNow + 2 * kDay), 0U);
+  EXPECT_EQ(summaries(watch_, kNow + 100 * kDay), 7U);
+}
+
+TEST_F(WatchTest, AClockThatWasWrongDoesNotEndTheSummaries) {
+  EXPECT_EQ(summaries(watch_, kNow + 400 * kDay), 0U);
+  EXPECT_EQ(summaries(watch_, kNow), 0U);
+  EXPECT_EQ(summaries(watch_, kNow + kDay), 1U);
+}
+
+TEST_F(WatchTest, OfServersThatLookAtOnceOneSumsUpTheDay) {
+  EXPECT_EQ(summaries(watch_, kNow), 0U);
+  ASSERT_TRUE(WebhookStore(*database_).add("https://hooks.example/", {"summary.daily"}, kNow));
+  ::testing::internal::CaptureStderr();
+  std::vector<std::thread> servers;
+  for (int i = 0; i < 4; ++i) {
+    servers.emplace_back([&] {
+      const auto own = Database::open(url_).value();
+      AuditLog audit(*own, *key_);
+      const auto looked = Watch({*own, audit, *catalogue_, files_.ca()}, {}).look(kNow + kDay);
+      EXPECT_TRUE(looked) << looked.error().text();
+    });
+  }
+  for (std::thread& server : servers) server.join();
+  EXPECT_EQ(count(::testing::internal::GetCapturedStderr()), 1U);
+  EXPECT_EQ(WebhookStore(*database_).list().value().at(0).waiting, 1U);
 }
 
 }  // namespace
