@@ -8,12 +8,6 @@
 namespace skiff::cli {
 namespace {
 
-Result<void> show_number(const Json& answer) {
-  SKIFF_ASSIGN(const std::int64_t id, integer_member(answer, "id"));
-  std::printf("%lld\n", static_cast<long long>(id));
-  return {};
-}
-
 /// A line of a table of costs.
 Result<Json> cost_line(const std::string& name, const Json& cost) {
   if (cost.object() == nullptr) return fail(ErrorKind::kFormat, "cost: not an object");
@@ -56,12 +50,10 @@ constexpr StateVerb kStateVerbs[] = {
 }  // namespace
 
 void add_deploy_command(CLI::App& app, Action& chosen) {
-  CLI::App* const command = app.add_subcommand("deploy", "Bring a server's releases to devices, in phases");
-  command->require_subcommand(1);
-  const RemoteVerbs verbs(*command, chosen);
+  const RemoteVerbs verbs(app, "deploy", "Bring a server's releases to devices, in phases", chosen);
   verbs.get("list", "Show every deployment", "/v1/deployments", as_table(shell::deployments_table()));
   with_reach(verbs.post("create", "Begin a deployment; prints its number", {"/v1/deployments/create", {}},
-                        show_number))
+                        as_line({"id"})))
       .text("--phases", "phases", "as \"5 10% 100%\": devices, or percent of the group")
       .text("--window", "window", "starts only at this time of day, UTC, as 22:00-04:00")
       .number("--begin", "begins", "not before this time, seconds since 1970 UTC")

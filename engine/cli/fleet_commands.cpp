@@ -16,12 +16,6 @@ Result<void> show_head(const Json& answer) {
   return {};
 }
 
-CLI::App& add_command(CLI::App& app, const char* name, const char* description) {
-  CLI::App* const command = app.add_subcommand(name, description);
-  command->require_subcommand(1);
-  return *command;
-}
-
 struct AdmissionVerb {
   const char* name;
   const char* description;
@@ -37,8 +31,7 @@ constexpr AdmissionVerb kAdmissionVerbs[] = {
 }  // namespace
 
 void add_device_command(CLI::App& app, Action& chosen) {
-  const RemoteVerbs verbs(add_command(app, "device", "List a server's devices, admit and refuse them"),
-                          chosen);
+  const RemoteVerbs verbs(app, "device", "List a server's devices, admit and refuse them", chosen);
   verbs.get("list", "Show the devices that your grants reach", "/v1/devices",
             as_table(shell::devices_table()));
   verbs.get("claims", "Show the keys that say they are devices, and wait or were refused", "/v1/claims",
@@ -53,7 +46,7 @@ void add_device_command(CLI::App& app, Action& chosen) {
 }
 
 void add_user_command(CLI::App& app, Action& chosen) {
-  const RemoteVerbs verbs(add_command(app, "user", "Users of a server, and their roles"), chosen);
+  const RemoteVerbs verbs(app, "user", "Users of a server, and their roles", chosen);
   verbs.get("list", "Show every user", "/v1/users", as_table(shell::users_table()));
   const auto add = [&](const char* name, const char* description, const char* path) {
     const RemoteVerb verb = verbs.post(name, description, {path, {}});
@@ -71,7 +64,7 @@ void add_user_command(CLI::App& app, Action& chosen) {
 }
 
 void add_audit_command(CLI::App& app, Action& chosen) {
-  const RemoteVerbs verbs(add_command(app, "audit", "Who asked what of a server's fleet"), chosen);
+  const RemoteVerbs verbs(app, "audit", "Who asked what of a server's fleet", chosen);
   verbs.get("list", "Show the last 1,000 entries", "/v1/audit", as_table(shell::audit_table()));
   verbs.get("head", "Print NUMBER:HASH of the last entry: note it elsewhere", "/v1/audit/head", show_head);
 }

@@ -31,6 +31,11 @@ int run(int argc, char** argv) {
   skiff::cli::add_device_command(app, chosen);
   skiff::cli::add_user_command(app, chosen);
   skiff::cli::add_audit_command(app, chosen);
+  skiff::cli::add_group_command(app, chosen);
+  skiff::cli::add_budget_command(app, chosen);
+  skiff::cli::add_alarm_command(app, chosen);
+  skiff::cli::add_webhook_command(app, chosen);
+  skiff::cli::add_token_command(app, chosen);
   skiff::shell::add_completion_command(app, [&chosen](auto script) {
     chosen = [script]() -> skiff::Result<void> {
       std::fputs(script().c_str(), stdout);

@@ -8,7 +8,9 @@
 namespace skiff::cli {
 namespace {
 
-Result<Json> send(const RemoteRequest& request) {
+Result<Json> send(const RemoteRequest& made) {
+  RemoteRequest request = made;
+  if (request.complete) SKIFF_TRY(request.complete(request.body));
   SKIFF_ASSIGN(const ServerAccess access, current_access());
   SKIFF_ASSIGN(ServerClient client, ServerClient::open(access));
   return request.is_post ? client.post(request.path, request.body) : client.get(request.path);
@@ -22,6 +24,19 @@ ShowAnswer as_table(const shell::Table& table) {
   return [&table](const Json& answer) -> Result<void> {
     SKIFF_ASSIGN(const Json* const items, array_member(answer, table.name));
     shell::show(table, *items->array());
+    return {};
+  };
+}
+
+ShowAnswer as_line(std::vector<const char*> members) {
+  return [members = std::move(members)](const Json& answer) -> Result<void> {
+    std::string line;
+    for (const char* const name : members) {
+      const Json* const member = answer.find(name);
+      if (member == nullptr) return fail(ErrorKind::kFormat, std::string(name) + " is missing");
+      line += (line.empty() ? "" : "\t") + shell::shown(*member);
+    }
+    std::printf("%s\n", line.c_str());
     return {};
   };
 }
@@ -40,11 +55,42 @@ const RemoteVerb& RemoteVerb::number(const std::string& option, const char* memb
   return *this;
 }
 
+const RemoteVerb& RemoteVerb::flag(const std::string& option, const char* member,
+                                   const std::string& meaning) const {
+  command_.add_flag_callback(
+      option, [request = request_, member] { request->body[member] = true; }, meaning);
+  return *this;
+}
+
+const RemoteVerb& RemoteVerb::texts(const std::string& option, const char* member,
+                                    const std::string& meaning) const {
+  const auto set = [request = request_, member](const std::vector<std::string>& values) {
+    request->body[member] = Json::Array(values.begin(), values.end());
+  };
+  command_.add_option_function<std::vector<std::string>>(option, set, meaning)
+      ->required(is_positional(option))
+      ->expected(1, -1)
+      ->allow_extra_args(is_positional(option));
+  return *this;
+}
+
+const RemoteVerb& RemoteVerb::required_number(const std::string& option, const char* member,
+                                              const std::string& meaning) const {
+  number(option, member, meaning);
+  command_.get_option(option)->required();
+  return *this;
+}
+
 const RemoteVerb& RemoteVerb::required_text(const std::string& option, const char* member,
                                             const std::string& meaning) const {
   text(option, member, meaning);
   command_.get_option(option)->required();
   return *this;
+}
+
+RemoteVerbs::RemoteVerbs(CLI::App& app, const char* name, const char* description, Action& chosen)
+    : command_(*app.add_subcommand(name, description)), chosen_(chosen) {
+  command_.require_subcommand(1);
 }
 
 RemoteVerb RemoteVerbs::get(const std::string& name, const std::string& description, const std::string& path,

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cli/command.hpp"
 #include "shell/table.hpp"
@@ -16,10 +17,15 @@ using ShowAnswer = std::function<Result<void>(const Json& answer)>;
 /// Shows the list that a table is of.
 ShowAnswer as_table(const shell::Table& table);
 
+/// Shows these members in a line, with tabs between them.
+ShowAnswer as_line(std::vector<const char*> members);
+
 /// A request as its verb's options have made it.
 struct RemoteRequest {
   std::string path;
   Json::Object body;
+  /// Makes of the members that the options gave those that the API takes; none: they are.
+  std::function<Result<void>(Json::Object& body)> complete{};
   bool is_post = false;
   bool as_json = false;
 };
@@ -33,9 +39,15 @@ class RemoteVerb {
   /// `option` is "--name", or a positional's "NAME", which has to be given.
   const RemoteVerb& text(const std::string& option, const char* member, const std::string& meaning) const;
   const RemoteVerb& number(const std::string& option, const char* member, const std::string& meaning) const;
-  /// An option that has to be given.
+  /// A member that is true where the option is given.
+  const RemoteVerb& flag(const std::string& option, const char* member, const std::string& meaning) const;
+  /// A list: an option that may be given several times, or all positionals that follow.
+  const RemoteVerb& texts(const std::string& option, const char* member, const std::string& meaning) const;
+  /// Options that have to be given.
   const RemoteVerb& required_text(const std::string& option, const char* member,
                                   const std::string& meaning) const;
+  const RemoteVerb& required_number(const std::string& option, const char* member,
+                                    const std::string& meaning) const;
 
  private:
   CLI::App& command_;
@@ -46,6 +58,8 @@ class RemoteVerb {
 class RemoteVerbs {
  public:
   RemoteVerbs(CLI::App& command, Action& chosen) : command_(command), chosen_(chosen) {}
+  /// Of a new command, which wants one of them.
+  RemoteVerbs(CLI::App& app, const char* name, const char* description, Action& chosen);
 
   RemoteVerb get(const std::string& name, const std::string& description, const std::string& path,
                  ShowAnswer show) const;

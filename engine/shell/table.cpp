@@ -55,6 +55,26 @@ const Table& uploads_table() {
   return kTable;
 }
 
+const Table& groups_table() {
+  static const Table kTable = {"groups", {"name", "devices", "protected", "metered", "filter"}};
+  return kTable;
+}
+
+const Table& budgets_table() {
+  static const Table kTable = {"budgets", {"of", "group", "deployment", "period", "bytes", "spent", "ends"}};
+  return kTable;
+}
+
+const Table& webhooks_table() {
+  static const Table kTable = {"webhooks", {"id", "state", "url", "events", "sent", "waiting", "error"}};
+  return kTable;
+}
+
+const Table& alarms_table() {
+  static const Table kTable = {"alarms", {"severity", "kind", "subject", "first", "last", "times", "detail"}};
+  return kTable;
+}
+
 std::string shown(const Json& value) {
   if (const bool* const flag = value.boolean()) return *flag ? "yes" : "no";
   if (const std::int64_t* const number = value.integer()) return std::to_string(*number);

@@ -22,6 +22,10 @@ const Table& deployments_table();
 const Table& audit_table();
 const Table& releases_table();
 const Table& uploads_table();
+const Table& groups_table();
+const Table& budgets_table();
+const Table& webhooks_table();
+const Table& alarms_table();
 
 /// A member as people read it: yes and no for booleans, the members of lists with spaces between them.
 std::string shown(const Json& value);

@@ -26,8 +26,7 @@ Result<void> clear(const Arguments& arguments) {
 void add_alarm_command(CLI::App& app, Action& chosen) {
   const Verbs<Arguments> alarm(app, "alarm", "Show alarms and clear them", chosen);
   Arguments& arguments = alarm.arguments();
-  alarm.add_list("list", "Show every alarm, the latest first",
-                 {"alarms", {"severity", "kind", "subject", "first", "last", "times", "detail"}},
+  alarm.add_list("list", "Show every alarm, the latest first", shell::alarms_table(),
                  [](Database& database, const Arguments&) -> Result<Json::Array> {
                    SKIFF_ASSIGN(const std::vector<Alarm> alarms, AlarmStore(database).list());
                    return listed(alarms);

@@ -34,8 +34,7 @@ void add_budget_command(CLI::App& app, Action& chosen) {
   const Verbs<Arguments> budget(app, "budget", "Bytes that devices, groups and deployments may receive",
                                 chosen);
   Arguments& arguments = budget.arguments();
-  budget.add_list("list", "Show every budget and what is spent of it",
-                  {"budgets", {"of", "group", "deployment", "period", "bytes", "spent", "ends"}},
+  budget.add_list("list", "Show every budget and what is spent of it", shell::budgets_table(),
                   [](Database& database, const Arguments&) -> Result<Json::Array> {
                     SKIFF_ASSIGN(const auto budgets, BudgetStore(database).list(std::time(nullptr)));
                     return listed(budgets);

@@ -48,10 +48,7 @@ Result<void> add_to_group(const Arguments& arguments) {
 
 Result<void> take_from_group(const Arguments& arguments) {
   SKIFF_ASSIGN(const auto database, open(arguments));
-  for (const std::string& serial : arguments.serials) {
-    SKIFF_TRY(GroupStore(*database).take_out(arguments.group, serial));
-  }
-  return {};
+  return GroupStore(*database).take_out(arguments.group, arguments.serials);
 }
 
 Result<Json::Array> list_groups(Database& database, const Arguments&) {
@@ -60,9 +57,7 @@ Result<Json::Array> list_groups(Database& database, const Arguments&) {
   Json::Array items;
   for (const Group& group : stored) {
     SKIFF_ASSIGN(const auto members, groups.members(group.name));
-    Json item = listed(group);
-    item.object()->emplace("devices", std::uint64_t{members.size()});
-    items.push_back(std::move(item));
+    items.push_back(listed(group, members.size()));
   }
   return items;
 }
@@ -153,8 +148,7 @@ constexpr StateVerb kStateVerbs[] = {
 void add_group_command(CLI::App& app, Action& chosen) {
   const Verbs<Arguments> group(app, "group", "Sets of devices, listed or by a filter", chosen);
   Arguments& arguments = group.arguments();
-  group.add_list("list", "Show every group",
-                 {"groups", {"name", "devices", "protected", "metered", "filter"}}, list_groups);
+  group.add_list("list", "Show every group", shell::groups_table(), list_groups);
   CLI::App* const create = group.add("create", "Make a group", create_group);
   create->add_option("--filter", arguments.filter,
                      "Its devices, as \"hardware=gw1 version!=2.0 serial=EU-*\"; listed unless told");

@@ -40,8 +40,7 @@ Result<void> test_webhook(const Arguments& arguments) {
 void add_webhook_command(CLI::App& app, Action& chosen) {
   const Verbs<Arguments> webhook(app, "webhook", "Where events are sent to", chosen);
   Arguments& arguments = webhook.arguments();
-  webhook.add_list("list", "Show every webhook, and how it does",
-                   {"webhooks", {"id", "state", "url", "events", "sent", "waiting", "error"}},
+  webhook.add_list("list", "Show every webhook, and how it does", shell::webhooks_table(),
                    [](Database& database, const Arguments&) -> Result<Json::Array> {
                      SKIFF_ASSIGN(const std::vector<Webhook> hooks, WebhookStore(database).list());
                      return listed(hooks);

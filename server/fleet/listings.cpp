@@ -30,11 +30,12 @@ Json listed(const StoredClaim& stored) {
                       {"first", stored.first},           {"last", stored.last}};
 }
 
-Json listed(const Group& group) {
+Json listed(const Group& group, std::uint64_t devices) {
   return Json::Object{{"name", group.name},
                       {"filter", group.filter},
                       {"protected", group.is_protected},
-                      {"metered", group.is_metered}};
+                      {"metered", group.is_metered},
+                      {"devices", devices}};
 }
 
 Json listed(const StoredBudget& stored) {

@@ -22,7 +22,7 @@ namespace skiff::server {
 Json listed(const DeviceRecord& device);
 Json listed(const StoredReport& report);
 Json listed(const StoredClaim& claim);
-Json listed(const Group& group);
+Json listed(const Group& group, std::uint64_t devices);
 Json listed(const StoredBudget& budget);
 Json listed(const Deployment& deployment, const std::vector<Approval>& approvals);
 Json listed(const Alarm& alarm);

@@ -16,6 +16,9 @@ Json schema_of(const BodyField& field) {
       schema["type"] = "integer";
       schema["minimum"] = 0;
       break;
+    case FieldType::kFlag:
+      schema["type"] = "boolean";
+      break;
     case FieldType::kTexts:
       schema["type"] = "array";
       schema["items"] = Json::Object{{"type", "string"}};

@@ -101,6 +101,7 @@ class OperatorApi {
   static std::vector<Operation> own_operations();
   static std::vector<Operation> user_operations();
   static std::vector<Operation> device_operations();
+  static std::vector<Operation> group_operations();
   static std::vector<Operation> deployment_operations();
   static std::vector<Operation> budget_operations();
   static std::vector<Operation> release_operations();
@@ -144,13 +145,18 @@ class OperatorApi {
   Result<Intent> see_updates(const OperatorBody& body);
   Result<Intent> see_claims(const OperatorBody& body);
   Result<Intent> decide(const OperatorBody& body);
-  Result<Intent> see_groups(const OperatorBody& body);
   Result<Intent> see_alarms(const OperatorBody& body);
   Result<Intent> clear_alarm(const OperatorBody& body);
   Result<Intent> read_audit(const OperatorBody& body);
   Result<Intent> see_ledger(const OperatorBody& body);
   Result<Intent> see_metrics(const OperatorBody& body);
   Result<Intent> read_audit_head(const OperatorBody& body);
+
+  Result<Intent> see_groups(const OperatorBody& body);
+  Result<Intent> create_group(const OperatorBody& body);
+  Result<Intent> remove_group(const OperatorBody& body);
+  Result<Intent> add_to_group(const OperatorBody& body);
+  Result<Intent> take_from_group(const OperatorBody& body);
 
   Result<Intent> see_deployments(const OperatorBody& body);
   Result<Intent> see_cost(const OperatorBody& body);

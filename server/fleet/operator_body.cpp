@@ -31,6 +31,13 @@ Result<std::int64_t> OperatorBody::number_or(std::string_view key, std::int64_t 
   return static_cast<std::int64_t>(number);
 }
 
+Result<bool> OperatorBody::flag(std::string_view key) const {
+  const Json* const member = document_.find(key);
+  if (member == nullptr) return false;
+  if (member->boolean() == nullptr) return fields_.reject(key, "true or false");
+  return *member->boolean();
+}
+
 Result<std::vector<std::string>> OperatorBody::texts(std::string_view key) const {
   std::vector<std::string> texts;
   if (document_.find(key) == nullptr) return texts;

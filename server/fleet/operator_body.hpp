@@ -8,10 +8,10 @@
 
 namespace skiff::server {
 
-enum class FieldType : std::uint8_t { kText, kNumber, kTexts, kObject };
+enum class FieldType : std::uint8_t { kText, kNumber, kFlag, kTexts, kObject };
 
-inline constexpr std::size_t kMaxOperatorText = 256;  ///< bytes of a text
-inline constexpr std::size_t kMaxOperatorTexts = 16;  ///< members of an array
+inline constexpr std::size_t kMaxOperatorText = 256;   ///< bytes of a text
+inline constexpr std::size_t kMaxOperatorTexts = 200;  ///< members of an array
 
 /// A member of a request, as it is read and as it is described.
 struct BodyField {
@@ -33,6 +33,8 @@ class OperatorBody {
   /// At most `most`.
   [[nodiscard]] Result<std::int64_t> number_or(std::string_view key, std::int64_t otherwise,
                                                std::int64_t most) const;
+  /// False where there is no such field.
+  [[nodiscard]] Result<bool> flag(std::string_view key) const;
   /// Empty where there is no such field.
   [[nodiscard]] Result<std::vector<std::string>> texts(std::string_view key) const;
   /// Points into the document.

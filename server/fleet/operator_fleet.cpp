@@ -88,18 +88,6 @@ Result<OperatorApi::Intent> OperatorApi::decide(const OperatorBody& body) {
                 }};
 }
 
-Result<OperatorApi::Intent> OperatorApi::see_groups(const OperatorBody&) {
-  return Intent{std::nullopt, "", "", [this](const Principal& who) -> Result<Json> {
-                  SKIFF_ASSIGN(const std::vector<Group> stored, stores_.groups.list());
-                  Json::Array groups;
-                  for (const Group& group : stored) {
-                    if (!authorise(who, Verb::kSee, group.name)) continue;
-                    groups.push_back(listed(group));
-                  }
-                  return answer_list("groups", std::move(groups));
-                }};
-}
-
 Result<OperatorApi::Intent> OperatorApi::see_alarms(const OperatorBody&) {
   return show("alarms", [this] { return stores_.alarms.list(); });
 }

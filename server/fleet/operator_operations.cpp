@@ -136,7 +136,6 @@ std::vector<OperatorApi::Operation> OperatorApi::device_operations() {
         {"key", kText, false, "of a claim"},
         {"group", kText, false, "by whose grant the user acts"}}},
       {"GET", "/v1/claims", Verb::kAdmit, false, &Api::see_claims, "Keys that wait or were refused"},
-      {"GET", "/v1/groups", Verb::kSee, false, &Api::see_groups, "Groups that one's grants reach"},
   };
 }
 
@@ -239,8 +238,9 @@ std::vector<OperatorApi::Operation> OperatorApi::webhook_operations() {
 const std::vector<OperatorApi::Operation>& OperatorApi::operations() {
   static const std::vector<Operation> kOperations = [] {
     std::vector<Operation> all;
-    for (auto part : {own_operations(), user_operations(), device_operations(), deployment_operations(),
-                      budget_operations(), release_operations(), report_operations(), webhook_operations()}) {
+    for (auto part : {own_operations(), user_operations(), device_operations(), group_operations(),
+                      deployment_operations(), budget_operations(), release_operations(), report_operations(),
+                      webhook_operations()}) {
       std::ranges::move(part, std::back_inserter(all));
     }
     return all;

@@ -50,11 +50,35 @@ std::vector<std::string> groups_of(soci::session& sql, const std::string& query,
   return names;
 }
 
+/// What a change of a group came to.
+struct Outcome {
+  enum class Kind : std::uint8_t { kDone, kMissing, kProtected };
+  Kind kind = Kind::kDone;
+  std::string missing{};  ///< of kMissing
+};
+
 /// Turns what a transaction found into an error where the group was not as it has to be.
-Result<void> require(const Result<bool>& done, const std::string& name, std::string_view what) {
-  if (!done) return tl::unexpected(done.error());
-  if (!*done) return fail(ErrorKind::kNotFound, "group " + name + ": " + std::string(what));
+Result<void> require(const Result<Outcome>& outcome, const std::string& name) {
+  if (!outcome) return tl::unexpected(outcome.error());
+  switch (outcome->kind) {
+    case Outcome::Kind::kMissing:
+      return fail(ErrorKind::kNotFound, "group " + name + ": " + outcome->missing);
+    case Outcome::Kind::kProtected:
+      return fail(ErrorKind::kMismatch,
+                  "group " + name + " is protected: that is changed on the server's machine alone");
+    case Outcome::Kind::kDone:
+      break;
+  }
   return {};
+}
+
+Outcome missing(std::string what) { return {Outcome::Kind::kMissing, std::move(what)}; }
+
+bool is_protected(soci::session& sql, const std::string& group) {
+  int found = 0;
+  sql << "SELECT COUNT(*) FROM groups WHERE name = :name AND protected <> 0", soci::use(group),
+      soci::into(found);
+  return found != 0;
 }
 
 }  // namespace
@@ -146,66 +170,71 @@ bool GroupView::contains(const DeviceTraits& device) const {
 
 void bump_epoch(soci::session& sql) { sql << "UPDATE fleet_epoch SET value = value + 1"; }
 
-Result<void> GroupStore::put(const Group& group) {
+Result<void> GroupStore::put(const Group& group, Protection protection) {
   if (!is_group_name(group.name)) {
     return fail(ErrorKind::kUsage, "a group's name is 1 to 64 printable characters without spaces");
   }
   if (!group.filter.empty()) SKIFF_TRY(DeviceFilter::parse(group.filter));
-  return database_.transact("keep a group", [&](soci::session& sql) {
-    const Integer is_protected = group.is_protected ? 1 : 0;
-    const Integer is_metered = group.is_metered ? 1 : 0;
+  const auto kept = database_.transact("keep a group", [&](soci::session& sql) -> Outcome {
+    const bool opens = !group.is_protected || filter_of(sql, group.name).value_or("") != group.filter;
+    if (protection == Protection::kStays && opens && is_protected(sql, group.name))
+      return {Outcome::Kind::kProtected};
+    const Integer guarded = group.is_protected ? 1 : 0;
+    const Integer metered = group.is_metered ? 1 : 0;
     sql << "INSERT INTO groups (name, filter, protected, metered) VALUES (:name, :filter, :protected, "
            ":metered)"
            " ON CONFLICT (name) DO UPDATE SET filter = excluded.filter, protected = excluded.protected,"
            " metered = excluded.metered",
-        soci::use(group.name), soci::use(group.filter), soci::use(is_protected), soci::use(is_metered);
+        soci::use(group.name), soci::use(group.filter), soci::use(guarded), soci::use(metered);
     bump_epoch(sql);
+    return {};
   });
+  return require(kept, group.name);
 }
 
-Result<void> GroupStore::remove(const std::string& name) {
-  return require(
-      database_.transact("end a group",
-                         [&](soci::session& sql) {
-                           if (!filter_of(sql, name)) return false;
-                           sql << "DELETE FROM group_members WHERE name = :name", soci::use(name);
-                           sql << "DELETE FROM groups WHERE name = :name", soci::use(name);
-                           sql << "DELETE FROM budgets WHERE scope <> 'deployment' AND subject = :name",
-                               soci::use(name);
-                           bump_epoch(sql);
-                           return true;
-                         }),
-      name, "there is none");
+Result<void> GroupStore::remove(const std::string& name, Protection protection) {
+  const auto removed = database_.transact("end a group", [&](soci::session& sql) -> Outcome {
+    if (!filter_of(sql, name)) return missing("there is none");
+    if (protection == Protection::kStays && is_protected(sql, name)) return {Outcome::Kind::kProtected};
+    sql << "DELETE FROM group_members WHERE name = :name", soci::use(name);
+    sql << "DELETE FROM groups WHERE name = :name", soci::use(name);
+    sql << "DELETE FROM budgets WHERE scope <> 'deployment' AND subject = :name", soci::use(name);
+    bump_epoch(sql);
+    return {};
+  });
+  return require(removed, name);
 }
 
 Result<void> GroupStore::add(const std::string& name, const std::vector<std::string>& serials) {
-  return require(
-      database_.transact("list devices in a group",
-                         [&](soci::session& sql) {
-                           const auto filter = filter_of(sql, name);
-                           if (!filter || !filter->empty()) return false;
-                           for (const std::string& serial : serials) {
-                             sql << "INSERT INTO group_members (name, serial) VALUES (:name, :serial)"
-                                    " ON CONFLICT (name, serial) DO NOTHING",
-                                 soci::use(name), soci::use(serial);
-                           }
-                           bump_epoch(sql);
-                           return true;
-                         }),
-      name, "there is none that has a list");
+  const auto added = database_.transact("list devices in a group", [&](soci::session& sql) -> Outcome {
+    const auto filter = filter_of(sql, name);
+    if (!filter || !filter->empty()) return missing("there is none that has a list");
+    for (const std::string& serial : serials) {
+      sql << "INSERT INTO group_members (name, serial) VALUES (:name, :serial)"
+             " ON CONFLICT (name, serial) DO NOTHING",
+          soci::use(name), soci::use(serial);
+    }
+    bump_epoch(sql);
+    return {};
+  });
+  return require(added, name);
 }
 
-Result<void> GroupStore::take_out(const std::string& name, const std::string& serial) {
-  return require(
-      database_.transact("take a device out of a group",
-                         [&](soci::session& sql) {
-                           if (!is_listed(sql, name, serial)) return false;
-                           sql << "DELETE FROM group_members WHERE name = :name AND serial = :serial",
-                               soci::use(name), soci::use(serial);
-                           bump_epoch(sql);
-                           return true;
-                         }),
-      name, "it does not list " + serial);
+Result<void> GroupStore::take_out(const std::string& name, const std::vector<std::string>& serials,
+                                  Protection protection) {
+  const auto taken = database_.transact("take devices out of a group", [&](soci::session& sql) -> Outcome {
+    if (protection == Protection::kStays && is_protected(sql, name)) return {Outcome::Kind::kProtected};
+    for (const std::string& serial : serials) {
+      if (!is_listed(sql, name, serial)) return missing("it does not list " + serial);
+    }
+    for (const std::string& serial : serials) {
+      sql << "DELETE FROM group_members WHERE name = :name AND serial = :serial", soci::use(name),
+          soci::use(serial);
+    }
+    bump_epoch(sql);
+    return {};
+  });
+  return require(taken, name);
 }
 
 Result<std::vector<Group>> GroupStore::list() {

@@ -80,18 +80,23 @@ class GroupView {
 /// Marks that what a device was told before may not hold any more.
 void bump_epoch(soci::session& sql);
 
-/// Thread-safe, as the database is. Errors: kIo; kUsage for odd names and filters, kNotFound for groups.
+/// Whether a protected group may be opened, ended, or lose devices: then one person alone could update them.
+enum class Protection : std::uint8_t { kMayEnd, kStays };
+
+/// Thread-safe, as the database is. Errors: kIo; kUsage for odd names and filters, kNotFound for groups;
+/// kMismatch for what would end a protection that stays.
 class GroupStore {
  public:
   explicit GroupStore(Database& database) : database_(database) {}
 
   /// Makes a group or gives it another filter; a listed group keeps its members.
-  Result<void> put(const Group& group);
+  Result<void> put(const Group& group, Protection protection = Protection::kMayEnd);
   /// Ends it, with its list.
-  Result<void> remove(const std::string& name);
+  Result<void> remove(const std::string& name, Protection protection = Protection::kMayEnd);
   /// Lists devices in a group that has no filter; those listed already stay.
   Result<void> add(const std::string& name, const std::vector<std::string>& serials);
-  Result<void> take_out(const std::string& name, const std::string& serial);
+  Result<void> take_out(const std::string& name, const std::vector<std::string>& serials,
+                        Protection protection = Protection::kMayEnd);
   /// By name.
   Result<std::vector<Group>> list();
   /// Serials of the devices known that are in it, in order.

@@ -1,7 +1,9 @@
 """skiff against a server: logging in, and every verb once."""
 
+import http.client
 import json
 import sqlite3
+import ssl
 import stat
 import unittest
 
@@ -51,12 +53,22 @@ class RemoteTest(RemoteCase):
         self.log_in()
         self.assertEqual(self.device.once(), self.device.REBOOT, self.device.log())
         self.skiff_well("deploy", "create", "--release", "releases/two.img")
+        self.skiff_well("group", "create", "labs")
+        self.skiff_well("budget", "set", "devices", "labs", "--bytes", 5)
+        self.secrets |= set(self.skiff_well("webhook", "add", "https://hooks.example/").split()[1:])
+        self.raise_alarm()
         for words, path in (
             (("device", "list"), "/v1/devices"),
+            (("device", "claims"), "/v1/claims"),
             (("user", "list"), "/v1/users"),
             (("deploy", "list"), "/v1/deployments"),
             (("audit", "list"), "/v1/audit"),
             (("release", "list"), "/v1/releases"),
+            (("group", "list"), "/v1/groups"),
+            (("budget", "list"), "/v1/budgets"),
+            (("webhook", "list"), "/v1/webhooks"),
+            (("token", "list"), "/v1/tokens"),
+            (("alarm", "list"), "/v1/alarms"),
         ):
             answered = json.loads(self.skiff_well(*words, "--json"))
             self.assertEqual(answered["v"], 1)
@@ -65,7 +77,6 @@ class RemoteTest(RemoteCase):
             self.assertTrue(set(heading.split("\t")) <= answered[name][0].keys(), heading)
             self.assertGreaterEqual(len(lines), len(answered[name]), path)
             self.assertGreater(len(lines), 0)
-        self.assertEqual(json.loads(self.skiff_well("device", "claims", "--json")), {"v": 1, "claims": []})
         self.assertEqual(json.loads(self.skiff_well("release", "uploads", "--json")), {"v": 1, "uploads": []})
 
     def test_deployments_are_run(self):
@@ -113,6 +124,75 @@ class RemoteTest(RemoteCase):
         self.assertIn("/v1/users/disable\tcy\tallowed", self.skiff_well("audit", "list"))
         self.as_program("viewer")
         self.check_refused("user", "add", "dan", says="the server: no grant of ci allows this")
+
+    def raise_alarm(self):
+        """A key says that it is a device which has another."""
+        self.device.once()
+        key, certificate = self.device.folder / "other.pem", self.device.folder / "other.crt"
+        issue = ("--serial", "device-1", "--out", certificate, "--key", key)
+        run_well(self.fleet.programs.server, "ca", "issue", self.fleet.ca, *issue)
+        context = ssl.create_default_context(cafile=self.operators.ca)
+        context.load_cert_chain(certificate, key)
+        connection = http.client.HTTPSConnection("localhost", self.server.address[1], context=context, timeout=TIMEOUT)
+        connection.request("GET", "/v1/metadata/timestamp.json")
+        self.assertEqual(connection.getresponse().status, 403)
+        connection.close()
+
+    def test_groups_and_budgets(self):
+        self.log_in()
+        self.skiff_well("group", "create", "labs", "--metered")
+        self.skiff_well("group", "add", "labs", "SN-1", "SN-2", "SN-3")
+        self.skiff_well("group", "take", "labs", "SN-1", "SN-3")
+        self.skiff_well("device", "accept", "SN-2")
+        self.assertEqual(self.skiff_well("group", "list"), "name\tdevices\tprotected\tmetered\tfilter\nlabs\t1\tno\tyes\t\n")
+        self.check_refused("group", "take", "labs", "SN-9", says="group labs: it does not list SN-9")
+        self.check_refused("group", "create", "labs", "--filter", "pets=cat", says="filter: 'pets=cat'")
+        self.check_refused("group", "add", "labs", code=USAGE, says="SERIAL")
+        self.skiff_well("budget", "set", "devices", "labs", "--bytes", 5_000_000)
+        self.skiff_well("budget", "set", "group", "", "--bytes", 7, "--period", "day")
+        number = self.skiff_well("deploy", "create", "--release", "releases/two.img").strip()
+        self.skiff_well("budget", "set", "deployment", number, "--bytes", 9, "--period", "all")
+        listed = [line.split("\t")[:5] for line in self.skiff_well("budget", "list").splitlines()[1:]]
+        self.assertEqual(listed, [["deployment", "", number, "all", "9"], ["devices", "labs", "0", "month", "5000000"], ["group", "", "0", "day", "7"]])
+        self.skiff_well("budget", "remove", "deployment", number, "--period", "all")
+        self.check_refused("budget", "remove", "devices", "labs", "--period", "day", says="there is no such budget")
+        self.check_refused("budget", "set", "pets", "labs", "--bytes", 1, says="a budget is of devices, group or deployment")
+        self.check_refused("budget", "set", "deployment", "labs", "--bytes", 1, code=USAGE, says="'labs' is not the number of a deployment")
+        self.check_refused("budget", "set", "devices", "labs", code=USAGE, says="--bytes")
+        self.skiff_well("group", "create", "vault", "--protected")
+        self.check_refused("group", "remove", "vault", says="group vault is protected")
+        self.skiff_well("group", "remove", "labs")
+        self.as_program("operator")
+        self.check_refused("group", "create", "mine", says="the server: no grant of ci allows this")
+        self.check_refused("budget", "set", "group", "vault", "--bytes", 1, says="the server: no grant of ci allows this")
+
+    def test_webhooks_tokens_and_alarms(self):
+        self.log_in()
+        number, secret = self.skiff_well("webhook", "add", "https://hooks.example/a-secret-path", "--event", "alarm.*", "--event", "update.failed").split()
+        self.secrets |= {secret}
+        self.assertIn(f"{number}\tactive\thttps://hooks.example/a-secret-path\talarm.* update.failed", self.skiff_well("webhook", "list"))
+        self.assertRegex(self.skiff_well("webhook", "test", number), r"^msg_[0-9a-f]{32}\n$")
+        self.skiff_well("webhook", "remove", number)
+        self.check_refused("webhook", "remove", number, says="the server: there is no webhook")
+        self.check_refused("webhook", "add", "ftp://hooks.example/", says="https://")
+        for role in ("viewer", "auditor"):
+            self.skiff_well("user", "grant", "ada", role)
+        token = self.skiff_well("token", "issue", "--days", 3, "--role", "viewer", "--role", "auditor").strip()
+        self.secrets.add(token)
+        self.assertEqual(self.operators.get(token, "/v1/audit")[0], 200)
+        self.assertEqual(self.operators.get(token, "/v1/webhooks")[0], 403)
+        issued = next(line.split("\t") for line in self.skiff_well("token", "list").splitlines() if "\ttoken\t" in line)
+        self.assertEqual(issued[2], "viewer auditor")
+        self.skiff_well("token", "revoke", issued[0])
+        self.assertEqual(self.operators.get(token, "/v1/audit")[0], 401)
+        self.check_refused("token", "issue", "--role", "king", says="roles must be names of roles")
+        self.raise_alarm()
+        kind, subject = self.skiff_well("alarm", "list").splitlines()[1].split("\t")[1:3]
+        self.assertEqual((kind, subject), ("duplicate-identity", "device-1"))
+        self.skiff_well("alarm", "clear", kind, subject)
+        self.check_refused("alarm", "clear", kind, subject, says="there is no such alarm")
+        self.as_program()
+        self.check_refused("token", "issue", says="only a session may do this, not a token")
 
 
 if __name__ == "__main__":

@@ -50,6 +50,10 @@ const RouteCase kRoutes[] = {
     {"POST", "/v1/devices/admission", kOperators, Reach::kGroup},
     {"GET", "/v1/claims", kOperators, Reach::kFleet},
     {"GET", "/v1/groups", kAll, Reach::kAny},
+    {"POST", "/v1/groups/create", kAdmins, Reach::kFleet, 400},
+    {"POST", "/v1/groups/remove", kAdmins, Reach::kFleet, 404},
+    {"POST", "/v1/groups/add", kAdmins, Reach::kFleet, 404},
+    {"POST", "/v1/groups/take", kAdmins, Reach::kFleet, 404},
     {"GET", "/v1/deployments", kAll, Reach::kAny},
     {"POST", "/v1/deployments/cost", kAll, Reach::kGroup},
     {"POST", "/v1/deployments/create", kReleasers, Reach::kGroup},
@@ -91,6 +95,10 @@ std::string body_for(const std::string& path, std::int64_t deployment) {
       {"/v1/users/grant", R"(,"user":"nobody","role":"viewer")"},
       {"/v1/users/revoke", R"(,"user":"nobody","role":"viewer")"},
       {"/v1/devices/admission", R"(,"serial":"labs-1","admission":"accepted","group":"labs")"},
+      {"/v1/groups/create", R"(,"group":"no name")"},
+      {"/v1/groups/remove", R"(,"group":"none")"},
+      {"/v1/groups/add", R"(,"group":"none","serials":["labs-1"])"},
+      {"/v1/groups/take", R"(,"group":"none","serials":["labs-1"])"},
       {"/v1/deployments/cost", R"(,"release":"releases/two","group":"labs")"},
       {"/v1/deployments/create", R"(,"release":"releases/two","group":"labs")"},
       {"/v1/deployments/state", R"(,"state":"paused","id":)" + id},
@@ -158,6 +166,38 @@ TEST_F(OperatorTest, WhoHasAGroupSeesItsDevicesAlone) {
                 .status,
             404U);
   EXPECT_EQ(admissions_->admit({"field-1", "k", ""}, now_).value(), Admission::kAccepted);
+}
+
+TEST_F(OperatorTest, GroupsAreMadeAndEndAndAProtectionStays) {
+  const std::string admin = token({{Role::kAdmin, ""}});
+  const auto post = [&](const char* verb, const std::string& rest) {
+    return ask("POST", std::string("/v1/groups/") + verb, R"({"v":1,"group":"vault")" + rest + "}", admin)
+        .status;
+  };
+  const std::string two = R"(,"serials":["labs-1","field-1"])";
+  EXPECT_EQ(post("create", R"(,"metered":true)"), 200U);
+  EXPECT_EQ(post("add", two), 200U);
+  EXPECT_EQ(post("take", R"(,"serials":["labs-1","nobody"])"), 404U);
+  EXPECT_EQ(groups_->members("vault").value().size(), 2U);
+  EXPECT_EQ(post("take", R"(,"serials":["labs-1"])"), 200U);
+  const std::string listed = ask("GET", "/v1/groups", "", admin).text;
+  EXPECT_NE(listed.find(R"({"devices":1,"filter":"","metered":true,"name":"vault","protected":false})"),
+            std::string::npos)
+      << listed;
+  EXPECT_EQ(post("create", R"(,"protected":true)"), 200U);
+  const std::pair<const char*, std::string> refused[] = {
+      {"create", ""},
+      {"create", R"(,"protected":true,"filter":"serial=x")"},
+      {"take", R"(,"serials":["field-1"])"},
+      {"remove", ""}};
+  for (const auto& [verb, rest] : refused) EXPECT_EQ(post(verb, rest), 409U) << verb << rest;
+  EXPECT_EQ(post("create", R"(,"protected":true,"metered":true)"), 200U);
+  EXPECT_EQ(post("add", two), 200U);
+  ASSERT_TRUE(groups_->put({"vault", ""}));
+  EXPECT_EQ(post("remove", ""), 200U);
+  for (const char* odd : {R"(,"protected":1)", R"(,"filter":"x")", R"(,"pets":true)"})
+    EXPECT_EQ(post("create", odd), 400U) << odd;
+  EXPECT_EQ(post("add", R"(,"serials":["a/b"])"), 400U);
 }
 
 TEST_F(OperatorTest, WhatIsTakenAwayHoldsFromTheNextRequestOn) {

@@ -220,7 +220,7 @@ TEST_F(DeploymentTest, GroupsAreListedOrFiltered) {
   EXPECT_TRUE(goes("EU-1"));
   EXPECT_FALSE(goes("EU-2", "2.0"));
   EXPECT_FALSE(goes("US-1"));
-  ASSERT_TRUE(groups.take_out("labs", "d2"));
+  ASSERT_TRUE(groups.take_out("labs", {"d2"}));
   EXPECT_FALSE(goes("d2"));
   for (const char* serial : {"d1", "d2", "EU-1", "US-1"}) check_in(serial);
   EXPECT_EQ(groups.members("labs").value(), std::vector<std::string>{"d1"});
