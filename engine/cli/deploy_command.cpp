@@ -26,14 +26,27 @@ Result<void> show_cost(const Json& answer) {
     SKIFF_ASSIGN(const Json* const cost, object_member(group, "cost"));
     SKIFF_ASSIGN(lines.emplace_back(), cost_line(name, *cost));
   }
-  shell::show({"costs", {"group", "devices", "bytes", "pending", "at_most", "full"}}, lines);
+  shell::show({"costs", {"group", "devices", "bytes", "pending", "held", "at_most", "full"}}, lines);
+  return {};
+}
+
+Result<void> show_deployment(const Json& answer) {
+  SKIFF_ASSIGN(const Json* const deployment, object_member(answer, "deployment"));
+  SKIFF_ASSIGN(const Json* const held, array_member(answer, "held"));
+  for (const auto& [name, member] : *deployment->object()) {
+    std::printf("%s\t%s\n", name.c_str(), shell::shown(member).c_str());
+  }
+  if (held->array()->empty()) return {};
+  std::printf("\n");
+  shell::show({"held", {"serial", "reason"}}, *held->array());
   return {};
 }
 
 const RemoteVerb& with_reach(const RemoteVerb& verb) {
   return verb.required_text("--release", "release", "target name, as `skiff release list` shows it")
       .text("--group", "group", "its devices; every device of the release's hardware unless told")
-      .text("--filter", "filter", "of these devices those that match, as \"version!=2.0 serial=EU-*\"");
+      .text("--filter", "filter", "of these devices those that match, as \"version!=2.0 serial=EU-*\"")
+      .flag("--allow-full", "allow_full", "a full image may go over metered links, too");
 }
 
 struct StateVerb {
@@ -52,6 +65,10 @@ constexpr StateVerb kStateVerbs[] = {
 void add_deploy_command(CLI::App& app, Action& chosen) {
   const RemoteVerbs verbs(app, "deploy", "Bring a server's releases to devices, in phases", chosen);
   verbs.get("list", "Show every deployment", "/v1/deployments", as_table(shell::deployments_table()));
+  verbs
+      .post("show", "Show one, and the devices that wait for it with a reason", {"/v1/deployments/show", {}},
+            show_deployment)
+      .number("ID", "id", "its number");
   with_reach(verbs.post("create", "Begin a deployment; prints its number", {"/v1/deployments/create", {}},
                         as_line({"id"})))
       .text("--phases", "phases", "as \"5 10% 100%\": devices, or percent of the group")

@@ -17,7 +17,7 @@ void append(std::string& text, const std::string& more, char between) {
 const Table& devices_table() {
   static const Table kTable = {"devices",
                                {"serial", "admission", "hardware", "version", "counter", "state",
-                                "last_contact", "received", "sent", "key"}};
+                                "last_contact", "received", "sent", "held", "key"}};
   return kTable;
 }
 

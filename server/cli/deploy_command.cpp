@@ -129,6 +129,7 @@ void add_order_options(CLI::App& create, Arguments& arguments) {
   create.add_option("--window", arguments.window, "Starts only at this time of day, UTC, as 22:00-04:00");
   create.add_option("--spread", order.spread, "Seconds over which devices start, from the begin or opening")
       ->check(CLI::Range(0, 86'400));
+  create.add_flag("--allow-full", order.allow_full, "A full image may go over metered links, too");
   create.add_option("--priority", order.priority, "Of deployments of one release the higher one decides");
 }
 
@@ -155,7 +156,7 @@ void add_group_command(CLI::App& app, Action& chosen) {
   create->add_flag("--protected", arguments.is_protected,
                    "Its devices take no update that a second person has not approved");
   create->add_flag("--metered", arguments.is_metered,
-                   "Its devices pay for their link by the byte: no full image because a delta failed");
+                   "Its devices pay for their link by the byte: no full image unless a deployment allows it");
   CLI::App* const remove = group.add("remove", "End a group", remove_group);
   CLI::App* const add = group.add("add", "List devices in a group", add_to_group);
   CLI::App* const take = group.add("take", "Take devices out of a group", take_from_group);

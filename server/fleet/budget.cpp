@@ -91,6 +91,13 @@ std::int64_t end_of(BudgetPeriod period, std::int64_t now) {
   return period == BudgetPeriod::kAll ? 0 : days_of(period, now).end * kDay;
 }
 
+std::string metered_reason(FullCause cause) {
+  constexpr std::array<std::string_view, 5> kCauses = {
+      "", "the image that it runs is no release's", "it cannot decode the delta that there is",
+      "it is not larger than the delta", "the delta from its image could not be made"};
+  return std::string(kMeteredLink) + std::string(kCauses[static_cast<std::size_t>(cause)]);
+}
+
 Verdict judge_budgets(const std::vector<BudgetUse>& uses, std::uint64_t wanted, std::int64_t now) {
   const BudgetUse* last = nullptr;
   std::int64_t last_end = 0;

@@ -43,6 +43,14 @@ DaySpan days_of(BudgetPeriod period, std::int64_t now);
 /// When the period that has this time ends, seconds since 1970 UTC; 0: never.
 std::int64_t end_of(BudgetPeriod period, std::int64_t now);
 
+/// Why a device would be told to fetch, or to wait for, a full image.
+enum class FullCause : std::uint8_t { kNone, kUnknownBase, kUndecodable, kNotSmaller, kDeltaFailed };
+
+/// What each reason begins with by which a full image is held back from a metered link.
+inline constexpr std::string_view kMeteredLink = "its link is metered, and nothing allows a full image: ";
+/// That reason, for people.
+std::string metered_reason(FullCause cause);
+
 /// A budget and what was received, or is reserved for updates under way, in its period.
 struct BudgetUse {
   Budget budget;

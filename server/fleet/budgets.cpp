@@ -202,18 +202,16 @@ bool has_budget(soci::session& sql, const Budget& budget) {
 
 Verdict reserve(soci::session& sql, const FetchOrder& order, std::int64_t now) {
   const PlannedFetch& fetch = order.fetch;
-  if (fetch.bytes == 0) return {true, ""};
   const std::string& serial = order.device.serial;
   const auto held = find_reservation(sql, serial);
+  const bool is_refused = fetch.full != FullCause::kNone && !order.allows_full &&
+                          is_metered(sql, order.device, budgets_for(sql, order.device, order.deployment));
   const bool is_paid = held && held->release == order.release && held->deployment == order.deployment &&
                        fetch.bytes <= held->bytes;
-  if (is_paid) return {true, ""};
+  if (!is_refused && (fetch.bytes == 0 || is_paid)) return {true, ""};
   if (held) replace(sql, serial, *held, 0);
+  if (is_refused) return {false, metered_reason(fetch.full)};
   const std::vector<Budget> budgets = budgets_for(sql, order.device, order.deployment);
-  if (fetch.replaces_delta && is_metered(sql, order.device, budgets)) {
-    return {false,
-            "its link is metered, and the delta from its image could not be made: no full image instead"};
-  }
   Verdict verdict = judge_budgets(uses_of(sql, budgets, serial, now), fetch.bytes, now);
   if (verdict.go) {
     hold(sql, serial, {order.release, order.deployment, groups_of(budgets), now / kDay, fetch.bytes});
@@ -283,6 +281,22 @@ Result<std::vector<StoredBudget>> BudgetStore::list(std::int64_t now) {
            end_of(budget.period, now)});
     }
     return stored;
+  });
+}
+
+Result<std::function<bool(const DeviceTraits&)>> BudgetStore::metered() {
+  using Metered = std::function<bool(const DeviceTraits&)>;
+  return database_.transact("look up metered links", [](soci::session& sql) -> Metered {
+    std::vector<std::string> names = metered_groups(sql);
+    for (const Budget& budget : read_budgets(sql)) {
+      if (budget.scope == BudgetScope::kDevices) names.push_back(budget.subject);
+    }
+    std::vector<GroupView> groups;
+    for (const std::string& name : names) groups.push_back(GroupView::load(sql, name));
+    return [groups = std::move(groups)](const DeviceTraits& device) {
+      return std::any_of(groups.begin(), groups.end(),
+                         [&](const GroupView& group) { return group.contains(device); });
+    };
   });
 }
 

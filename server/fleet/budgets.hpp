@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,9 +16,9 @@ class Database;
 
 /// What a plan would have a device fetch.
 struct PlannedFetch {
-  std::uint64_t bytes = 0;       ///< 0: it fetches nothing yet
-  bool replaces_delta = false;   ///< a full image, because the delta that could be made failed
-  bool needs_deployment = true;  ///< a release that has no deployment reaches nobody
+  std::uint64_t bytes = 0;            ///< 0: it fetches nothing yet
+  FullCause full = FullCause::kNone;  ///< why it is, or will be, a full image
+  bool needs_deployment = true;       ///< a release that has no deployment reaches nobody
 };
 
 /// A fetch by a device for a release.
@@ -25,10 +26,12 @@ struct FetchOrder {
   const DeviceTraits& device;
   const std::string& release;
   std::int64_t deployment = 0;  ///< 0: none governs it
+  bool allows_full = false;     ///< a full image, over a metered link, too
   const PlannedFetch& fetch;
 };
 
-/// Within a transaction: whether the device may fetch so much now. If so the bytes count from now on as spent
+/// Within a transaction: whether the device may fetch so much now. A full image over a metered link has to be
+/// allowed, also where it is still to be made. If so the bytes count from now on as spent
 /// on this day; again for the same update, nothing is added: it was paid for. A device has one such
 /// reservation at most.
 Verdict reserve(soci::session& sql, const FetchOrder& order, std::int64_t now);
@@ -62,6 +65,8 @@ class BudgetStore {
   Result<void> remove(const Budget& budget);
   /// By scope, subject and period.
   Result<std::vector<StoredBudget>> list(std::int64_t now);
+  /// Which devices' links are metered: those of a group that is, and those that have a budget each.
+  Result<std::function<bool(const DeviceTraits&)>> metered();
   /// Forgets what devices and groups spent in periods that are over.
   Result<void> expire(std::int64_t now);
 

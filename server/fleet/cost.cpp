@@ -14,7 +14,7 @@ CostOfRelease::CostOfRelease(const CatalogueView& catalogue, const Release& rele
   }
 }
 
-void CostOfRelease::add(const DeviceRecord& device, Cost& cost) const {
+void CostOfRelease::add(const DeviceRecord& device, bool may_fetch_full, Cost& cost) const {
   const DeviceStatus& status = device.status;
   const auto& hardware = release_.hardware;
   if (device.admission != Admission::kAccepted || status.counter_floor >= release_.release_counter ||
@@ -27,14 +27,17 @@ void CostOfRelease::add(const DeviceRecord& device, Cost& cost) const {
   const auto delta = deltas_.find(status.image.sha256);
   const bool has_delta = delta != deltas_.end();
   const bool to_be_made = !has_delta && catalogue_.find_image(status.image.sha256) != nullptr;
+  const bool is_delta = has_delta && (full_ == 0 || delta->second < full_);
+  if (!to_be_made && !is_delta && !may_fetch_full) {
+    ++cost.held;
+    return;
+  }
   if (to_be_made || (!has_delta && full_ == 0)) {
     ++cost.pending;
     cost.at_most += full_;
     return;
   }
-  const std::uint64_t length = !has_delta   ? full_
-                               : full_ == 0 ? delta->second
-                                            : std::min(delta->second, full_);
+  const std::uint64_t length = is_delta ? delta->second : full_;
   cost.bytes += length;
   cost.at_most += length;
 }

@@ -16,6 +16,7 @@ struct Cost {
   std::uint64_t bytes = 0;    ///< of the smaller of delta and full image, where it is known
   std::uint64_t pending =
       0;  ///< devices whose delta is still to be made, or whose full image is: not in `bytes`
+  std::uint64_t held = 0;     ///< devices that may not fetch the full image that they need: not in `bytes`
   std::uint64_t at_most = 0;  ///< `bytes`, and the full image for each that is pending
   std::uint64_t full = 0;     ///< if every device fetched the full image; 0: it is still to be made
 };
@@ -26,7 +27,7 @@ class CostOfRelease {
   /// Both outlive it.
   CostOfRelease(const CatalogueView& catalogue, const Release& release);
   /// Adds a device, if the release is due for it. What its decoder can do is not considered.
-  void add(const DeviceRecord& device, Cost& cost) const;
+  void add(const DeviceRecord& device, bool may_fetch_full, Cost& cost) const;
 
  private:
   const CatalogueView& catalogue_;

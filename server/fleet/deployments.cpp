@@ -30,6 +30,7 @@ Deployment read_deployment(const soci::row& row) {
   order.failure_percent = row.get<Integer>("failure_percent");
   order.attempts = row.get<Integer>("attempts");
   order.retry_after = row.get<Integer>("retry_after");
+  order.allow_full = row.get<Integer>("allow_full") != 0;
   deployment.phase = unsigned_column(row, "phase");
   deployment.state = parse_deployment_state(row.get<std::string>("state"));
   deployment.reason = row.get<std::string>("reason");
@@ -189,23 +190,23 @@ Result<std::int64_t> DeploymentStore::create(const DeploymentOrder& order, std::
     sql << "SELECT COALESCE(MAX(id), 0) + 1 FROM deployments", soci::into(next);
     const std::string phases = to_string(order.phases);
     const Integer created = now;
-    const std::array<Integer, 10> numbers = {order.priority,        order.begins,   order.window.opens,
-                                             order.window.length,   order.spread,   order.success_percent,
-                                             order.failure_percent, order.attempts, order.deadline,
-                                             order.retry_after};
+    const std::array<Integer, 11> numbers = {
+        order.priority, order.begins,          order.window.opens,      order.window.length,
+        order.spread,   order.success_percent, order.failure_percent,   order.attempts,
+        order.deadline, order.retry_after,     order.allow_full ? 1 : 0};
     sql << "INSERT INTO deployments (id, release, group_name, phases, phase, state, reason, created, "
            "priority,"
            " begins, window_opens, window_length, spread, success_percent, failure_percent, attempts, "
            "deadline,"
-           " retry_after, created_by, filter, started, committed, failed)"
+           " retry_after, allow_full, created_by, filter, started, committed, failed)"
            " VALUES (:id, :release, :group, :phases, 0, 'running', '', :created, :priority,"
            " :begins, :opens, :length, :spread, :success, :failure, :attempts, :deadline,"
-           " :retry_after, :created_by, :filter, 0, 0, 0)",
+           " :retry_after, :allow_full, :created_by, :filter, 0, 0, 0)",
         soci::use(next), soci::use(order.release), soci::use(order.group), soci::use(phases),
         soci::use(created), soci::use(numbers[0]), soci::use(numbers[1]), soci::use(numbers[2]),
         soci::use(numbers[3]), soci::use(numbers[4]), soci::use(numbers[5]), soci::use(numbers[6]),
-        soci::use(numbers[7]), soci::use(numbers[8]), soci::use(numbers[9]), soci::use(order.created_by),
-        soci::use(order.filter);
+        soci::use(numbers[7]), soci::use(numbers[8]), soci::use(numbers[9]), soci::use(numbers[10]),
+        soci::use(order.created_by), soci::use(order.filter);
     bump_epoch(sql);
     Deployment made;
     made.id = next;
@@ -327,13 +328,13 @@ Result<ReleaseOffer> DeploymentStore::offer(const std::string& release, const De
         offer.verdict = {false, "a second person has to approve it"};
         continue;
       }
-      offer.verdict = reserve(sql, {device, release, deployment.id, fetch}, now);
+      offer.verdict = reserve(sql, {device, release, deployment.id, deployment.order.allow_full, fetch}, now);
       if (!offer.verdict.go) continue;
       begin_update(sql, deployment, device.serial, progress, now);
       break;
     }
     if (!offer.governed && !fetch.needs_deployment)
-      offer.verdict = reserve(sql, {device, release, 0, fetch}, now);
+      offer.verdict = reserve(sql, {device, release, 0, false, fetch}, now);
     return offer;
   });
 }

@@ -174,6 +174,10 @@ Response DeviceApi::answer_check_in(const Request& request, const CheckIn& devic
   const auto made = make_plan(*request.peer.serial, device, now);
   if (!made) return internal_error(made.error());
   const Plan& plan = *made;
+  if (const HeldUpdate held{plan.held, plan.reason}; held != *remembered) {
+    const auto kept = stores_.devices.hold(*request.peer.serial, held);
+    if (!kept) return internal_error(kept.error());
+  }
   if (plan.wanted) {
     const auto queued = stores_.jobs.enqueue(*plan.wanted, kDevicePriority, now);
     if (!queued) return internal_error(queued.error());
@@ -204,9 +208,12 @@ Result<Plan> DeviceApi::make_plan(const std::string& serial, const CheckIn& devi
     SKIFF_ASSIGN(
         const ReleaseOffer offer,
         stores_.deployments.offer(release->target, {serial, device.hardware, device.version, device.agent},
-                                  now, {plan.bytes, plan.replaces_delta, options_.deployments_only}));
+                                  now, {plan.bytes, plan.full, options_.deployments_only}));
     if (offer.verdict.go) return plan;
-    if (nothing.reason.empty()) nothing.reason = offer.verdict.reason;
+    if (nothing.reason.empty()) {  // what people want to know of: the newest
+      nothing.reason = offer.verdict.reason;
+      nothing.held = release->target;
+    }
     if (offer.verdict.ask_again) ask_again = std::min(ask_again.value_or(kNever), *offer.verdict.ask_again);
   }
   if (!ask_again) {

@@ -13,6 +13,7 @@ Json listed(const DeviceRecord& device) {
                       {"last_contact", device.last_contact},
                       {"received", device.wire.received},
                       {"sent", device.wire.sent},
+                      {"held", device.held.reason},
                       {"key", device.status.key}};
 }
 
@@ -57,17 +58,27 @@ Json listed(const Deployment& deployment, const std::vector<Approval>& approvals
       approved.push_back(Json::Object{{"group", approval.group}, {"who", approval.who}});
     }
   }
+  const DeploymentOrder& order = deployment.order;
   return Json::Object{{"id", deployment.id},
-                      {"release", deployment.order.release},
-                      {"group", deployment.order.group},
-                      {"filter", deployment.order.filter},
-                      {"phases", to_string(deployment.order.phases)},
+                      {"release", order.release},
+                      {"group", order.group},
+                      {"filter", order.filter},
+                      {"phases", to_string(order.phases)},
                       {"phase", deployment.phase + 1},
                       {"state", to_string(deployment.state)},
                       {"reason", deployment.reason},
-                      {"created_by", deployment.order.created_by},
-                      {"attempts", deployment.order.attempts},
-                      {"retry_after", deployment.order.retry_after},
+                      {"created", deployment.created},
+                      {"created_by", order.created_by},
+                      {"window", to_string(order.window)},
+                      {"begins", order.begins},
+                      {"spread", order.spread},
+                      {"success_percent", order.success_percent},
+                      {"failure_percent", order.failure_percent},
+                      {"attempts", order.attempts},
+                      {"retry_after", order.retry_after},
+                      {"deadline", order.deadline},
+                      {"priority", order.priority},
+                      {"allow_full", order.allow_full},
                       {"approved", std::move(approved)},
                       {"started", deployment.started},
                       {"committed", deployment.committed},

@@ -160,8 +160,16 @@ class OperatorApi {
 
   Result<Intent> see_deployments(const OperatorBody& body);
   Result<Intent> see_cost(const OperatorBody& body);
-  Result<Json> price(const CostOfRelease& release, const std::string& group, const std::string& filter,
-                     const Principal& who);
+  /// Whom a deployment would reach, and how.
+  struct Plea {
+    std::string group;
+    std::string filter;
+    bool allow_full = false;
+  };
+  Result<Json> price(const CostOfRelease& release, const Plea& plea, const Principal& who);
+  Result<Intent> see_deployment(const OperatorBody& body);
+  /// Devices that the deployment would reach, and that wait for its release with a reason.
+  Result<Json::Array> held_devices(const DeploymentOrder& order);
   Result<Intent> deploy(const OperatorBody& body);
   Result<Intent> change_deployment(const OperatorBody& body);
   Result<Intent> approve(const OperatorBody& body);

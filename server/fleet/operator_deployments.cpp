@@ -12,6 +12,7 @@ constexpr std::int64_t kLongestSpread = 86'400;
 constexpr std::int64_t kLongestRetry = 86'400;
 constexpr std::int64_t kLongestDeadline = std::int64_t{366} * 86'400;
 constexpr std::int64_t kMostDeployments = std::int64_t{1} << 40;
+constexpr std::size_t kMostHeld = 1'000;  // devices of an answer
 
 tl::unexpected<Error> no_release(const std::string& target) {
   return fail(ErrorKind::kNotFound, "no published release is named " + target);
@@ -23,11 +24,8 @@ DeviceTraits traits_of(const DeviceRecord& device) {
 }
 
 Json::Object cost_json(const Cost& cost) {
-  return {{"devices", cost.devices},
-          {"bytes", cost.bytes},
-          {"pending", cost.pending},
-          {"at_most", cost.at_most},
-          {"full", cost.full}};
+  return {{"devices", cost.devices}, {"bytes", cost.bytes},     {"pending", cost.pending},
+          {"held", cost.held},       {"at_most", cost.at_most}, {"full", cost.full}};
 }
 
 std::optional<DeploymentState> wanted_state(std::string_view text) {
@@ -52,29 +50,62 @@ Result<OperatorApi::Intent> OperatorApi::see_deployments(const OperatorBody&) {
                 }};
 }
 
-Result<OperatorApi::Intent> OperatorApi::see_cost(const OperatorBody& body) {
-  SKIFF_ASSIGN(const std::string target, body.text("release"));
-  SKIFF_ASSIGN(const std::string group, body.text_or("group", ""));
-  SKIFF_ASSIGN(const std::string filter, body.text_or("filter", ""));
-  if (!filter.empty()) SKIFF_TRY(DeviceFilter::parse(filter));
-  return Intent{group, target, filter, [this, target, group, filter](const Principal& who) -> Result<Json> {
-                  const auto view = view_();
-                  const Release* const release = view->find_release(target);
-                  if (release == nullptr) return no_release(target);
-                  return price(CostOfRelease(*view, *release), group, filter, who);
+Result<OperatorApi::Intent> OperatorApi::see_deployment(const OperatorBody& body) {
+  SKIFF_ASSIGN(const std::int64_t id, body.number_or("id", 0, kMostDeployments));
+  SKIFF_ASSIGN(const std::string group, group_of_deployment(std::to_string(id)));
+  return Intent{group, "", "", [this, id](const Principal&) -> Result<Json> {
+                  SKIFF_ASSIGN(const std::vector<Deployment> stored, stores_.deployments.list());
+                  SKIFF_ASSIGN(const std::vector<Approval> approvals, stores_.deployments.approvals());
+                  const auto found = std::find_if(stored.begin(), stored.end(),
+                                                  [&](const Deployment& one) { return one.id == id; });
+                  if (found == stored.end())
+                    return fail(ErrorKind::kNotFound, "there is no deployment " + std::to_string(id));
+                  SKIFF_ASSIGN(Json::Array held, held_devices(found->order));
+                  return Json(Json::Object{
+                      {"v", 1}, {"deployment", listed(*found, approvals)}, {"held", std::move(held)}});
                 }};
 }
 
-Result<Json> OperatorApi::price(const CostOfRelease& release, const std::string& group,
-                                const std::string& filter, const Principal& who) {
+Result<Json::Array> OperatorApi::held_devices(const DeploymentOrder& order) {
+  Json::Array held;
+  const auto reached = stores_.groups.reach_of_order(order.group, order.filter);
+  if (!reached && reached.error().kind == ErrorKind::kNotFound) return held;  // the group was ended
+  if (!reached) return tl::unexpected(reached.error());
   SKIFF_ASSIGN(const std::vector<DeviceRecord> devices, stores_.devices.list());
-  SKIFF_ASSIGN(const auto reached, stores_.groups.reach_of_order(group, filter));
+  for (const DeviceRecord& device : devices) {
+    if (device.held.release != order.release || !(*reached)(traits_of(device))) continue;
+    held.push_back(Json::Object{{"serial", device.status.serial}, {"reason", device.held.reason}});
+    if (held.size() == kMostHeld) break;
+  }
+  return held;
+}
+
+Result<OperatorApi::Intent> OperatorApi::see_cost(const OperatorBody& body) {
+  SKIFF_ASSIGN(const std::string target, body.text("release"));
+  Plea plea;
+  SKIFF_ASSIGN(plea.group, body.text_or("group", ""));
+  SKIFF_ASSIGN(plea.filter, body.text_or("filter", ""));
+  SKIFF_ASSIGN(plea.allow_full, body.flag("allow_full"));
+  if (!plea.filter.empty()) SKIFF_TRY(DeviceFilter::parse(plea.filter));
+  return Intent{plea.group, target, plea.filter, [this, target, plea](const Principal& who) -> Result<Json> {
+                  const auto view = view_();
+                  const Release* const release = view->find_release(target);
+                  if (release == nullptr) return no_release(target);
+                  return price(CostOfRelease(*view, *release), plea, who);
+                }};
+}
+
+Result<Json> OperatorApi::price(const CostOfRelease& release, const Plea& plea, const Principal& who) {
+  SKIFF_ASSIGN(const std::vector<DeviceRecord> devices, stores_.devices.list());
+  SKIFF_ASSIGN(const auto reached, stores_.groups.reach_of_order(plea.group, plea.filter));
+  SKIFF_ASSIGN(const auto is_metered, stores_.budgets.metered());
   SKIFF_ASSIGN(const std::vector<Group> groups, stores_.groups.list());
   const auto sum = [&](const auto& is_counted) {
     Cost cost;
     for (const DeviceRecord& device : devices) {
       const DeviceTraits traits = traits_of(device);
-      if (reached(traits) && is_counted(traits)) release.add(device, cost);
+      if (!reached(traits) || !is_counted(traits)) continue;
+      release.add(device, plea.allow_full || !is_metered(traits), cost);
     }
     return cost_json(cost);
   };
@@ -104,9 +135,11 @@ Result<OperatorApi::Intent> OperatorApi::deploy(const OperatorBody& body) {
   SKIFF_ASSIGN(order.retry_after, body.number_or("retry_after", 0, kLongestRetry));
   SKIFF_ASSIGN(order.priority, body.number_or("priority", 0, 1'000'000));
   SKIFF_ASSIGN(order.filter, body.text_or("filter", ""));
+  SKIFF_ASSIGN(order.allow_full, body.flag("allow_full"));
   SKIFF_ASSIGN(order.deadline, body.number_or("deadline", 0, kLongestDeadline));
-  return Intent{order.group, order.release, phases + (order.filter.empty() ? "" : ", " + order.filter),
-                [this, order](const Principal& who) -> Result<Json> {
+  const std::string detail = phases + (order.filter.empty() ? "" : ", " + order.filter) +
+                             (order.allow_full ? ", full images over metered links" : "");
+  return Intent{order.group, order.release, detail, [this, order](const Principal& who) -> Result<Json> {
                   if (view_()->find_release(order.release) == nullptr) return no_release(order.release);
                   DeploymentOrder ordered = order;
                   ordered.created_by = who.name;

@@ -17,6 +17,9 @@ constexpr BodyField kGroup = {"group", kText, false, "name of a group; all devic
 constexpr BodyField kRole = {"role", kText, true, "viewer, operator, releaser, admin or auditor"};
 constexpr BodyField kDeployment = {"id", kNumber, true, "number of a deployment"};
 
+constexpr BodyField kAllowFull = {"allow_full", FieldType::kFlag, false,
+                                  "a full image may go over metered links, too"};
+
 std::vector<BodyField> deployment_fields() {
   return {{"release", kText, true, "target name of a published release"},
           kGroup,
@@ -31,7 +34,8 @@ std::vector<BodyField> deployment_fields() {
           {"retry_after", kNumber, false,
            "seconds a device waits after a failure, doubled with each, at most a day"},
           {"deadline", kNumber, false, "seconds of silence after which a started device counts as failed"},
-          {"priority", kNumber, false, "the higher one of a release's deployments decides"}};
+          {"priority", kNumber, false, "the higher one of a release's deployments decides"},
+          kAllowFull};
 }
 
 }  // namespace
@@ -144,6 +148,13 @@ std::vector<OperatorApi::Operation> OperatorApi::deployment_operations() {
   return {
       {"GET", "/v1/deployments", Verb::kSee, false, &Api::see_deployments, "Deployments of these groups"},
       {"POST",
+       "/v1/deployments/show",
+       Verb::kSee,
+       false,
+       &Api::see_deployment,
+       "One deployment, and the devices that wait for it with a reason",
+       {kDeployment}},
+      {"POST",
        "/v1/deployments/cost",
        Verb::kSee,
        true,
@@ -151,7 +162,8 @@ std::vector<OperatorApi::Operation> OperatorApi::deployment_operations() {
        "What a deployment would cost, per group and in all",
        {{"release", kText, true, "target name of a published release"},
         kGroup,
-        {"filter", kText, false, "of these devices those that match"}}},
+        {"filter", kText, false, "of these devices those that match"},
+        kAllowFull}},
       {"POST", "/v1/deployments/create", Verb::kDeploy, true, &Api::deploy, "Begin a deployment",
        deployment_fields()},
       {"POST",

@@ -60,6 +60,13 @@ Plan wait_for(Plan plan, const ImagePair& pair, std::uint32_t poll_after) {
   return plan;
 }
 
+/// Why no delta is fetched. `settled` is what became of the job for one; none: there could be no job.
+FullCause cause_of(const OfferedDelta* delta, std::optional<JobState> settled, bool delta_fits) {
+  if (delta != nullptr) return delta_fits ? FullCause::kNotSmaller : FullCause::kUndecodable;
+  if (!settled) return FullCause::kUnknownBase;
+  return *settled == JobState::kNotSmaller ? FullCause::kNotSmaller : FullCause::kDeltaFailed;
+}
+
 }  // namespace
 
 std::string_view to_string(PlanKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
@@ -122,7 +129,7 @@ Plan plan_release(const CheckIn& device, const CatalogueView& catalogue, const R
   const bool base_known = catalogue.find_image(device.image.sha256) != nullptr;
   const bool can_be_made = any_delta == nullptr && base_known;
   if (can_be_made && !settled.contains(pair)) return wait_for(plan, pair, times.wait);
-  plan.replaces_delta = can_be_made && settled.at(pair) == JobState::kAbandoned;
+  plan.full = cause_of(any_delta, can_be_made ? std::optional(settled.at(pair)) : std::nullopt, delta_fits);
   if (full_fits) return fetch(plan, PlanKind::kFull, *any_full, times.idle);
   const ImagePair full = full_image_pair(release.image);
   if (any_full == nullptr && !settled.contains(full)) return wait_for(plan, full, times.wait);

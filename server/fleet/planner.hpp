@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "fleet/budget.hpp"
 #include "store/catalogue.hpp"
 #include "store/jobs.hpp"
 
@@ -38,10 +39,11 @@ struct Plan {
   std::string release;                      ///< target name; empty for kNothing
   std::string delta;                        ///< target name, of kDelta and kFull
   std::uint64_t bytes = 0;                  ///< length of that delta
-  bool replaces_delta = false;              ///< of kFull: the delta that could be made failed
+  FullCause full = FullCause::kNone;        ///< why it is a full image, or waits for one
   std::optional<std::uint64_t> full_bytes;  ///< length of the full image in delta form, if there is one
   std::uint32_t poll_after = 0;             ///< seconds
   std::optional<ImagePair> wanted;          ///< a delta that this device waits for
+  std::string held;                         ///< of kNothing: the release that is held back, a target name
   std::string reason;                       ///< of kNothing: why a release that is due is held back
   std::string tag;                          ///< of kNothing: what it holds for, see DeviceApi::tag()
 };

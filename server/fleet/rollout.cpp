@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 
 #include "skiff/trust.hpp"
 
@@ -111,6 +112,17 @@ Result<Window> parse_window(std::string_view text) {
     return fail(ErrorKind::kUsage, "window: '" + std::string(text) + "' is not as 22:00-04:00");
   }
   return Window{*opens, (*closes - *opens + kDay) % kDay};
+}
+
+std::string to_string(const Window& window) {
+  if (window.length == 0) return "";
+  const std::chrono::hh_mm_ss opens{std::chrono::seconds(window.opens)};
+  const std::chrono::hh_mm_ss closes{std::chrono::seconds((window.opens + window.length) % kDay)};
+  const auto text = [](const auto& time) {
+    const auto digits = [](auto number) { return (number < 10 ? "0" : "") + std::to_string(number); };
+    return digits(time.hours().count()) + ":" + digits(time.minutes().count());
+  };
+  return text(opens) + "-" + text(closes);
 }
 
 std::string_view to_string(DeploymentState state) { return kStates[static_cast<std::size_t>(state)]; }

@@ -30,6 +30,7 @@ struct Window {
 };
 /// "22:00-04:00"; empty: all day. kUsage.
 Result<Window> parse_window(std::string_view text);
+std::string to_string(const Window& window);
 
 enum class DeploymentState : std::uint8_t { kRunning, kPaused, kFinished, kAborted };
 std::string_view to_string(DeploymentState state);
@@ -49,6 +50,7 @@ struct DeploymentOrder {
   std::int64_t success_percent = 90;  ///< of a phase's devices that must have committed before the next
   std::int64_t failure_percent = 10;  ///< of those that ended: more pause the deployment
   std::int64_t attempts = 1;          ///< starts that one device has
+  bool allow_full = false;            ///< a full image may go over metered links, too
   std::int64_t retry_after = 0;  ///< seconds that a device waits after its first failure, see retry_delay()
   std::int64_t deadline =
       0;  ///< seconds without a word after which a started device counts as failed; 0: none

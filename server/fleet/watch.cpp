@@ -127,10 +127,24 @@ void log_day(const Day& day) {
              {"alarms", number(day.alarms)}});
 }
 
+/// Serials by release, of devices that a full image is held back from.
+std::map<std::string, std::vector<std::string>> waiting_for_full(soci::session& sql) {
+  std::map<std::string, std::vector<std::string>> waiting;
+  const soci::rowset<soci::row> rows = sql.prepare
+                                       << "SELECT serial, held_release, held FROM devices"
+                                          " WHERE admission = 'accepted' AND held <> '' ORDER BY serial";
+  for (const soci::row& row : rows) {
+    if (row.get<std::string>(2).starts_with(kMeteredLink))
+      waiting[row.get<std::string>(1)].push_back(row.get<std::string>(0));
+  }
+  return waiting;
+}
+
 }  // namespace
 
 Result<void> Watch::look(std::int64_t now) {
   SKIFF_TRY(look_at_devices(now));
+  SKIFF_TRY(look_at_metered(now));
   SKIFF_TRY(look_at_audit(now));
   SKIFF_TRY(look_at_certificates(now));
   SKIFF_TRY(look_at_metadata(now));
@@ -149,6 +163,17 @@ Result<void> Watch::look_at_devices(std::int64_t now) {
     const std::string detail = std::to_string(count) + " not heard of for " +
                                std::to_string(options_.stale_after / kDay) + " days, the first is " + first;
     raise_alarm(sql, {std::string(kStaleDevices), "devices", detail}, now);
+  });
+}
+
+Result<void> Watch::look_at_metered(std::int64_t now) {
+  return parts_.database.transact("look for devices on metered links", [&](soci::session& sql) {
+    for (const auto& [release, serials] : waiting_for_full(sql)) {
+      const std::string detail = std::to_string(serials.size()) +
+                                 " devices on metered links wait for a full image, the first is " +
+                                 serials.front();
+      raise_alarm(sql, {std::string(kMeteredFull), release, detail}, now);
+    }
   });
 }
 

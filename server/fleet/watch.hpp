@@ -36,6 +36,7 @@ class Watch {
 
  private:
   Result<void> look_at_devices(std::int64_t now);
+  Result<void> look_at_metered(std::int64_t now);
   Result<void> look_at_audit(std::int64_t now);
   Result<void> look_at_certificates(std::int64_t now);
   Result<void> look_at_metadata(std::int64_t now);

@@ -24,6 +24,7 @@ DeviceRecord read_record(const soci::row& row) {
   record.last_contact = row.get<Integer>("last_contact");
   record.check_ins = unsigned_column(row, "check_ins");
   record.wire = {unsigned_column(row, "wire_received"), unsigned_column(row, "wire_sent")};
+  record.held = {row.get<std::string>("held_release"), row.get<std::string>("held")};
   return record;
 }
 
@@ -43,7 +44,8 @@ void upsert_check_in(soci::session& sql, const DeviceStatus& status, Integer now
          " hardware = excluded.hardware, image_sha256 = excluded.image_sha256,"
          " image_length = excluded.image_length, version = excluded.version,"
          " counter_floor = excluded.counter_floor, agent = excluded.agent,"
-         " agent_state = excluded.agent_state, last_contact = excluded.last_contact,"
+         " agent_state = excluded.agent_state, last_contact = "
+         "excluded.last_contact,"
          " first_contact = CASE WHEN devices.first_contact = 0 THEN excluded.first_contact"
          " ELSE devices.first_contact END, check_ins = devices.check_ins + 1",
       soci::use(status.serial), soci::use(admission), soci::use(status.key), soci::use(status.fingerprint),
@@ -54,9 +56,21 @@ void upsert_check_in(soci::session& sql, const DeviceStatus& status, Integer now
 
 }  // namespace
 
-Result<void> DeviceStore::check_in(const DeviceStatus& status, std::int64_t now) {
-  return database_.transact("remember a check-in",
-                            [&](soci::session& sql) { upsert_check_in(sql, status, now); });
+Result<HeldUpdate> DeviceStore::check_in(const DeviceStatus& status, std::int64_t now) {
+  return database_.transact("remember a check-in", [&](soci::session& sql) {
+    upsert_check_in(sql, status, now);
+    HeldUpdate held;
+    sql << "SELECT held_release, held FROM devices WHERE serial = :serial", soci::use(status.serial),
+        soci::into(held.release), soci::into(held.reason);
+    return held;
+  });
+}
+
+Result<void> DeviceStore::hold(const std::string& serial, const HeldUpdate& held) {
+  return database_.transact("remember what is held back", [&](soci::session& sql) {
+    sql << "UPDATE devices SET held = :reason, held_release = :release WHERE serial = :serial",
+        soci::use(held.reason), soci::use(held.release), soci::use(serial);
+  });
 }
 
 Result<void> DeviceStore::add_contacts(const ContactsBySerial& by_serial) {

@@ -27,6 +27,13 @@ struct DeviceStatus {
   std::string agent_state;
 };
 
+/// A release that is due to a device, and why it does not get it.
+struct HeldUpdate {
+  std::string release;  ///< target name; empty: nothing is held back
+  std::string reason;   ///< for people
+  bool operator==(const HeldUpdate&) const = default;
+};
+
 struct DeviceRecord {
   DeviceStatus status;
   Admission admission = Admission::kAccepted;
@@ -34,6 +41,7 @@ struct DeviceRecord {
   std::int64_t last_contact = 0;
   std::uint64_t check_ins = 0;
   WireBytes wire;  ///< over all its connections
+  HeldUpdate held;
 };
 
 /// How many accepted devices of a hardware id run an image.
@@ -48,8 +56,11 @@ class DeviceStore {
  public:
   explicit DeviceStore(Database& database) : database_(database) {}
 
-  /// Remembers a check-in. A device that was never heard of is accepted: whoever may check in is.
-  Result<void> check_in(const DeviceStatus& status, std::int64_t now);
+  /// Remembers a check-in. A device that was never heard of is accepted: whoever may check in is. What was
+  /// held back from it so far.
+  Result<HeldUpdate> check_in(const DeviceStatus& status, std::int64_t now);
+  /// Remembers what a check-in could not give the device.
+  Result<void> hold(const std::string& serial, const HeldUpdate& held);
   /// Adds that devices of which nothing changed were there, and what their connections cost; serials never
   /// heard of are passed over.
   Result<void> add_contacts(const ContactsBySerial& by_serial);

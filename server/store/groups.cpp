@@ -39,13 +39,14 @@ bool is_group_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
-/// Of the groups that `query` names those that have the device.
-std::vector<std::string> groups_of(soci::session& sql, const std::string& query, const DeviceTraits& device) {
-  std::vector<std::string> names;
-  {
-    const soci::rowset<std::string> rows = sql.prepare << query;
-    names.assign(rows.begin(), rows.end());
-  }
+std::vector<std::string> names_by(soci::session& sql, const std::string& query) {
+  const soci::rowset<std::string> rows = sql.prepare << query;
+  return {rows.begin(), rows.end()};
+}
+
+/// Of these groups those that have the device.
+std::vector<std::string> with_device(soci::session& sql, std::vector<std::string> names,
+                                     const DeviceTraits& device) {
   std::erase_if(names, [&](const std::string& name) { return !is_member(sql, name, device); });
   return names;
 }
@@ -127,11 +128,16 @@ bool is_member(soci::session& sql, const std::string& group, const DeviceTraits&
 }
 
 std::vector<std::string> protected_groups_of(soci::session& sql, const DeviceTraits& device) {
-  return groups_of(sql, "SELECT name FROM groups WHERE protected <> 0 ORDER BY name", device);
+  return with_device(sql, names_by(sql, "SELECT name FROM groups WHERE protected <> 0 ORDER BY name"),
+                     device);
 }
 
 bool has_metered_group(soci::session& sql, const DeviceTraits& device) {
-  return !groups_of(sql, "SELECT name FROM groups WHERE metered <> 0", device).empty();
+  return !with_device(sql, metered_groups(sql), device).empty();
+}
+
+std::vector<std::string> metered_groups(soci::session& sql) {
+  return names_by(sql, "SELECT name FROM groups WHERE metered <> 0 ORDER BY name");
 }
 
 DeviceTraits find_traits(soci::session& sql, const std::string& serial) {

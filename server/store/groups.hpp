@@ -46,7 +46,7 @@ struct Group {
   std::string name;
   std::string filter;         ///< empty: its members are listed
   bool is_protected = false;  ///< its devices take no update that a second person has not approved
-  bool is_metered = false;    ///< its devices get no full image because a delta failed
+  bool is_metered = false;    ///< its devices get no full image unless a deployment allows it
 };
 
 /// Within a transaction. The name "" is the group of all devices; of a group that is not there nobody is.
@@ -55,7 +55,9 @@ bool is_member(soci::session& sql, const std::string& group, const DeviceTraits&
 /// Within a transaction: the protected groups that have the device, by name.
 std::vector<std::string> protected_groups_of(soci::session& sql, const DeviceTraits& device);
 
-/// Within a transaction: whether a group whose devices' links are metered has the device.
+/// Within a transaction: the groups whose devices' links are metered, by name.
+std::vector<std::string> metered_groups(soci::session& sql);
+/// Within a transaction: whether one of these has the device.
 bool has_metered_group(soci::session& sql, const DeviceTraits& device);
 
 /// Within a transaction: what the device last said of itself; of one that is not known the serial alone.

@@ -135,9 +135,14 @@ constexpr std::array kVersion13 = {
     "CREATE TABLE summed_days (last BIGINT NOT NULL)",
     "INSERT INTO summed_days (last) VALUES (0)",
 };
-constexpr std::array<SchemaStep, 13> kSteps = {kVersion1,  kVersion2,  kVersion3, kVersion4, kVersion5,
-                                               kVersion6,  kVersion7,  kVersion8, kVersion9, kVersion10,
-                                               kVersion11, kVersion12, kVersion13};
+constexpr std::array kVersion14 = {
+    "ALTER TABLE deployments ADD COLUMN allow_full BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE devices ADD COLUMN held TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE devices ADD COLUMN held_release TEXT NOT NULL DEFAULT ''",
+};
+constexpr std::array<SchemaStep, 14> kSteps = {kVersion1,  kVersion2,  kVersion3,  kVersion4, kVersion5,
+                                               kVersion6,  kVersion7,  kVersion8,  kVersion9, kVersion10,
+                                               kVersion11, kVersion12, kVersion13, kVersion14};
 
 }  // namespace
 

@@ -166,6 +166,27 @@ class RemoteTest(RemoteCase):
         self.check_refused("group", "create", "mine", says="the server: no grant of ci allows this")
         self.check_refused("budget", "set", "group", "vault", "--bytes", 1, says="the server: no grant of ci allows this")
 
+    def test_a_metered_link_waits_for_leave_to_fetch_a_full_image(self):
+        self.log_in()
+        odd = self.fleet.write_image("odd.img", b"an image that nobody released" * 1000)
+        newcomer = self.fleet.device("device-2", odd, self.proxy.port)
+        self.skiff_well("group", "create", "far", "--filter", "serial=device-2", "--metered")
+        reach = ("--release", "releases/two.img", "--group", "far")
+        self.assertEqual(json.loads(self.skiff_well("deploy", "create", *reach, "--json"))["id"], 1)
+        self.assertEqual(newcomer.once(), self.device.OK, newcomer.log())
+        reason = "its link is metered, and nothing allows a full image: the image that it runs is no release's"
+        self.assertIn(f"device-2\t{reason}", self.skiff_well("deploy", "show", 1))
+        self.assertIn(reason, self.skiff_well("device", "list"))
+        costs = [json.loads(self.skiff_well("deploy", "cost", *reach, *more, "--json"))["all"] for more in ((), ("--allow-full",))]
+        self.assertEqual([cost["held"] for cost in costs], [1, 0])
+        self.assertEqual(self.server.logged("plan=wait"), [])
+        self.skiff_well("deploy", "create", *reach, "--allow-full")
+        newcomer.once()
+        self.server.wait_for("check-in", "serial=device-2", "plan=wait")  # the full image is still to be made
+        shown = self.skiff_well("deploy", "show", 2)
+        self.assertIn("allow_full\tyes", shown)
+        self.assertNotIn(reason, shown)
+
     def test_webhooks_tokens_and_alarms(self):
         self.log_in()
         number, secret = self.skiff_well("webhook", "add", "https://hooks.example/a-secret-path", "--event", "alarm.*", "--event", "update.failed").split()

@@ -110,9 +110,9 @@ class BudgetTest : public OperatorTest {
     OperatorTest::SetUp();
     now_ = kNovember27;
   }
-  Verdict ask_for(std::uint64_t bytes, const std::string& serial = "labs-1", bool replaces_delta = false,
-                  const std::string& release = kRelease) {
-    const PlannedFetch fetch{bytes, replaces_delta, false};
+  Verdict ask_for(std::uint64_t bytes, const std::string& serial = "labs-1",
+                  FullCause full = FullCause::kNone, const std::string& release = kRelease) {
+    const PlannedFetch fetch{bytes, full, false};
     return deployments_->offer(release, {serial, "gw1", "1.0", "0.1.0"}, now_, fetch).value().verdict;
   }
   void report(std::uint64_t bytes, const std::string& serial = "labs-1") {
@@ -128,8 +128,9 @@ class BudgetTest : public OperatorTest {
     ASSERT_TRUE(done) << done.error().text();
   }
   std::uint64_t spent(std::size_t index = 0) { return budgets_->list(now_).value().at(index).use.spent; }
-  std::int64_t deploy() {
+  std::int64_t deploy(bool allow_full = false) {
     DeploymentOrder order;
+    order.allow_full = allow_full;
     order.release = kRelease;
     order.attempts = 100;
     return deployments_->create(order, now_).value();
@@ -168,7 +169,8 @@ TEST_F(BudgetTest, ManyAtOnceDoNotOverrunTheBudgetOfTheirGroup) {
       DeploymentStore store(**own);
       for (int i = 0; i < 10; ++i) {
         const std::string serial = "d" + std::to_string(10 * part + i);
-        const auto offer = store.offer(kRelease, {serial, "gw1", "1.0", "0.1.0"}, now_, {100, false, false});
+        const auto offer =
+            store.offer(kRelease, {serial, "gw1", "1.0", "0.1.0"}, now_, {100, FullCause::kNone, false});
         ASSERT_TRUE(offer) << offer.error().text();
         if (offer->verdict.go) ++going;
       }
@@ -230,21 +232,55 @@ TEST_F(BudgetTest, ADeviceThatIsOverItsBudgetIsNotStarted) {
 TEST_F(BudgetTest, AnotherUpdateTakesThePlaceOfTheOneBefore) {
   set("devices", "labs", "day", 100);
   EXPECT_TRUE(ask_for(80).go);
-  EXPECT_TRUE(ask_for(90, "labs-1", false, "releases/three").go);
+  EXPECT_TRUE(ask_for(90, "labs-1", FullCause::kNone, "releases/three").go);
   EXPECT_EQ(spent(), 90U);
 }
 
-TEST_F(BudgetTest, AMeteredLinkGetsNoFullImageBecauseADeltaFailed) {
-  EXPECT_TRUE(ask_for(1'000, "labs-1", true).go);
+TEST_F(BudgetTest, AMeteredLinkGetsNoFullImageWhateverTheCause) {
   ASSERT_TRUE(groups_->put({"labs", "", false, true}));
-  report(1'000);
-  EXPECT_FALSE(ask_for(1'000, "labs-1", true).go);
-  EXPECT_TRUE(ask_for(1'000, "labs-1", false).go);
-  EXPECT_TRUE(ask_for(1'000, "field-1", true).go);
-  report(1'000, "field-1");
-  set("devices", "field", "month", 1'000'000);
-  EXPECT_EQ(ask_for(1'000, "field-1", true).reason,
-            "its link is metered, and the delta from its image could not be made: no full image instead");
+  const std::pair<FullCause, const char*> cases[] = {
+      {FullCause::kUnknownBase, "the image that it runs is no release's"},
+      {FullCause::kUndecodable, "it cannot decode the delta that there is"},
+      {FullCause::kNotSmaller, "it is not larger than the delta"},
+      {FullCause::kDeltaFailed, "the delta from its image could not be made"}};
+  for (const std::int64_t id : {std::int64_t{0}, deploy()}) {
+    for (const auto& [cause, why] : cases) {
+      for (const std::uint64_t bytes : {0U, 1'000U}) {  // also where it is still to be made
+        const Verdict verdict = ask_for(bytes, "labs-1", cause);
+        EXPECT_FALSE(verdict.go) << id << why;
+        EXPECT_EQ(verdict.reason,
+                  "its link is metered, and nothing allows a full image: " + std::string(why));
+        EXPECT_FALSE(verdict.ask_again);
+      }
+    }
+  }
+  EXPECT_EQ(deployments_->list().value().at(0).started, 0U);
+  EXPECT_TRUE(ask_for(1'000, "field-1", FullCause::kDeltaFailed).go);
+  set("devices", "field", "month", 1'000'000);  // who has a budget pays by the byte
+  EXPECT_FALSE(ask_for(1'000, "field-1", FullCause::kDeltaFailed).go);
+  EXPECT_EQ(spent(), 0U);
+  EXPECT_TRUE(ask_for(1'000).go);  // a delta
+}
+
+TEST_F(BudgetTest, ADeploymentMayAllowFullImagesOverMeteredLinksAndBudgetsHoldThere) {
+  set("devices", "labs", "day", 1'000);
+  deploy();
+  EXPECT_FALSE(ask_for(900, "labs-1", FullCause::kUnknownBase).go);
+  deploy(true);
+  EXPECT_TRUE(deployments_->list().value().at(1).order.allow_full);
+  EXPECT_EQ(ask_for(1'001, "labs-1", FullCause::kUnknownBase).reason,
+            "over the budget of each device of group labs: 1000 bytes a day, 0 spent, 1001 wanted, until "
+            "2026-11-28");
+  EXPECT_TRUE(ask_for(900, "labs-1", FullCause::kUnknownBase).go);
+  EXPECT_EQ(deployments_->list().value().at(0).started, 0U);
+  EXPECT_EQ(deployments_->list().value().at(1).started, 1U);
+}
+
+TEST_F(BudgetTest, WhatWasPaidForADeltaIsNoLeaveForAFullImage) {
+  set("devices", "labs", "day", 1'000);
+  EXPECT_TRUE(ask_for(500).go);
+  EXPECT_FALSE(ask_for(400, "labs-1", FullCause::kUndecodable).go);
+  EXPECT_EQ(spent(), 0U);
 }
 
 TEST_F(BudgetTest, BudgetsOfWhatIsNotThereAreRefusedAndGoWithTheirGroup) {

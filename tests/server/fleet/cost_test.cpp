@@ -47,12 +47,9 @@ class CostTest : public OperatorTest {
     EXPECT_EQ(answer.status, 200U) << answer.text;
     return parse_json(as_bytes(answer.text)).value();
   }
-  static Json line(std::vector<std::uint64_t> numbers) {
-    return Json::Object{{"devices", numbers[0]},
-                        {"bytes", numbers[1]},
-                        {"pending", numbers[2]},
-                        {"at_most", numbers[3]},
-                        {"full", numbers[4]}};
+  static Json line(std::vector<std::uint64_t> numbers, std::uint64_t held = 0) {
+    return Json::Object{{"devices", numbers[0]}, {"bytes", numbers[1]},   {"pending", numbers[2]},
+                        {"held", held},          {"at_most", numbers[3]}, {"full", numbers[4]}};
   }
 };
 
@@ -82,6 +79,20 @@ TEST_F(CostTest, IsOfTheDevicesThatTheDeploymentWouldReach) {
   EXPECT_EQ(*cost(R"(,"filter":"serial=field-2")").find("all"), line({1, 1'000, 0, 1'000, 1'000}));
   ASSERT_TRUE(admissions_->decide("labs-1", Admission::kRejected));
   EXPECT_EQ(*cost(R"(,"group":"labs")").find("all"), line({0, 0, 0, 0, 0}));
+}
+
+TEST_F(CostTest, TellsOnHowManyMeteredLinksAFullImageWouldBeHeldBack) {
+  ASSERT_TRUE(groups_->put({"field", "", false, true}));
+  EXPECT_EQ(*cost().find("all"), line({3, 0, 2, 0, 0}, 1));  // field-2 runs no release
+  add_delta({0, sha256({})}, 1'000);
+  EXPECT_EQ(*cost().find("all"), line({3, 0, 2, 2'000, 3'000}, 1));
+  EXPECT_EQ(*cost(R"(,"allow_full":true)").find("all"), line({3, 1'000, 2, 3'000, 3'000}));
+  add_delta(image("one"), 2'000);  // a full image would be smaller
+  EXPECT_EQ(*cost().find("all"), line({3, 1'000, 0, 1'000, 3'000}, 2));
+  ASSERT_TRUE(groups_->put({"field", ""}));
+  Budget budget = parse_budget("devices", "labs", "month").value();
+  ASSERT_TRUE(budgets_->set(budget));
+  EXPECT_EQ(*cost().find("all"), line({3, 2'000, 0, 2'000, 3'000}, 1));
 }
 
 TEST_F(CostTest, OddQuestionsAreRefused) {

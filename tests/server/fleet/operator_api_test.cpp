@@ -55,6 +55,7 @@ const RouteCase kRoutes[] = {
     {"POST", "/v1/groups/add", kAdmins, Reach::kFleet, 404},
     {"POST", "/v1/groups/take", kAdmins, Reach::kFleet, 404},
     {"GET", "/v1/deployments", kAll, Reach::kAny},
+    {"POST", "/v1/deployments/show", kAll, Reach::kGroup},
     {"POST", "/v1/deployments/cost", kAll, Reach::kGroup},
     {"POST", "/v1/deployments/create", kReleasers, Reach::kGroup},
     {"POST", "/v1/deployments/state", kReleasers, Reach::kGroup},
@@ -100,6 +101,7 @@ std::string body_for(const std::string& path, std::int64_t deployment) {
       {"/v1/groups/add", R"(,"group":"none","serials":["labs-1"])"},
       {"/v1/groups/take", R"(,"group":"none","serials":["labs-1"])"},
       {"/v1/deployments/cost", R"(,"release":"releases/two","group":"labs")"},
+      {"/v1/deployments/show", R"(,"id":)" + id},
       {"/v1/deployments/create", R"(,"release":"releases/two","group":"labs")"},
       {"/v1/deployments/state", R"(,"state":"paused","id":)" + id},
       {"/v1/deployments/approve", R"(,"group":"labs","id":)" + id},
@@ -166,6 +168,24 @@ TEST_F(OperatorTest, WhoHasAGroupSeesItsDevicesAlone) {
                 .status,
             404U);
   EXPECT_EQ(admissions_->admit({"field-1", "k", ""}, now_).value(), Admission::kAccepted);
+}
+
+TEST_F(OperatorTest, ADeploymentIsShownWithTheDevicesThatWaitForIt) {
+  const std::string admin = token({{Role::kAdmin, ""}});
+  const std::string order =
+      R"({"v":1,"release":"releases/two","group":"labs","window":"22:00-04:30","begins":7,"allow_full":true)";
+  EXPECT_EQ(ask("POST", "/v1/deployments/create", order + "}", admin).status, 200U);
+  ASSERT_TRUE(devices_->hold("labs-1", {"releases/two", "not yet"}));
+  ASSERT_TRUE(devices_->hold("field-1", {"releases/two", "not yet"}));
+  const auto show = [&] { return ask("POST", "/v1/deployments/show", R"({"v":1,"id":1})", admin).text; };
+  for (const char* part : {R"("window":"22:00-04:30")", R"("begins":7)", R"("allow_full":true)",
+                           R"("held":[{"reason":"not yet","serial":"labs-1"}])"}) {
+    EXPECT_NE(show().find(part), std::string::npos) << show();
+  }
+  EXPECT_NE(ask("GET", "/v1/devices", "", admin).text.find(R"("held":"not yet")"), std::string::npos);
+  ASSERT_TRUE(groups_->remove("labs"));
+  EXPECT_NE(show().find(R"("held":[])"), std::string::npos) << show();
+  EXPECT_EQ(ask("POST", "/v1/deployments/show", R"({"v":1,"id":2})", admin).status, 404U);
 }
 
 TEST_F(OperatorTest, GroupsAreMadeAndEndAndAProtectionStays) {

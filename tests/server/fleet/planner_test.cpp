@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "skiff/trust.hpp"
 
 namespace skiff::server {
@@ -94,6 +96,12 @@ std::vector<PlannerCase> cases() {
       {"full alone, base known", device(), {kFull}, {}, PlanKind::kWait, kPair, 5},
       {"none, base known", device(), {}, {}, PlanKind::kWait, kPair, 5},
       {"full alone, delta will not come", device(), {kFull}, {{kPair, kFailed}}, PlanKind::kFull, {}},
+      {"full alone, delta is not smaller",
+       device(),
+       {kFull},
+       {{kPair, JobState::kNotSmaller}},
+       PlanKind::kFull,
+       {}},
       {"none, delta will not come", device(), {}, {{kPair, kFailed}}, PlanKind::kWait, kFullPair, 5},
       {"none will come", device(), {}, {{kPair, kFailed}, {kFullPair, kFailed}}, PlanKind::kWait, {}},
       {"base unknown", unknown_image, {kDelta, kFull}, {}, PlanKind::kFull, {}},
@@ -142,13 +150,35 @@ TEST(Planner, SaysWhatToFetchAndWhatAllWouldCost) {
   EXPECT_EQ(plan.full_bytes, 500U);
 }
 
-TEST(Planner, SaysThatAFullImageIsThereBecauseADeltaFailed) {
-  CatalogueView catalogue;
-  catalogue.releases = {release("old", 1), release("newer", 2)};
-  catalogue.deltas = {kFull};
-  EXPECT_TRUE(plan_of(device(), catalogue, {{kPair, kFailed}}).replaces_delta);
-  EXPECT_FALSE(plan_of(device(), catalogue, {{kPair, JobState::kNotSmaller}}).replaces_delta);
-  EXPECT_FALSE(plan_of(device(image("home-made")), catalogue, {}).replaces_delta);
+TEST(Planner, SaysWhyItIsAFullImageOrWillBeOne) {
+  const std::map<std::string_view, FullCause> causes = {
+      {"delta as large as full", FullCause::kNotSmaller},
+      {"full alone, delta is not smaller", FullCause::kNotSmaller},
+      {"full alone, delta will not come", FullCause::kDeltaFailed},
+      {"none, delta will not come", FullCause::kDeltaFailed},
+      {"none will come", FullCause::kDeltaFailed},
+      {"base unknown", FullCause::kUnknownBase},
+      {"base unknown, no full", FullCause::kUnknownBase},
+      {"delta needs more memory", FullCause::kUndecodable},
+      {"delta needs a newer agent", FullCause::kUndecodable},
+      {"delta needs another codec", FullCause::kUndecodable},
+      {"delta opens, another version", FullCause::kUndecodable},
+      {"delta opens, no such library", FullCause::kUndecodable},
+      {"delta opens, device packs nothing", FullCause::kUndecodable},
+      {"decodes nothing there is", FullCause::kUndecodable},
+  };
+  std::size_t met = 0;
+  for (const PlannerCase& c : cases()) {
+    CatalogueView catalogue;
+    catalogue.releases = {release("old", 1), release("newer", 2)};
+    catalogue.deltas = c.deltas;
+    const auto wanted = causes.find(c.name);
+    met += wanted == causes.end() ? 0 : 1;
+    EXPECT_EQ(plan_of(c.device, catalogue, c.settled).full,
+              wanted == causes.end() ? FullCause::kNone : wanted->second)
+        << c.name;
+  }
+  EXPECT_EQ(met, causes.size());
 }
 
 TEST(NewestRelease, IsTheOneWithTheHighestCounterForTheHardware) {

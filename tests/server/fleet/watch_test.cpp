@@ -78,6 +78,31 @@ TEST_F(WatchTest, DevicesThatFellSilentAreCounted) {
       std::vector<std::string>{"warning stale-devices devices: 2 not heard of for 7 days, the first is d1"});
 }
 
+TEST_F(WatchTest, DevicesThatWaitForAFullImageAreCountedByRelease) {
+  DeviceStore devices(*database_);
+  for (const char* serial : {"d1", "d2", "d3", "d4"}) {
+    ASSERT_TRUE(devices.check_in({serial, "k", "f", "gw1", {}, "1", 1, "0.1.0", "IDLE"}, kNow));
+  }
+  const std::string reason = metered_reason(FullCause::kUnknownBase);
+  ASSERT_TRUE(devices.hold("d1", {"releases/two", "not yet"}));
+  for (const char* serial : {"d2", "d3"}) ASSERT_TRUE(devices.hold(serial, {"releases/two", reason}));
+  ASSERT_TRUE(devices.hold("d4", {"releases/three", reason}));
+  const std::string wait = " devices on metered links wait for a full image, the first is ";
+  EXPECT_EQ(alarms_after(kNow),
+            (std::vector<std::string>{"warning metered-full releases/three: 1" + wait + "d4",
+                                      "warning metered-full releases/two: 2" + wait + "d2"}));
+  for (const char* serial : {"d2", "d3", "d4"}) {
+    const auto held = devices.check_in({serial, "k", "f", "gw1", {}, "1", 1, "0.1.0", "IDLE"}, kNow);
+    EXPECT_EQ(held.value().reason, reason);
+    ASSERT_TRUE(devices.hold(serial, {}));
+  }
+  const auto raised = AlarmStore(*database_).list().value();
+  for (const Alarm& alarm : raised) {
+    ASSERT_TRUE(AlarmStore(*database_).clear(alarm.kind, alarm.subject, kNow));
+  }
+  EXPECT_TRUE(alarms_after(kNow).empty());
+}
+
 TEST_F(WatchTest, AChangeOfTheAuditLogIsSeen) {
   ASSERT_TRUE(audit_.append({0, kNow, "ann", "/v1/x", "", ""}));
   ASSERT_TRUE(
