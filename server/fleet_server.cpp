@@ -113,6 +113,10 @@ class FleetServer::Impl {
     return routes;
   }
 
+  [[nodiscard]] std::vector<Disk> disks() const {
+    return {{"state", options_.state}, {"repository", options_.repository}};
+  }
+
   /// What builders elsewhere see and change of the repository.
   RepositoryPort repository_port() {
     return {[this]() -> Result<Json::Object> {
@@ -144,7 +148,7 @@ class FleetServer::Impl {
   OutboxStore outbox_{*database_};
   PublishedReleases published_{*database_};
   AuditLog audit_{*database_, *audit_key_};
-  Watch watch_{{*database_, audit_, *catalogue_, options_.ca}, options_.watch};
+  Watch watch_{{*database_, audit_, *catalogue_, options_.ca, disks()}, options_.watch};
   ContactLedger contacts_;
   UploadStore uploads_{options_.repository, options_.uploads};
   Leadership leadership_{*database_, "upkeep"};
@@ -161,7 +165,7 @@ class FleetServer::Impl {
   std::unique_ptr<HttpServer> enrol_http_;
   AlarmStore alarms_{*database_};
   UserStore users_{*database_};
-  NumberStore numbers_{*database_};
+  NumberStore numbers_{*database_, disks()};
   CredentialStore credentials_{*database_};
   OperatorApi operator_api_{{users_, credentials_, audit_, admissions_, devices_, reports_, groups_,
                              deployments_, alarms_, numbers_, updates_, budgets_, webhooks_, uploads_},

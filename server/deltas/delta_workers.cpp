@@ -146,7 +146,7 @@ Result<void> JobRunner::settle(const DeltaJob& job, const Result<void>& outcome)
   }
   log_event(Severity::kError, "job-failed",
             {{"pair", pair_name(job.pair)}, {"error", outcome.error().text()}});
-  return parts_.jobs.record_failure(job, outcome.error().text(), clock_());
+  return parts_.jobs.record_failure(job, outcome.error(), clock_());
 }
 
 DeltaWorkers::DeltaWorkers(DeltaParts parts, MakerOptions options, WallClock clock, unsigned threads)

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "skiff/result.hpp"
+#include "store/disk.hpp"
 
 namespace skiff::server {
 
@@ -18,7 +19,8 @@ struct WatchParts {
   Database& database;
   AuditLog& audit;
   Catalogue& catalogue;
-  std::filesystem::path ca;  ///< authority folder
+  std::filesystem::path ca;   ///< authority folder
+  std::vector<Disk> disks{};  ///< that the server writes to
 };
 
 struct WatchOptions {
@@ -37,6 +39,7 @@ class Watch {
  private:
   Result<void> look_at_devices(std::int64_t now);
   Result<void> look_at_metered(std::int64_t now);
+  Result<void> look_at_disks(std::int64_t now);
   Result<void> look_at_audit(std::int64_t now);
   Result<void> look_at_certificates(std::int64_t now);
   Result<void> look_at_metadata(std::int64_t now);

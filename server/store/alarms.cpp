@@ -9,7 +9,8 @@
 namespace skiff::server {
 
 std::string_view severity_of(std::string_view kind) {
-  const bool critical = kind == kDuplicateIdentity || kind == kFailingDeployment || kind == kAuditBroken;
+  const bool critical = kind == kDuplicateIdentity || kind == kFailingDeployment || kind == kAuditBroken ||
+                        kind == kDiskFilling;
   return critical ? "critical" : "warning";
 }
 

@@ -18,6 +18,7 @@ inline constexpr std::string_view kPendingFull = "pending-full";
 inline constexpr std::string_view kFailingDeployment = "failing-deployment";
 inline constexpr std::string_view kFailingWebhook = "failing-webhook";
 
+inline constexpr std::string_view kDiskFilling = "disk-filling";
 inline constexpr std::string_view kMeteredFull = "metered-full";
 inline constexpr std::string_view kStaleDevices = "stale-devices";
 inline constexpr std::string_view kAuditBroken = "audit-broken";

@@ -51,6 +51,10 @@ void Database::migrate() {
   sql << "COMMIT";
 }
 
+ErrorKind Database::kind_of(const std::exception& error) const {
+  return dialect_->is_full(error) ? ErrorKind::kLimit : ErrorKind::kIo;
+}
+
 bool Database::may_try_again(soci::session& sql, const std::exception& error, Attempt attempt) noexcept {
   try {
     const bool is_conflict = dialect_->is_conflict(error);

@@ -35,9 +35,9 @@ class Database {
   static Result<std::unique_ptr<Database>> open(const std::string& url, unsigned connections = 1);
 
   /// Runs `work(soci::session&)` in a transaction that is committed when it returns and rolled back when it
-  /// throws; what it returned, or kIo with `what` was being done. Nothing that `work` did holds after an
-  /// error. Where it came in the way of another transaction it is run again: it leaves no trace but in what
-  /// it returns and in the database.
+  /// throws; what it returned, or kIo (kLimit: the disk is full) with `what` was being done. Nothing that
+  /// `work` did holds after an error. Where it came in the way of another transaction it is run again: it
+  /// leaves no trace but in what it returns and in the database.
   template <typename Work>
   auto transact(std::string_view what, Work&& work) -> Result<std::invoke_result_t<Work, soci::session&>> {
     soci::session sql(pool_);
@@ -58,7 +58,7 @@ class Database {
         }
       } catch (const std::exception& error) {
         if (may_try_again(sql, error, {attempt, is_ending})) continue;
-        return fail(ErrorKind::kIo, "cannot " + std::string(what) + ": " + error.what());
+        return fail(kind_of(error), "cannot " + std::string(what) + ": " + error.what());
       }
     }
   }
@@ -75,6 +75,7 @@ class Database {
   Database(std::unique_ptr<Dialect> dialect, unsigned connections);
 
   void migrate();
+  [[nodiscard]] ErrorKind kind_of(const std::exception& error) const;
   /// Rolls back; waits a little where trying again makes sense.
   bool may_try_again(soci::session& sql, const std::exception& error, Attempt attempt) noexcept;
 

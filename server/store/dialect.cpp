@@ -9,7 +9,9 @@
 namespace skiff::server {
 namespace {
 
-constexpr int kBusySeconds = 10;  // how long to wait for another process's transaction
+constexpr int kBusySeconds = 10;                       // how long to wait for another process's transaction
+constexpr int kSqliteFull = 13;                        // SQLITE_FULL
+constexpr std::string_view kPostgresqlFull = "53100";  // disk_full
 constexpr std::string_view kSqlite = "sqlite:";
 constexpr std::array<std::string_view, 2> kPostgresql = {"postgresql://", "postgres://"};
 /// serialization_failure, deadlock_detected and unique_violation: of two that insert the same row one may
@@ -43,6 +45,10 @@ class Sqlite final : public Dialect {
     return true;
   }
   [[nodiscard]] bool is_conflict(const std::exception& /*error*/) const override { return false; }
+  [[nodiscard]] bool is_full(const std::exception& error) const override {
+    const auto* const answer = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
+    return answer != nullptr && answer->result() == kSqliteFull;
+  }
   void begin_migration(soci::session& sql) const override { begin(sql); }
   [[nodiscard]] std::string ddl(std::string_view statement) const override { return std::string(statement); }
   /// One server has a file.
@@ -79,6 +85,10 @@ class Postgresql final : public Dialect {
     const auto* const answer = dynamic_cast<const soci::postgresql_soci_error*>(&error);
     return answer != nullptr &&
            std::find(kConflicts.begin(), kConflicts.end(), answer->sqlstate()) != kConflicts.end();
+  }
+  [[nodiscard]] bool is_full(const std::exception& error) const override {
+    const auto* const answer = dynamic_cast<const soci::postgresql_soci_error*>(&error);
+    return answer != nullptr && answer->sqlstate() == kPostgresqlFull;
   }
   void begin_migration(soci::session& sql) const override {
     // What the one before has done must be seen: a serialisable transaction would see what was before it.

@@ -31,6 +31,8 @@ class Dialect {
   virtual bool roll_back(soci::session& sql) const noexcept = 0;
   /// Whether a transaction that threw this came in the way of another, and may succeed when it is run again.
   [[nodiscard]] virtual bool is_conflict(const std::exception& error) const = 0;
+  /// Whether a transaction threw this because the database's disk is full.
+  [[nodiscard]] virtual bool is_full(const std::exception& error) const = 0;
   /// Begins a transaction that no other migration runs beside.
   virtual void begin_migration(soci::session& sql) const = 0;
   /// A statement of the schema, as it has to be said: text is compared byte by byte everywhere.

@@ -12,6 +12,8 @@ constexpr std::array<std::string_view, 6> kStates = {"queued", "running",   "don
                                                      "failed", "abandoned", "not-smaller"};
 constexpr std::int64_t kFirstRetry = 60;     // seconds
 constexpr std::int64_t kLastRetry = 21'600;  // seconds
+constexpr std::int64_t kMachineRetry = 3'600;
+constexpr int kMostMachineAttempts = kMaxAttempts / 2;  // that count against a pair of which nothing is known
 
 JobState parse_state(std::string_view text) {
   const auto found = std::find(kStates.begin(), kStates.end(), text);
@@ -144,16 +146,22 @@ Result<void> JobStore::finish(const DeltaJob& job, JobState state, std::uint64_t
   });
 }
 
-Result<void> JobStore::record_failure(const DeltaJob& job, const std::string& error, std::int64_t now) {
+Result<void> JobStore::record_failure(const DeltaJob& job, const Error& error, std::int64_t now) {
   return database_.transact("keep a job's failure", [&](soci::session& sql) {
     if (!is_owned(sql, job)) return;
     const PairKey key(job.pair);
-    const std::string state(
-        to_string(job.attempts < kMaxAttempts ? JobState::kFailed : JobState::kAbandoned));
-    const Integer not_before = now + retry_delay(job.attempts);
-    sql << "UPDATE delta_jobs SET state = :state, not_before = :not_before, error = :error"
+    const bool is_machine = error.kind == ErrorKind::kIo;
+    const bool goes_on = is_machine || job.attempts < kMaxAttempts;
+    const std::string state(to_string(goes_on ? JobState::kFailed : JobState::kAbandoned));
+    const std::int64_t delay = retry_delay(job.attempts);
+    const Integer not_before = now + (is_machine ? std::min(delay, kMachineRetry) : delay);
+    const Integer attempts = is_machine ? std::min(job.attempts, kMostMachineAttempts) : job.attempts;
+    const std::string text = error.text();
+    sql << "UPDATE delta_jobs SET state = :state, attempts = :attempts, not_before = :not_before, error = "
+           ":error"
            " WHERE base_sha256 = :base AND result_sha256 = :result",
-        soci::use(state), soci::use(not_before), soci::use(error), soci::use(key.base), soci::use(key.result);
+        soci::use(state), soci::use(attempts), soci::use(not_before), soci::use(text), soci::use(key.base),
+        soci::use(key.result);
   });
 }
 

@@ -71,8 +71,9 @@ class JobStore {
   /// The following end what a worker took; where it is its owner's no longer, nothing changes.
   /// Ends a job as done or not smaller.
   Result<void> finish(const DeltaJob& job, JobState state, std::uint64_t delta_length, std::int64_t now);
-  /// Ends an attempt: tried again after a minute, then four times as long each time, at last abandoned.
-  Result<void> record_failure(const DeltaJob& job, const std::string& error, std::int64_t now);
+  /// Ends an attempt: tried again after a minute, then four times as long each time, at last abandoned; but
+  /// where the machine failed (kIo: its disk is full), not the pair, tried once an hour as long as it takes.
+  Result<void> record_failure(const DeltaJob& job, const Error& error, std::int64_t now);
   /// Gives a job back, as if it had not been begun.
   Result<void> give_back(const DeltaJob& job);
   /// Whether a job that a device waits for is due or running, other than that of `pair`.

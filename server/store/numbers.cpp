@@ -78,6 +78,14 @@ Result<std::vector<Family>> NumberStore::read(std::int64_t now) {
                         "Accepted devices that were not heard of for a day",
                         "",
                         {{"", static_cast<std::uint64_t>(stale)}}});
+    families.push_back({"skiff_disk_available_bytes",
+                        "gauge",
+                        "Room that is left to the server where its folders are",
+                        "disk",
+                        {}});
+    for (const DiskSpace& space : space_of(disks_)) {
+      families.back().samples.push_back({space.name, space.available});
+    }
     return families;
   });
 }

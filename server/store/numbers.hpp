@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "skiff/result.hpp"
+#include "store/disk.hpp"
 
 namespace skiff::server {
 
@@ -30,12 +31,15 @@ struct Family {
 /// Thread-safe, as the database is. Errors: kIo.
 class NumberStore {
  public:
-  explicit NumberStore(Database& database) : database_(database) {}
+  /// `disks`: whose room is among the numbers.
+  explicit NumberStore(Database& database, std::vector<Disk> disks = {})
+      : database_(database), disks_(std::move(disks)) {}
   /// Counted in one transaction, so that the numbers fit each other; always the same families, in one order.
   Result<std::vector<Family>> read(std::int64_t now);
 
  private:
   Database& database_;
+  std::vector<Disk> disks_;
 };
 
 /// Prometheus' text format 0.0.4.

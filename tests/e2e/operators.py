@@ -31,6 +31,15 @@ class Operators:
         connection.close()
         return found
 
+    def text(self, token, path):
+        """An answer that is no JSON."""
+        context = ssl.create_default_context(cafile=self.ca)
+        connection = http.client.HTTPSConnection("localhost", self.port, context=context, timeout=TIMEOUT)
+        connection.request("GET", path, None, {"Authorization": f"Bearer {token}"})
+        text = connection.getresponse().read().decode()
+        connection.close()
+        return text
+
     def get(self, token, path):
         return self.send(token, "GET", path)
 

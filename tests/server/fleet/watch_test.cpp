@@ -103,6 +103,16 @@ TEST_F(WatchTest, DevicesThatWaitForAFullImageAreCountedByRelease) {
   EXPECT_TRUE(alarms_after(kNow).empty());
 }
 
+TEST_F(WatchTest, ADiskIsFillingWhenLessThanATwentiethIsLeft) {
+  EXPECT_FALSE(is_filling({"state", 50, 1'000}));
+  EXPECT_TRUE(is_filling({"state", 49, 1'000}));
+  EXPECT_FALSE(is_filling({"state", 0, 0}));  // a file system without a size
+  const auto spaces = space_of({{"state", files_.folder()}, {"none", files_.folder() / "none"}});
+  ASSERT_EQ(spaces.size(), 1U);
+  EXPECT_EQ(spaces[0].name, "state");
+  EXPECT_GE(spaces[0].capacity, spaces[0].available);
+}
+
 TEST_F(WatchTest, AChangeOfTheAuditLogIsSeen) {
   ASSERT_TRUE(audit_.append({0, kNow, "ann", "/v1/x", "", ""}));
   ASSERT_TRUE(

@@ -203,7 +203,7 @@ TEST_F(SqliteTest, AFullDiskIsAnErrorAndTheStoreGoesOnWhenThereIsRoomAgain) {
   report.id = "full";
   const auto refused = reports.take("d1", report, 0, 1);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().kind, ErrorKind::kIo);
+  EXPECT_EQ(refused.error().kind, ErrorKind::kLimit);
   EXPECT_NE(refused.error().text().find("full"), std::string::npos);
   EXPECT_TRUE(ReportStore(*database_).list().value().empty());
   limit_pages("1000000");

@@ -18,6 +18,7 @@ namespace {
 ImageId image(std::string_view name) { return {name.size(), sha256(as_bytes(name))}; }
 ImagePair pair(std::string_view base, std::string_view result) { return {image(base), image(result)}; }
 const std::string kWorker = "worker-1";
+const Error kHopeless = {ErrorKind::kMismatch, "", "another image"};
 
 DeviceStatus status(std::string serial, std::string fingerprint) {
   return {std::move(serial), "k", std::move(fingerprint), "gw1", image("a"), "1.0", 7, "0.1.0", "IDLE"};
@@ -107,7 +108,7 @@ TEST_F(StoreTest, OnlyAnotherJobThatIsDueOvertakes) {
   const DeltaJob first = jobs.claim(kWorker, 9).value().value();
   const DeltaJob second = jobs.claim(kWorker, 9).value().value();
   EXPECT_TRUE(overtaken());
-  ASSERT_TRUE(jobs.record_failure(first.pair == pair("b", "z") ? first : second, "no space", 9));
+  ASSERT_TRUE(jobs.record_failure(first.pair == pair("b", "z") ? first : second, kHopeless, 9));
   EXPECT_FALSE(overtaken());
 }
 
@@ -146,7 +147,7 @@ TEST_F(StoreTest, AJobWhoseWorkerRenewsNoMoreGoesToAnotherAndIsTheFirstsNoLonger
   EXPECT_FALSE(jobs.renew(first, 2 * kLease).value());
   ASSERT_TRUE(jobs.finish(first, JobState::kNotSmaller, 1, 2 * kLease));
   ASSERT_TRUE(jobs.give_back(first));
-  ASSERT_TRUE(jobs.record_failure(first, "late", 2 * kLease));
+  ASSERT_TRUE(jobs.record_failure(first, kHopeless, 2 * kLease));
   EXPECT_EQ(jobs.list().value()[0].state, JobState::kRunning);
   ASSERT_TRUE(jobs.finish(second, JobState::kDone, 5, 2 * kLease));
   EXPECT_EQ(jobs.list().value()[0].state, JobState::kDone);
@@ -195,9 +196,9 @@ TEST_F(StoreTest, AFailedJobWaitsLongerEachTimeAndIsAbandonedAtLast) {
   for (int attempt = 1; attempt <= kMaxAttempts; ++attempt) {
     const auto taken = jobs.claim(kWorker, now).value();
     ASSERT_TRUE(taken) << attempt;
-    ASSERT_TRUE(jobs.record_failure(*taken, "no space", now));
+    ASSERT_TRUE(jobs.record_failure(*taken, kHopeless, now));
     const DeltaJob job = jobs.list().value()[0];
-    EXPECT_EQ(job.error, "no space");
+    EXPECT_EQ(job.error, "another image");
     EXPECT_EQ(jobs.claim(kWorker, job.not_before - 1).value(), std::nullopt);
     EXPECT_GE(job.not_before - now, last_wait);
     last_wait = job.not_before - now;
@@ -206,6 +207,23 @@ TEST_F(StoreTest, AFailedJobWaitsLongerEachTimeAndIsAbandonedAtLast) {
   EXPECT_EQ(jobs.list().value()[0].state, JobState::kAbandoned);
   EXPECT_EQ(jobs.claim(kWorker, now).value(), std::nullopt);
   EXPECT_TRUE(jobs.settled().value().contains(pair("a", "z")));
+}
+
+TEST_F(StoreTest, AJobThatTheMachineFailedAtIsTriedAsLongAsItTakes) {
+  JobStore jobs(*database_);
+  ASSERT_TRUE(jobs.enqueue(pair("a", "z"), kDevicePriority, 0));
+  std::int64_t now = 0;
+  for (int attempt = 1; attempt <= 3 * kMaxAttempts; ++attempt) {
+    const auto taken = jobs.claim(kWorker, now).value();
+    ASSERT_TRUE(taken) << attempt;
+    ASSERT_TRUE(jobs.record_failure(*taken, {ErrorKind::kIo, "", "no space"}, now));
+    const DeltaJob job = jobs.list().value()[0];
+    EXPECT_EQ(job.state, JobState::kFailed);
+    EXPECT_LT(job.attempts, kMaxAttempts);
+    EXPECT_LE(job.not_before - now, 3'600);
+    now = job.not_before;
+  }
+  EXPECT_TRUE(jobs.settled().value().empty());
 }
 
 TEST_F(StoreTest, ACancelledJobIsAsIfItHadNotBegun) {
