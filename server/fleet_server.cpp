@@ -168,7 +168,7 @@ class FleetServer::Impl {
   NumberStore numbers_{*database_, disks()};
   CredentialStore credentials_{*database_};
   OperatorApi operator_api_{{users_, credentials_, audit_, admissions_, devices_, reports_, groups_,
-                             deployments_, alarms_, numbers_, updates_, budgets_, webhooks_, uploads_},
+                             deployments_, alarms_, numbers_, updates_, budgets_, webhooks_, uploads_, jobs_},
                             [this] { return catalogue_->view(); },
                             repository_port(),
                             options_.clock};

@@ -36,6 +36,7 @@ int run(int argc, char** argv) {
   skiff::cli::add_alarm_command(app, chosen);
   skiff::cli::add_webhook_command(app, chosen);
   skiff::cli::add_token_command(app, chosen);
+  skiff::cli::add_delta_command(app, chosen);
   skiff::shell::add_completion_command(app, [&chosen](auto script) {
     chosen = [script]() -> skiff::Result<void> {
       std::fputs(script().c_str(), stdout);

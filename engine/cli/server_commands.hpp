@@ -15,6 +15,7 @@ void add_group_command(CLI::App& app, Action& chosen);
 void add_budget_command(CLI::App& app, Action& chosen);
 void add_alarm_command(CLI::App& app, Action& chosen);
 void add_webhook_command(CLI::App& app, Action& chosen);
+void add_delta_command(CLI::App& app, Action& chosen);
 void add_token_command(CLI::App& app, Action& chosen);
 /// Adds its verbs to `skiff release`.
 void add_release_exchange(CLI::App& release, Action& chosen);

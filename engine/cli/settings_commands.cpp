@@ -1,4 +1,4 @@
-// skiff group, budget, alarm, webhook and token: what a server's fleet is run by.
+// skiff group, budget, alarm, webhook, token and delta: what a server's fleet is run by.
 #include <CLI/CLI.hpp>
 #include <charconv>
 
@@ -10,6 +10,13 @@ namespace {
 
 const shell::Table& tokens_table() {
   static const shell::Table kTable = {"tokens", {"id", "kind", "roles", "issued", "expires", "asks"}};
+  return kTable;
+}
+
+const shell::Table& deltas_table() {
+  static const shell::Table kTable = {
+      "deltas",
+      {"state", "from", "release", "devices", "urgent", "attempts", "bytes", "error", "base", "result"}};
   return kTable;
 }
 
@@ -93,6 +100,19 @@ void add_webhook_command(CLI::App& app, Action& chosen) {
       .post("test", "Send it an event as a test; prints the event's number", {"/v1/webhooks/test", {}},
             as_line({"event"}))
       .number("ID", "id", "its number");
+}
+
+void add_delta_command(CLI::App& app, Action& chosen) {
+  const RemoteVerbs verbs(app, "delta", "Deltas that a server makes", chosen);
+  verbs.get("list", "Show every delta that is to be made, or was", "/v1/deltas", as_table(deltas_table()));
+  for (const auto& [name, description, path] :
+       {std::tuple("retry", "Make one after all that failed, was abandoned or not smaller",
+                   "/v1/deltas/retry"),
+        std::tuple("cancel", "Make one no more", "/v1/deltas/cancel")}) {
+    verbs.post(name, description, {path, {}})
+        .text("BASE", "base", "SHA-256 of its base image, as listed")
+        .text("RESULT", "result", "SHA-256 of its result image");
+  }
 }
 
 void add_token_command(CLI::App& app, Action& chosen) {

@@ -143,4 +143,17 @@ Json listed(const Upload& upload) {
                       {"begun", upload.begun}};
 }
 
+Json listed(const DeltaJob& job) {
+  return Json::Object{{"base", job.pair.base.sha256.hex()},
+                      {"result", job.pair.result.sha256.hex()},
+                      {"state", to_string(job.state)},
+                      {"urgent", job.priority != kBackgroundPriority},
+                      {"devices", job.devices},
+                      {"attempts", std::int64_t{job.attempts}},
+                      {"not_before", job.not_before},
+                      {"bytes", job.delta_length},
+                      {"worker", job.owner},
+                      {"error", job.error}};
+}
+
 }  // namespace skiff::server

@@ -11,6 +11,7 @@
 #include "store/audit.hpp"
 #include "store/devices.hpp"
 #include "store/groups.hpp"
+#include "store/jobs.hpp"
 #include "store/reports.hpp"
 #include "store/uploads.hpp"
 #include "store/users.hpp"
@@ -31,6 +32,7 @@ Json listed(const AuditEntry& entry);
 Json listed(const UserRecord& user);
 Json listed(const Release& release);
 Json listed(const Upload& upload);
+Json listed(const DeltaJob& job);
 
 /// Each in turn.
 template <typename Record>

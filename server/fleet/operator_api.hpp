@@ -15,6 +15,7 @@
 #include "store/alarms.hpp"
 #include "store/audit.hpp"
 #include "store/credentials.hpp"
+#include "store/jobs.hpp"
 #include "store/ledger.hpp"
 #include "store/numbers.hpp"
 #include "store/reports.hpp"
@@ -40,6 +41,7 @@ struct OperatorStores {
   BudgetStore& budgets;
   WebhookStore& webhooks;
   UploadStore& uploads;
+  JobStore& jobs;
 };
 
 /// What builders elsewhere ask of the repository, as Repository::role_files() and Publisher::accept() do it.
@@ -105,6 +107,7 @@ class OperatorApi {
   static std::vector<Operation> deployment_operations();
   static std::vector<Operation> budget_operations();
   static std::vector<Operation> release_operations();
+  static std::vector<Operation> job_operations();
   static std::vector<Operation> report_operations();
   static std::vector<Operation> webhook_operations();
 
@@ -185,6 +188,10 @@ class OperatorApi {
   Result<Intent> add_webhook(const OperatorBody& body);
   Result<Intent> remove_webhook(const OperatorBody& body);
   Result<Intent> test_webhook(const OperatorBody& body);
+
+  Result<Intent> see_jobs(const OperatorBody& body);
+  Result<Intent> retry_job(const OperatorBody& body);
+  Result<Intent> cancel_job(const OperatorBody& body);
 
   Result<Intent> see_releases(const OperatorBody& body);
   Result<Intent> see_repository(const OperatorBody& body);

@@ -251,8 +251,8 @@ const std::vector<OperatorApi::Operation>& OperatorApi::operations() {
   static const std::vector<Operation> kOperations = [] {
     std::vector<Operation> all;
     for (auto part : {own_operations(), user_operations(), device_operations(), group_operations(),
-                      deployment_operations(), budget_operations(), release_operations(), report_operations(),
-                      webhook_operations()}) {
+                      deployment_operations(), budget_operations(), release_operations(), job_operations(),
+                      report_operations(), webhook_operations()}) {
       std::ranges::move(part, std::back_inserter(all));
     }
     return all;

@@ -43,12 +43,14 @@ DeltaJob read_job(const soci::row& row) {
   job.delta_length = unsigned_column(row, "delta_length");
   job.error = row.get<std::string>("error");
   job.owner = row.get<std::string>("owner");
+  job.devices = unsigned_column(row, "devices");
   return job;
 }
 
 /// The names of a pair as they are bound to statements.
 struct PairKey {
-  explicit PairKey(const ImagePair& pair) : base(pair.base.sha256.hex()), result(pair.result.sha256.hex()) {}
+  explicit PairKey(const ImagePair& pair) : PairKey(pair.base.sha256, pair.result.sha256) {}
+  PairKey(const Sha256& from, const Sha256& to) : base(from.hex()), result(to.hex()) {}
   std::string base;
   std::string result;
 };
@@ -60,6 +62,23 @@ bool is_owned(soci::session& sql, const DeltaJob& job) {
          " AND state = 'running' AND owner = :owner",
       soci::use(key.base), soci::use(key.result), soci::use(job.owner), soci::into(found);
   return found != 0;
+}
+
+/// Empty: there is no such job.
+std::string state_of(soci::session& sql, const PairKey& key) {
+  std::string state;
+  sql << "SELECT state FROM delta_jobs WHERE base_sha256 = :base AND result_sha256 = :result",
+      soci::use(key.base), soci::use(key.result), soci::into(state);
+  return sql.got_data() ? state : "";
+}
+
+constexpr std::string_view kChanged = "changed";
+/// `found`: kChanged, or the state in which nothing could be changed.
+Result<void> require_change(const Result<std::string>& found) {
+  if (!found) return tl::unexpected(found.error());
+  if (*found == kChanged) return {};
+  if (found->empty()) return fail(ErrorKind::kNotFound, "there is no job for such a delta");
+  return fail(ErrorKind::kMismatch, "the job is " + *found);
 }
 
 /// What the workers that took it did not survive is not given to yet another.
@@ -198,6 +217,32 @@ Result<std::uint64_t> JobStore::release(const std::string& owner) {
         soci::use(owner);
     return static_cast<std::uint64_t>(running);
   });
+}
+
+Result<void> JobStore::retry(const Sha256& base, const Sha256& result) {
+  const auto found = database_.transact("queue a delta again", [&](soci::session& sql) {
+    const PairKey key(base, result);
+    const std::string state = state_of(sql, key);
+    if (state != "failed" && state != "abandoned" && state != "not-smaller") return state;
+    sql << "UPDATE delta_jobs SET state = 'queued', attempts = 0, not_before = 0, error = ''"
+           " WHERE base_sha256 = :base AND result_sha256 = :result",
+        soci::use(key.base), soci::use(key.result);
+    return std::string(kChanged);
+  });
+  return require_change(found);
+}
+
+Result<void> JobStore::cancel(const Sha256& base, const Sha256& result, const std::string& why) {
+  const auto found = database_.transact("abandon a delta", [&](soci::session& sql) {
+    const PairKey key(base, result);
+    const std::string state = state_of(sql, key);
+    if (state != "queued" && state != "running" && state != "failed") return state;
+    sql << "UPDATE delta_jobs SET state = 'abandoned', error = :why"
+           " WHERE base_sha256 = :base AND result_sha256 = :result",
+        soci::use(why), soci::use(key.base), soci::use(key.result);
+    return std::string(kChanged);
+  });
+  return require_change(found);
 }
 
 Result<SettledPairs> JobStore::settled() {

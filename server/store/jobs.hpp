@@ -46,8 +46,9 @@ struct DeltaJob {
   int attempts = 0;             ///< begun so far
   std::int64_t not_before = 0;  ///< seconds since 1970 UTC
   std::uint64_t delta_length = 0;
-  std::string error;  ///< of the last attempt
-  std::string owner;  ///< the worker that took it last
+  std::string error;          ///< of the last attempt
+  std::string owner;          ///< the worker that took it last
+  std::uint64_t devices = 0;  ///< that would fetch it
 };
 
 /// Pairs that no delta will come for, and why: kAbandoned or kNotSmaller.
@@ -80,6 +81,11 @@ class JobStore {
   Result<bool> device_waits_for_other(const ImagePair& pair, std::int64_t now);
   /// Queues again what a worker of this name had when its process ended; how many.
   Result<std::uint64_t> release(const std::string& owner);
+  /// Queues a job again that failed, was abandoned, or came to nothing smaller, as if it were new. kNotFound;
+  /// kMismatch: there is nothing to try again.
+  Result<void> retry(const Sha256& base, const Sha256& result);
+  /// Abandons a job that is not over; a worker that has it stops soon. kNotFound; kMismatch: it is over.
+  Result<void> cancel(const Sha256& base, const Sha256& result, const std::string& why);
   Result<SettledPairs> settled();
   Result<std::vector<DeltaJob>> list();
 

@@ -69,6 +69,9 @@ const RouteCase kRoutes[] = {
     {"GET", "/v1/uploads", kReleasers, Reach::kFleet},
     {"POST", "/v1/uploads/begin", kReleasers, Reach::kFleet},
     {"POST", "/v1/uploads/finish", kReleasers, Reach::kFleet, 409},
+    {"GET", "/v1/deltas", kAll, Reach::kFleet},
+    {"POST", "/v1/deltas/retry", kReleasers, Reach::kFleet, 404},
+    {"POST", "/v1/deltas/cancel", kReleasers, Reach::kFleet, 404},
     {"GET", "/v1/alarms", kAll, Reach::kFleet},
     {"POST", "/v1/alarms/clear", kOperators, Reach::kFleet, 404},
     {"GET", "/v1/ledger", kAll, Reach::kFleet},
@@ -110,6 +113,8 @@ std::string body_for(const std::string& path, std::int64_t deployment) {
       {"/v1/repository/publish", R"(,"files":{})"},
       {"/v1/uploads/begin", R"(,"name":"two.img","length":5,"sha256":")" + kDigest + '"'},
       {"/v1/uploads/finish", R"(,"sha256":")" + kDigest + '"'},
+      {"/v1/deltas/retry", R"(,"base":")" + kDigest + R"(","result":")" + kDigest + '"'},
+      {"/v1/deltas/cancel", R"(,"base":")" + kDigest + R"(","result":")" + kDigest + '"'},
       {"/v1/alarms/clear", R"(,"kind":"none","subject":"none")"},
       {"/v1/webhooks/add", R"(,"url":"https://hooks.example/","events":["pets.*"])"},
       {"/v1/webhooks/remove", R"(,"id":7)"},
@@ -168,6 +173,35 @@ TEST_F(OperatorTest, WhoHasAGroupSeesItsDevicesAlone) {
                 .status,
             404U);
   EXPECT_EQ(admissions_->admit({"field-1", "k", ""}, now_).value(), Admission::kAccepted);
+}
+
+TEST_F(OperatorTest, DeltasAreShownCancelledAndTriedAgain) {
+  const std::string admin = token({{Role::kAdmin, ""}});
+  const ImagePair pair = {{3, sha256(as_bytes("one"))}, {3, sha256(as_bytes("two"))}};
+  view_->releases.front().image = pair.result;
+  ASSERT_TRUE(jobs_->enqueue(pair, kBackgroundPriority, now_, 12));
+  const auto post = [&](const char* verb) {
+    return ask("POST", std::string("/v1/deltas/") + verb,
+               R"({"v":1,"base":")" + pair.base.sha256.hex() + R"(","result":")" + pair.result.sha256.hex() +
+                   "\"}",
+               admin)
+        .status;
+  };
+  const auto shows = [&](const std::string& part) {
+    return ask("GET", "/v1/deltas", "", admin).text.find(part) != std::string::npos;
+  };
+  EXPECT_TRUE(shows(R"("devices":12)"));
+  EXPECT_TRUE(shows(R"("from":"")") && shows(R"("release":"releases/two")"));
+  EXPECT_EQ(post("retry"), 409U);
+  const DeltaJob running = jobs_->claim("worker", now_).value().value();
+  EXPECT_EQ(post("cancel"), 200U);
+  EXPECT_FALSE(jobs_->renew(running, now_).value());  // the worker stops
+  ASSERT_TRUE(jobs_->give_back(running));
+  EXPECT_TRUE(shows(R"("error":"cancelled by user-1")") && shows(R"("state":"abandoned")"));
+  EXPECT_EQ(post("cancel"), 409U);
+  EXPECT_EQ(post("retry"), 200U);
+  EXPECT_EQ(jobs_->claim("worker", now_).value()->attempts, 1);
+  EXPECT_EQ(ask("POST", "/v1/deltas/retry", R"({"v":1,"base":"x","result":"y"})", admin).status, 400U);
 }
 
 TEST_F(OperatorTest, ADeploymentIsShownWithTheDevicesThatWaitForIt) {

@@ -31,9 +31,10 @@ class OperatorTest : public StoreTest {
     ledger_.emplace(*database_);
     budgets_.emplace(*database_);
     webhooks_.emplace(*database_);
+    jobs_.emplace(*database_);
     api_.emplace(
         OperatorStores{*users_, *credentials_, *audit_, *admissions_, *devices_, *reports_, *groups_,
-                       *deployments_, *alarms_, *numbers_, *ledger_, *budgets_, *webhooks_, uploads_},
+                       *deployments_, *alarms_, *numbers_, *ledger_, *budgets_, *webhooks_, uploads_, *jobs_},
         [this] { return view_; },
         RepositoryPort{[]() -> Result<Json::Object> { return Json::Object{}; },
                        [this](const Json::Object& files) { return publish(files); }},
@@ -100,6 +101,7 @@ class OperatorTest : public StoreTest {
   std::optional<LedgerStore> ledger_;
   std::optional<BudgetStore> budgets_;
   std::optional<WebhookStore> webhooks_;
+  std::optional<JobStore> jobs_;
   UploadStore uploads_{folder_.path() / "repo"};
   Json::Object published_;
   std::optional<OperatorApi> api_;
