@@ -64,7 +64,7 @@ constexpr StateVerb kStateVerbs[] = {
 
 void add_deploy_command(CLI::App& app, Action& chosen) {
   const RemoteVerbs verbs(app, "deploy", "Bring a server's releases to devices, in phases", chosen);
-  verbs.get("list", "Show every deployment", "/v1/deployments", as_table(shell::deployments_table()));
+  verbs.get_pages("list", "Show every deployment", "/v1/deployments", as_table(shell::deployments_table()));
   verbs
       .post("show", "Show one, and the devices that wait for it with a reason", {"/v1/deployments/show", {}},
             show_deployment)

@@ -32,8 +32,8 @@ constexpr AdmissionVerb kAdmissionVerbs[] = {
 
 void add_device_command(CLI::App& app, Action& chosen) {
   const RemoteVerbs verbs(app, "device", "List a server's devices, admit and refuse them", chosen);
-  verbs.get("list", "Show the devices that your grants reach", "/v1/devices",
-            as_table(shell::devices_table()));
+  verbs.get_pages("list", "Show the devices that your grants reach", "/v1/devices",
+                  as_table(shell::devices_table()));
   verbs.get("claims", "Show the keys that say they are devices, and wait or were refused", "/v1/claims",
             as_table(shell::claims_table()));
   for (const AdmissionVerb& verb : kAdmissionVerbs) {

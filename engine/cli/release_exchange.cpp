@@ -147,7 +147,8 @@ void add_exchange(CLI::App& command, Action& chosen, const std::shared_ptr<Excha
 
 void add_release_exchange(CLI::App& release, Action& chosen) {
   const RemoteVerbs verbs(release, chosen);
-  verbs.get("list", "Show a server's published releases", "/v1/releases", as_table(shell::releases_table()));
+  verbs.get_pages("list", "Show a server's published releases", "/v1/releases",
+                  as_table(shell::releases_table()));
   verbs.get("uploads", "Show the uploads that no release lists yet", "/v1/uploads",
             as_table(shell::uploads_table()));
   auto arguments = std::make_shared<ExchangeArguments>();

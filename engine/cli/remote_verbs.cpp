@@ -8,12 +8,38 @@
 namespace skiff::cli {
 namespace {
 
+/// RFC 3986: all but its unreserved characters as %XX.
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (kPlain.find(c) != std::string_view::npos) {
+      encoded += c;
+    } else {
+      encoded += {'%', kDigits[byte >> 4], kDigits[byte & 0xf]};
+    }
+  }
+  return encoded;
+}
+
+/// "?limit=10&after=SN-7"; empty where there are no members.
+std::string query_of(const Json::Object& members) {
+  std::string query;
+  for (const auto& [name, value] : members) {
+    query += (query.empty() ? '?' : '&') + name + "=" + percent_encoded(shell::shown(value));
+  }
+  return query;
+}
+
 Result<Json> send(const RemoteRequest& made) {
   RemoteRequest request = made;
   if (request.complete) SKIFF_TRY(request.complete(request.body));
   SKIFF_ASSIGN(const ServerAccess access, current_access());
   SKIFF_ASSIGN(ServerClient client, ServerClient::open(access));
-  return request.is_post ? client.post(request.path, request.body) : client.get(request.path);
+  return request.is_post ? client.post(request.path, request.body)
+                         : client.get(request.path + query_of(request.body));
 }
 
 bool is_positional(const std::string& option) { return !option.starts_with('-'); }
@@ -96,6 +122,14 @@ RemoteVerbs::RemoteVerbs(CLI::App& app, const char* name, const char* descriptio
 RemoteVerb RemoteVerbs::get(const std::string& name, const std::string& description, const std::string& path,
                             ShowAnswer show) const {
   return add(name, description, {.path = path, .body = {}}, std::move(show));
+}
+
+RemoteVerb RemoteVerbs::get_pages(const std::string& name, const std::string& description,
+                                  const std::string& path, ShowAnswer show) const {
+  const RemoteVerb verb = get(name, description, path, std::move(show));
+  verb.number("--limit", "limit", "at most so many; all of them unless told")
+      .text("--after", "after", "those that follow this one: the last of the page before");
+  return verb;
 }
 
 RemoteVerb RemoteVerbs::post(const std::string& name, const std::string& description, RemoteRequest request,

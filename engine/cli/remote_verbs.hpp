@@ -63,6 +63,9 @@ class RemoteVerbs {
 
   RemoteVerb get(const std::string& name, const std::string& description, const std::string& path,
                  ShowAnswer show) const;
+  /// The same, of a list that is given in pages.
+  RemoteVerb get_pages(const std::string& name, const std::string& description, const std::string& path,
+                       ShowAnswer show) const;
   /// `fixed`: the members that the verb itself says. What the server did needs no words, unless `show` has
   /// some.
   RemoteVerb post(const std::string& name, const std::string& description, RemoteRequest request,

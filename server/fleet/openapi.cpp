@@ -46,6 +46,17 @@ Json request_body(const std::vector<BodyField>& fields) {
                       {"content", Json::Object{{"application/json", Json::Object{{"schema", schema}}}}}};
 }
 
+Json query_parameters(const std::vector<BodyField>& fields) {
+  Json::Array parameters;
+  for (const BodyField& field : fields) {
+    parameters.push_back(Json::Object{{"name", field.name},
+                                      {"in", "query"},
+                                      {"required", field.is_required},
+                                      {"schema", schema_of(field)}});
+  }
+  return parameters;
+}
+
 Json answers(std::initializer_list<std::pair<const char*, const char*>> descriptions) {
   Json::Object answers;
   for (const auto& [status, description] : descriptions) {
@@ -75,7 +86,9 @@ Json describe(const OperatorApi::Operation& operation) {
                                                    {"404", "There is no such thing"},
                                                    {"409", "It does not follow what the server has"},
                                                    {"507", "There is no room for it"}})}};
-  if (std::string_view(operation.method) == "POST") described["requestBody"] = request_body(operation.fields);
+  const bool is_post = std::string_view(operation.method) == "POST";
+  if (is_post) described["requestBody"] = request_body(operation.fields);
+  if (!is_post && !operation.fields.empty()) described["parameters"] = query_parameters(operation.fields);
   return described;
 }
 

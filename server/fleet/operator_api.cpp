@@ -15,9 +15,9 @@ Response plain_text(unsigned status, std::string text) {
   return response;
 }
 
-/// The request's JSON; of a GET an empty object.
-Result<Json> body_of(const Request& request) {
-  if (request.head.method == "GET") return Json(Json::Object{{"v", 1}});
+/// The request's JSON; of a GET its query.
+Result<Json> body_of(const Request& request, std::span<const BodyField> fields) {
+  if (request.head.method == "GET") return query_object(request.head.target, fields);
   return parse_json(as_bytes(request.body));
 }
 
@@ -36,6 +36,7 @@ std::vector<Route> OperatorApi::routes() {
     routes.push_back({{operation.method}, operation.path, body, false, [this, &operation](const Request& r) {
                         return answer(operation, r);
                       }});
+    routes.back().takes_query = body == 0 && !operation.fields.empty();
     if (body > kMaxOperatorBody)
       routes.back().before_body = [this](const RequestHead& head) { return refusal(head); };
   }
@@ -54,7 +55,7 @@ Response OperatorApi::answer_ready() {
 }
 
 Response OperatorApi::answer_login(const LoginOperation& operation, const Request& request) {
-  const auto document = body_of(request);
+  const auto document = body_of(request, operation.fields);
   if (!document) return answer_error(document.error());
   const auto body = OperatorBody::open(*document, operation.fields);
   if (!body) return answer_error(body.error());
@@ -69,7 +70,7 @@ std::optional<Response> OperatorApi::refusal(const RequestHead& head) {
 Response OperatorApi::answer(const Operation& operation, const Request& request) {
   const auto who = authenticate(request.head, stores_.credentials, clock_());
   if (!who) return who.error();
-  const auto document = body_of(request);
+  const auto document = body_of(request, operation.fields);
   if (!document) return answer_error(document.error());
   const auto body = OperatorBody::open(*document, operation.fields);
   if (!body) return answer_error(body.error());

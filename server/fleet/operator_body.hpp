@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "fleet/object_reader.hpp"
 
@@ -49,6 +50,23 @@ class OperatorBody {
   const Json& document_;
   ObjectReader fields_;
 };
+
+/// The query of a request's target as the object of these fields that OperatorBody opens. kFormat: a value
+/// that is none of its field's type. Fields that are not known stay, as texts.
+Result<Json> query_object(std::string_view target, std::span<const BodyField> known);
+
+/// How much of a list is wanted.
+struct Page {
+  std::string after;      ///< the key of the last item before; empty: from the beginning
+  std::size_t limit = 0;  ///< items; 0: all
+};
+/// The fields of a list that is given in pages.
+std::vector<BodyField> page_fields();
+Result<Page> page_of(const OperatorBody& body);
+/// {"v": 1, name: [items], "next": key}: the part of `items` that the page has, where each has a member
+/// `key`, a text or a number, by which they are in order; `next` is there where more follow: what `after` has
+/// to be.
+Json answer_page(std::string_view name, Json::Array items, const char* key, const Page& page);
 
 /// {"v": 1, name: [items]}
 Json answer_list(std::string_view name, Json::Array items);

@@ -37,8 +37,9 @@ std::optional<DeploymentState> wanted_state(std::string_view text) {
 
 }  // namespace
 
-Result<OperatorApi::Intent> OperatorApi::see_deployments(const OperatorBody&) {
-  return Intent{std::nullopt, "", "", [this](const Principal& who) -> Result<Json> {
+Result<OperatorApi::Intent> OperatorApi::see_deployments(const OperatorBody& body) {
+  SKIFF_ASSIGN(const Page page, page_of(body));
+  return Intent{std::nullopt, "", "", [this, page](const Principal& who) -> Result<Json> {
                   SKIFF_ASSIGN(const std::vector<Deployment> stored, stores_.deployments.list());
                   SKIFF_ASSIGN(const std::vector<Approval> approvals, stores_.deployments.approvals());
                   Json::Array deployments;
@@ -46,7 +47,7 @@ Result<OperatorApi::Intent> OperatorApi::see_deployments(const OperatorBody&) {
                     if (!authorise(who, Verb::kSee, deployment.order.group)) continue;
                     deployments.push_back(listed(deployment, approvals));
                   }
-                  return answer_list("deployments", std::move(deployments));
+                  return answer_page("deployments", std::move(deployments), "id", page);
                 }};
 }
 

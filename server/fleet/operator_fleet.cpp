@@ -30,10 +30,11 @@ OperatorApi::Intent show(const char* name, Read read) {
 
 }  // namespace
 
-Result<OperatorApi::Intent> OperatorApi::see_devices(const OperatorBody&) {
-  return Intent{std::nullopt, "", "", [this](const Principal& who) -> Result<Json> {
+Result<OperatorApi::Intent> OperatorApi::see_devices(const OperatorBody& body) {
+  SKIFF_ASSIGN(const Page page, page_of(body));
+  return Intent{std::nullopt, "", "", [this, page](const Principal& who) -> Result<Json> {
                   SKIFF_ASSIGN(const std::vector<DeviceRecord> records, devices_of(who));
-                  return answer_list("devices", listed(records));
+                  return answer_page("devices", listed(records), "serial", page);
                 }};
 }
 

@@ -127,7 +127,8 @@ std::vector<OperatorApi::Operation> OperatorApi::user_operations() {
 std::vector<OperatorApi::Operation> OperatorApi::device_operations() {
   using Api = OperatorApi;
   return {
-      {"GET", "/v1/devices", Verb::kSee, false, &Api::see_devices, "Devices that one's grants reach"},
+      {"GET", "/v1/devices", Verb::kSee, false, &Api::see_devices, "Devices that one's grants reach",
+       page_fields()},
       {"GET", "/v1/updates", Verb::kSee, false, &Api::see_updates, "What these devices reported of updates"},
       {"POST",
        "/v1/devices/admission",
@@ -146,7 +147,8 @@ std::vector<OperatorApi::Operation> OperatorApi::device_operations() {
 std::vector<OperatorApi::Operation> OperatorApi::deployment_operations() {
   using Api = OperatorApi;
   return {
-      {"GET", "/v1/deployments", Verb::kSee, false, &Api::see_deployments, "Deployments of these groups"},
+      {"GET", "/v1/deployments", Verb::kSee, false, &Api::see_deployments, "Deployments of these groups",
+       page_fields()},
       {"POST",
        "/v1/deployments/show",
        Verb::kSee,

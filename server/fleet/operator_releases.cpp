@@ -1,4 +1,6 @@
 // What OperatorApi does about releases, and the uploads that bring them.
+#include <algorithm>
+
 #include "fleet/listings.hpp"
 #include "fleet/operator_api.hpp"
 
@@ -24,7 +26,7 @@ std::vector<OperatorApi::Operation> OperatorApi::release_operations() {
   using Api = OperatorApi;
   constexpr BodyField kDigest = {"sha256", FieldType::kText, true, "of the image, 64 hexadecimal digits"};
   return {
-      {"GET", "/v1/releases", Verb::kSee, false, &Api::see_releases, "Published releases"},
+      {"GET", "/v1/releases", Verb::kSee, false, &Api::see_releases, "Published releases", page_fields()},
       {"GET", "/v1/repository", Verb::kSee, false, &Api::see_repository,
        "Metadata files that a builder needs to sign the next"},
       {"POST",
@@ -56,9 +58,12 @@ std::vector<OperatorApi::Operation> OperatorApi::release_operations() {
   };
 }
 
-Result<OperatorApi::Intent> OperatorApi::see_releases(const OperatorBody&) {
-  return Intent{std::nullopt, "", "", [this](const Principal&) -> Result<Json> {
-                  return answer_list("releases", listed(view_()->releases));
+Result<OperatorApi::Intent> OperatorApi::see_releases(const OperatorBody& body) {
+  SKIFF_ASSIGN(const Page page, page_of(body));
+  return Intent{std::nullopt, "", "", [this, page](const Principal&) -> Result<Json> {
+                  std::vector<Release> releases = view_()->releases;
+                  std::ranges::sort(releases, {}, &Release::target);
+                  return answer_page("releases", listed(releases), "release", page);
                 }};
 }
 

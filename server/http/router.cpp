@@ -5,7 +5,8 @@
 namespace skiff::server {
 namespace {
 
-bool matches(const Route& route, std::string_view path) {
+bool matches(const Route& route, std::string_view target) {
+  const std::string_view path = route.takes_query ? target.substr(0, target.find('?')) : target;
   if (!route.path.ends_with('/')) return path == route.path;
   return path.size() > route.path.size() && path.starts_with(route.path);
 }
@@ -26,9 +27,9 @@ tl::unexpected<Response> refuse(Response response, std::uint64_t body_length) {
 
 }  // namespace
 
-const Route* Router::find(std::string_view path) const {
+const Route* Router::find(std::string_view target) const {
   const auto found = std::find_if(routes_.begin(), routes_.end(),
-                                  [path](const Route& route) { return matches(route, path); });
+                                  [target](const Route& route) { return matches(route, target); });
   return found == routes_.end() ? nullptr : &*found;
 }
 

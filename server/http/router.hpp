@@ -21,6 +21,7 @@ struct Route {
   std::function<Response(const Request&)> handler;
   /// Asked before a body is read, on the blocking pool: an answer refuses the request. May be empty.
   std::function<std::optional<Response>(const RequestHead&)> before_body{};
+  bool takes_query = false;  ///< what follows a '?' in the target is the handler's, not part of the path
 };
 
 /// A route that will answer, and the length of the body to read first.
@@ -39,7 +40,7 @@ class Router {
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
  private:
-  [[nodiscard]] const Route* find(std::string_view path) const;
+  [[nodiscard]] const Route* find(std::string_view target) const;
 
   std::vector<Route> routes_;
 };

@@ -69,6 +69,7 @@ class RemoteTest(RemoteCase):
             (("webhook", "list"), "/v1/webhooks"),
             (("token", "list"), "/v1/tokens"),
             (("alarm", "list"), "/v1/alarms"),
+            (("delta", "list"), "/v1/deltas"),
         ):
             answered = json.loads(self.skiff_well(*words, "--json"))
             self.assertEqual(answered["v"], 1)
@@ -186,6 +187,24 @@ class RemoteTest(RemoteCase):
         shown = self.skiff_well("deploy", "show", 2)
         self.assertIn("allow_full\tyes", shown)
         self.assertNotIn(reason, shown)
+
+    def test_lists_come_in_pages_and_deltas_are_cancelled_and_tried_again(self):
+        self.log_in()
+        first = json.loads(self.skiff_well("release", "list", "--limit", 1, "--json"))
+        self.assertEqual([release["release"] for release in first["releases"]], ["releases/one.img"])
+        second = json.loads(self.skiff_well("release", "list", "--limit", 1, "--after", first["next"], "--json"))
+        self.assertEqual([release["release"] for release in second["releases"]], ["releases/two.img"])
+        self.assertNotIn("next", second)
+        self.check_refused("device", "list", "--limit", -1, says="limit must be")
+        delta = json.loads(self.skiff_well("delta", "list", "--json"))["deltas"][0]
+        self.assertEqual((delta["state"], delta["release"]), ("queued", "releases/two.img"))
+        pair = (delta["base"], delta["result"])
+        self.skiff_well("delta", "cancel", *pair)
+        self.assertIn("cancelled by ada", self.skiff_well("delta", "list"))
+        self.check_refused("delta", "cancel", *pair, says="the job is abandoned")
+        self.skiff_well("delta", "retry", *pair)
+        self.check_refused("delta", "retry", *pair, says="the job is queued")
+        self.check_refused("delta", "retry", "none", "none", says="base must be")
 
     def test_webhooks_tokens_and_alarms(self):
         self.log_in()

@@ -175,6 +175,47 @@ TEST_F(OperatorTest, WhoHasAGroupSeesItsDevicesAlone) {
   EXPECT_EQ(admissions_->admit({"field-1", "k", ""}, now_).value(), Admission::kAccepted);
 }
 
+TEST_F(OperatorTest, ListsComeInPagesThatMissNothingAndRepeatNothing) {
+  const std::string viewer = token({{Role::kViewer, ""}});
+  for (int i = 0; i < 12; ++i) ASSERT_TRUE(deployments_->create(DeploymentOrder(), now_));
+  Release release;
+  for (const char* name : {"releases/b c", "releases/a&b", "releases/ä"}) {
+    release.target = name;
+    view_->releases.push_back(release);
+  }
+  const std::tuple<const char*, const char*, std::size_t> lists[] = {
+      {"devices", "serial", 2}, {"deployments", "id", 12}, {"releases", "release", 4}};
+  for (const auto& [name, key, size] : lists) {
+    const std::string path = std::string("/v1/") + name;
+    const Json whole = parse_json(as_bytes(ask("GET", path, "", viewer).text)).value();
+    ASSERT_EQ(whole.find(name)->array()->size(), size);
+    EXPECT_EQ(whole.find("next"), nullptr);
+    for (std::size_t limit = 1; limit <= size; ++limit) {
+      Json::Array gathered;
+      std::string after;
+      do {
+        const std::string query =
+            "?limit=" + std::to_string(limit) + (after.empty() ? "" : "&after=" + after);
+        const Json page = parse_json(as_bytes(ask("GET", path + query, "", viewer).text)).value();
+        const Json::Array& items = *page.find(name)->array();
+        EXPECT_LE(items.size(), limit);
+        gathered.insert(gathered.end(), items.begin(), items.end());
+        after.clear();
+        if (page.find("next") == nullptr) break;
+        for (const unsigned char c : *page.find("next")->string()) {
+          char encoded[4];
+          std::snprintf(encoded, sizeof encoded, "%%%02x", c);
+          after += encoded;
+        }
+      } while (gathered.size() <= size);
+      EXPECT_EQ(gathered, *whole.find(name)->array()) << name << ' ' << limit;
+    }
+  }
+  for (const char* odd : {"?limit=x", "?limit=-1", "?limit=99999999", "?pets=1", "?limit", "?after=%01"}) {
+    EXPECT_EQ(ask("GET", std::string("/v1/devices") + odd, "", viewer).status, 400U) << odd;
+  }
+}
+
 TEST_F(OperatorTest, DeltasAreShownCancelledAndTriedAgain) {
   const std::string admin = token({{Role::kAdmin, ""}});
   const ImagePair pair = {{3, sha256(as_bytes("one"))}, {3, sha256(as_bytes("two"))}};
