@@ -17,6 +17,7 @@ constexpr std::uint64_t kMaxCheckIn = 16'384;
 constexpr std::uint64_t kMaxReport = 65'536;
 constexpr std::size_t kTagLength = 16;  // hexadecimal digits: 64 bits of a SHA-256
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+constexpr std::string_view kOnTrial = "CONTACT";  // a device's state, in a new slot that it would commit
 constexpr std::string_view kForever = "public, max-age=31536000, immutable";
 
 /// Exactly our own agent's way to ask: whoever weighs several codings gets none.
@@ -170,6 +171,14 @@ Response DeviceApi::check_in(const Request& request) {
 Response DeviceApi::answer_check_in(const Request& request, const CheckIn& device) {
   const std::int64_t now = clock_();
   const auto remembered = stores_.devices.check_in(to_status(request.peer, device), now);
+  if (!remembered && device.state == kOnTrial && remembered.error().kind == ErrorKind::kLimit) {
+    // Its slot works: that this server's disk is full must not roll it back.
+    log_event(Severity::kError, "contact-not-kept",
+              {{"serial", *request.peer.serial}, {"error", remembered.error().text()}});
+    Plan nothing;
+    nothing.poll_after = options_.times.idle;
+    return json_response(200, plan_json(nothing));
+  }
   if (!remembered) return internal_error(remembered.error());
   const auto made = make_plan(*request.peer.serial, device, now);
   if (!made) return internal_error(made.error());

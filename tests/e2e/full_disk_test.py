@@ -113,6 +113,23 @@ class FullDiskTest(unittest.TestCase):
         self.check_is_told("state")
         self.assertEqual({group["name"] for group in self.listed("groups")}, made | {"after"})
 
+    def test_a_trial_is_kept_and_its_report_comes_later(self):
+        self.start("--workers", "0")
+        two = self.fleet.write_image("two.img", images.revised(self.one.read_bytes(), 3, 16))
+        self.fleet.release(two)
+        self.fleet.add_delta(self.one, two)
+        self.assertEqual(self.device.once(), self.device.REBOOT, self.device.log())
+        self.assertEqual(self.device.boot(), "B")
+        self.state.fill()
+        self.device.once()
+        self.server.wait_for("contact-not-kept", "serial=device-1")
+        self.assertEqual(self.device.boot(), "B")
+        self.assertEqual(self.device.status()["boot"]["B"], "good")
+        self.assertEqual(self.server.reports(), [])
+        self.state.free()
+        self.assertEqual(self.device.once(), self.device.OK, self.device.log())
+        self.assertEqual([report["outcome"] for report in self.server.reports()], ["committed"])
+
     def test_an_upload_stops_and_goes_on_where_it_was(self):
         repository = self.disk("uploads", REPOSITORY)
         self.start("--workers", "0")
