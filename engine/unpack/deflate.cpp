@@ -1,21 +1,15 @@
 #include <zlib.h>
 
-#include <algorithm>
-#include <array>
 #include <limits>
 
 #include "unpack/c_handle.hpp"
 #include "unpack/codecs.hpp"
+#include "unpack/prediction/zlib_encoder.hpp"
 
 namespace skiff::unpack {
 namespace {
 
 constexpr int kRaw = -1;  ///< zlib takes negative window bits for a stream without header
-
-int window_bits(const Method& method) {
-  const int bits = static_cast<int>(method.parameters[3]);
-  return method.codec == StreamCodec::kDeflate ? kRaw * bits : bits;
-}
 
 class Inflater {
  public:
@@ -33,46 +27,14 @@ class Inflater {
   bool ready_;
 };
 
-class Deflater {
- public:
-  explicit Deflater(const Method& method) {
-    const auto& p = method.parameters;
-    ready_ = deflateInit2(&stream_, static_cast<int>(p[0]), Z_DEFLATED, window_bits(method),
-                          static_cast<int>(p[1]), static_cast<int>(p[2])) == Z_OK;
-  }
-  ~Deflater() {
-    if (ready_) deflateEnd(&stream_);
-  }
-  Deflater(const Deflater&) = delete;
-  Deflater& operator=(const Deflater&) = delete;
-  [[nodiscard]] bool ready() const { return ready_; }
-  z_stream& stream() { return stream_; }
-
- private:
-  z_stream stream_{};
-  bool ready_ = false;
-};
-
 /// zlib counts in unsigned ints and takes no const input.
 void give(z_stream& stream, ByteView bytes) {
   stream.next_in = const_cast<Bytef*>(bytes.data());
   stream.avail_in = static_cast<uInt>(bytes.size());
 }
 
-/// "1.2.13" as 10,213: two digits for each part.
-std::uint64_t version_number(const char* text) {
-  std::uint64_t number = 0;
-  std::uint64_t part = 0;
-  for (const char* at = text; (*at >= '0' && *at <= '9') || *at == '.'; ++at) {
-    if (*at == '.') {
-      number = (number + part) * 100;
-      part = 0;
-    } else {
-      part = part * 10 + static_cast<std::uint64_t>(*at - '0');
-    }
-  }
-  return number + part;
-}
+/// As FORMAT.md has it: since 1.2.11 zlib makes the same bytes, and so does the encoder here.
+constexpr std::uint64_t kVersion = 10211;
 
 class DeflateRepacker final : public Repacker {
  public:
@@ -80,7 +42,7 @@ class DeflateRepacker final : public Repacker {
   [[nodiscard]] std::uint64_t features() const override {
     return feature_of(StreamCodec::kDeflate) | feature_of(StreamCodec::kZlib);
   }
-  [[nodiscard]] std::uint64_t version() const override { return version_number(zlibVersion()); }
+  [[nodiscard]] std::uint64_t version() const override { return kVersion; }
 
   Result<void> open(const Method& method, ByteView packed, MutableBytes opened) const override {
     Inflater inflater(method.codec == StreamCodec::kDeflate);
@@ -101,22 +63,7 @@ class DeflateRepacker final : public Repacker {
   }
 
   Result<void> pack(const Method& method, ByteView opened, Sink& packed) const override {
-    Deflater deflater(method);
-    if (!deflater.ready()) return no_memory();
-    z_stream& stream = deflater.stream();
-    if (opened.size() > std::numeric_limits<uInt>::max())
-      return fail(ErrorKind::kLimit, "a deflate stream of more than 4 GiB");
-    // All at once, as who packed it did: where the input is cut shows in the output.
-    give(stream, opened);
-    std::array<std::uint8_t, kPiece> out;
-    for (int state = Z_OK; state != Z_STREAM_END;) {
-      stream.next_out = out.data();
-      stream.avail_out = static_cast<uInt>(out.size());
-      state = deflate(&stream, Z_FINISH);
-      if (state != Z_OK && state != Z_STREAM_END) return no_memory();
-      SKIFF_TRY(packed.write(ByteView(out).first(out.size() - stream.avail_out)));
-    }
-    return {};
+    return prediction::encode_as_zlib(method, opened, packed);
   }
 };
 

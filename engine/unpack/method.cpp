@@ -14,7 +14,7 @@ constexpr std::uint64_t kMostTarget = kMebi;
 
 bool deflate_allowed(const Method& m) {
   const auto& p = m.parameters;
-  return p[0] <= 9 && p[1] >= 1 && p[1] <= 9 && p[2] <= 4 && p[3] >= 9 && p[3] <= 15 && p[4] == 0;
+  return p[0] >= 1 && p[0] <= 9 && (p[1] == 8 || p[1] == 9) && p[2] == 0 && p[3] == 15 && p[4] == 0;
 }
 
 /// x86 (4), PowerPC (5), IA-64 (6), ARM (7), ARM Thumb (8), SPARC (9), ARM64 (10) of the .xz specification;

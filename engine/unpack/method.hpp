@@ -49,7 +49,7 @@ inline constexpr std::uint64_t kFirstLevelOfOneJob = 20;
 enum class ZstdManner : std::uint8_t { kWhole = 0, kPieces = 1, kWholeJobs = 2, kPiecesJobs = 3 };
 
 /// The parameters of the encoder, by codec; all 0 for a stream that is only decoded, unless it is predicted.
-/// - kDeflate, kZlib: level 0 to 9, memLevel 1 to 9, strategy 0 to 4 (zlib's numbers), window bits 9 to 15, 0
+/// - kDeflate, kZlib: level 1 to 9, memLevel 8 or 9, strategy 0 (zlib's numbers), window bits 15, 0
 /// - kXz: preset 0 to 9, + 16 if extreme; dictionary in bytes; filter before LZMA2 (liblzma's id, 0 none);
 ///   check 0 to 15; an XzLayout
 /// - kZstd: level 1 to 22, 1 if the frame has a checksum, a ZstdManner, 0, 0

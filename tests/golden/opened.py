@@ -20,7 +20,7 @@ MOST_LEVELS = 4
 def allowed(codec, p):
     """Section 13.2."""
     if codec in (1, 2):
-        return p[0] <= 9 and 1 <= p[1] <= 9 and p[2] <= 4 and 9 <= p[3] <= 15 and p[4] == 0
+        return 1 <= p[0] <= 9 and p[1] in (8, 9) and p[2:] == [0, 15, 0]
     if codec == 3:
         return p[0] & 15 <= 9 and p[0] < 32 and 4096 <= p[1] <= 1 << 30 and p[2] in (0, 4, 5, 6, 7, 8, 9, 10) and p[3] <= 15 and p[4] <= 2
     if codec in PREDICTED:

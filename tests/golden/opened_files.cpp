@@ -1,3 +1,5 @@
+#include <zlib.h>
+
 #include <functional>
 
 #include "base/varint.hpp"
@@ -130,26 +132,42 @@ GoodFile lz4_base() {
   return {"opened-lz4", base, join_delta(coded)};
 }
 
-/// A stream that zlib makes by `real`, opened by what another search predicts of it.
+/// A stream that zlib makes, opened by what another search predicts of it.
 struct PredictedStream {
-  unpack::Method real;
+  int level;
+  int memory;
+  int strategy;
+  int window_bits;
   unpack::Method method;
 };
+
+Bytes zlib_packed(const PredictedStream& by, const Bytes& content) {
+  z_stream stream{};
+  deflateInit2(&stream, by.level, Z_DEFLATED, by.window_bits, by.memory, by.strategy);
+  Bytes packed(deflateBound(&stream, content.size()));
+  stream.next_in = const_cast<Bytef*>(content.data());
+  stream.avail_in = static_cast<uInt>(content.size());
+  stream.next_out = packed.data();
+  stream.avail_out = static_cast<uInt>(packed.size());
+  deflate(&stream, Z_FINISH);
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  return packed;
+}
 
 /// Each hash, each type of block, deflate and zlib.
 std::vector<PredictedStream> predicted_streams() {
   using Search = unpack::prediction::Search;
   using unpack::prediction::Hash;
   using unpack::prediction::method_of;
-  constexpr StreamCodec kDeflate = StreamCodec::kDeflate;
   constexpr StreamCodec kPredicted = StreamCodec::kPredictedDeflate;
   return {
-      {{kDeflate, {9, 8, 0, 15, 0}}, method_of(kPredicted, Search{8, 4, 8, 16, Hash::kShift15, false})},
-      {{StreamCodec::kZlib, {6, 9, 0, 15, 0}},
+      {9, 8, Z_DEFAULT_STRATEGY, -15, method_of(kPredicted, Search{8, 4, 8, 16, Hash::kShift15, false})},
+      {6, 9, Z_DEFAULT_STRATEGY, 15,
        method_of(StreamCodec::kPredictedZlib, Search{128, 8, 16, 128, Hash::kShift16, false})},
-      {{kDeflate, {1, 8, 4, 15, 0}}, method_of(kPredicted, Search{4, 4, 4, 8, Hash::kCrc, true})},
-      {{kDeflate, {3, 8, 2, 15, 0}}, method_of(kPredicted, Search{32, 4, 6, 32, Hash::kMultiply, true})},
-      {{kDeflate, {6, 1, 0, 15, 0}}, method_of(kPredicted, Search{64, 8, 9, 64, Hash::kFourBytes, false})}};
+      {1, 8, Z_FIXED, -15, method_of(kPredicted, Search{4, 4, 4, 8, Hash::kCrc, true})},
+      {3, 8, Z_HUFFMAN_ONLY, -15, method_of(kPredicted, Search{32, 4, 6, 32, Hash::kMultiply, true})},
+      {6, 1, Z_DEFAULT_STRATEGY, -15, method_of(kPredicted, Search{64, 8, 9, 64, Hash::kFourBytes, false})}};
 }
 
 Bytes predicted_opening(const unpack::Method& method, ByteView packed, const Bytes& content) {
@@ -167,18 +185,17 @@ GoodFile predicted_base() {
   std::uint32_t seed = 1;
   for (const PredictedStream& stream : predicted_streams()) {
     const Bytes content = prose(2'500, seed) + noise(700, seed) + prose(1'500, seed + 1);
-    BytesSink packed;
-    (void)unpack::pack_stream(stream.real, content, packed);
-    const Bytes opened = predicted_opening(stream.method, packed.bytes(), content);
+    const Bytes packed = zlib_packed(stream, content);
+    const Bytes opened = predicted_opening(stream.method, packed, content);
     level.base.push_back({.plain = seed == 1 ? base.size() : 5,
-                          .packed = packed.bytes().size(),
+                          .packed = packed.size(),
                           .opened = opened.size(),
                           .method = level.methods.size(),
                           .codec = stream.method.codec,
                           .cuts = {}});
     level.methods.push_back(stream.method);
     level.versions.push_back(unpack::kAnyVersion);
-    base = base + (seed == 1 ? Bytes{} : noise(5, seed)) + packed.bytes();
+    base = base + (seed == 1 ? Bytes{} : noise(5, seed)) + packed;
     result = result + part(opened, 100 * seed, opened.size() - 100 * seed) + noise(9, seed);
     ++seed;
   }

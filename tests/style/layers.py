@@ -42,7 +42,7 @@ LAYERS = {
     "engine/cli": layer("shell", "cli11 curl"),
     "server": layer("shell", "boost openssl soci sqlite cli11 spdlog argon2 curl"),
     "agent": layer(libraries="curl openssl cli11 spdlog seccomp"),
-    "bench": layer("base entropy predict match", "benchmark zstd openssl"),
+    "bench": layer("base entropy predict match unpack", "benchmark zlib zstd openssl"),
 }
 
 # Tests see what they test, but the server's know nothing of the agent and the other way round.

@@ -37,7 +37,7 @@ class Repacker {
 
 using Repackers = std::vector<const Repacker*>;
 
-const Repacker& deflate_repacker();     ///< zlib: squashfs gzip, gzip members
+const Repacker& deflate_repacker();     ///< what zlib makes, and zlib to open it: squashfs gzip, gzip members
 const Repacker& lz4_repacker();         ///< liblz4: erofs, squashfs lz4, kernels
 const Repacker& prediction_repacker();  ///< no library's: deflate streams of any encoder
 const Repacker& xz_repacker();          ///< liblzma: squashfs xz, kernels

@@ -78,6 +78,12 @@ inline constexpr std::array<Bucket, kDistances> kDistanceBuckets{{
     {257, 7},   {385, 7},   {513, 8},   {769, 8},    {1025, 9},   {1537, 9},   {2049, 10}, {3073, 10},
     {4097, 11}, {6145, 11}, {8193, 12}, {12289, 12}, {16385, 13}, {24577, 13},
 }};
+/// Extra bits of a symbol that code lengths are written in.
+constexpr unsigned extra_bits(std::uint8_t symbol) {
+  constexpr std::array<std::uint8_t, 3> kBits{2, 3, 7};
+  constexpr std::uint8_t kFirstRepeat = 16;
+  return symbol < kFirstRepeat ? 0 : kBits[symbol - kFirstRepeat];
+}
 /// In which order the lengths of the length code are written.
 inline constexpr std::array<std::uint8_t, kLengthCodes> kSymbolOrder{16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
                                                                      11, 4,  12, 3, 13, 2, 14, 1, 15};

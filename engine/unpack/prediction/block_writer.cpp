@@ -1,11 +1,6 @@
 #include "unpack/prediction/block_writer.hpp"
 
 namespace skiff::unpack::prediction {
-namespace {
-
-constexpr std::size_t kHandOn = 64 << 10;  ///< bytes that are worth a call of the sink
-
-}  // namespace
 
 BlockWriter::Codes BlockWriter::codes_of(ByteView lengths) {
   constexpr unsigned kMaxBits = 15;
@@ -28,8 +23,17 @@ BlockWriter::Codes BlockWriter::codes_of(ByteView lengths) {
 void BlockWriter::put(std::uint32_t bits, unsigned count) {
   bits_ |= std::uint64_t{bits} << held_;
   held_ += count;
+  if (held_ < 32) return;
+  for (unsigned byte = 0; byte < 4; ++byte)
+    ready_[used_ + byte] = static_cast<std::uint8_t>(bits_ >> 8 * byte);
+  used_ += 4;
+  bits_ >>= 32;
+  held_ -= 32;
+}
+
+void BlockWriter::put_whole_bytes() {
   for (; held_ >= 8; held_ -= 8) {
-    ready_.push_back(static_cast<std::uint8_t>(bits_));
+    ready_[used_++] = static_cast<std::uint8_t>(bits_);
     bits_ >>= 8;
   }
 }
@@ -59,7 +63,10 @@ Result<void> BlockWriter::write(const Block& block, ByteView stored) {
   return hand_on(kHandOn);
 }
 
-Result<void> BlockWriter::finish() { return hand_on(1); }
+Result<void> BlockWriter::finish() {
+  put_whole_bytes();
+  return hand_on(0);
+}
 
 void BlockWriter::pad(const Block& block) {
   const unsigned free = (8 - held_ % 8) % 8;
@@ -70,13 +77,12 @@ Result<void> BlockWriter::write_stored(const Block& block, ByteView stored) {
   pad(block);
   put(block.stored, 16);
   put(block.stored ^ 0xffffu, 16);
-  ready_.insert(ready_.end(), stored.begin(), stored.end());
-  return hand_on(kHandOn);
+  put_whole_bytes();
+  SKIFF_TRY(hand_on(0));
+  return packed_.write(stored);
 }
 
 Result<void> BlockWriter::write_lengths(const Block& block) {
-  constexpr std::array<std::uint8_t, 3> kExtraBits{2, 3, 7};
-  constexpr std::uint8_t kFirstRepeat = 16;
   put(static_cast<std::uint32_t>(block.lengths.literals.size() - 257), 5);
   put(static_cast<std::uint32_t>(block.lengths.distances.size() - 1), 5);
   put(block.symbol_count - 4u, 4);
@@ -84,7 +90,8 @@ Result<void> BlockWriter::write_lengths(const Block& block) {
   const Codes codes = codes_of(block.symbol_lengths);
   for (const LengthSymbol& symbol : block.symbols) {
     SKIFF_TRY(put_code(codes, symbol.symbol));
-    if (symbol.symbol >= kFirstRepeat) put(symbol.extra, kExtraBits[symbol.symbol - kFirstRepeat]);
+    put(symbol.extra, extra_bits(symbol.symbol));
+    SKIFF_TRY(hand_on(kHandOn));
   }
   return {};
 }
@@ -94,6 +101,7 @@ Result<void> BlockWriter::write_tokens(const Block& block, const CodeLengths& le
   const Codes literals = codes_of(lengths.literals);
   const Codes distances = codes_of(lengths.distances);
   for (const Token& token : block.tokens) {
+    SKIFF_TRY(hand_on(kHandOn));
     if (token.length == 0) {
       SKIFF_TRY(put_code(literals, token.value));
       continue;
@@ -110,10 +118,10 @@ Result<void> BlockWriter::write_tokens(const Block& block, const CodeLengths& le
   return put_code(literals, kEndOfBlock);
 }
 
-Result<void> BlockWriter::hand_on(std::size_t at_least) {
-  if (ready_.size() < at_least) return {};
-  SKIFF_TRY(packed_.write(ready_));
-  ready_.clear();
+Result<void> BlockWriter::hand_on(std::size_t more_than) {
+  if (used_ <= more_than) return {};
+  SKIFF_TRY(packed_.write(ByteView(ready_).first(used_)));
+  used_ = 0;
   return {};
 }
 

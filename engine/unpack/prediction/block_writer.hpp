@@ -25,16 +25,21 @@ class BlockWriter {
 
   static Codes codes_of(ByteView lengths);
   void put(std::uint32_t bits, unsigned count);
+  void put_whole_bytes();
   Result<void> put_code(const Codes& codes, std::size_t symbol);
   Result<void> write_stored(const Block& block, ByteView stored);
   Result<void> write_lengths(const Block& block);
   Result<void> write_tokens(const Block& block, const CodeLengths& lengths);
   /// Fills the byte that was begun with the block's padding.
   void pad(const Block& block);
-  Result<void> hand_on(std::size_t at_least);
+  Result<void> hand_on(std::size_t more_than);
+
+  static constexpr std::size_t kHandOn = 16 << 10;  ///< bytes that are worth a call of the sink
+  static constexpr std::size_t kSpare = 64;         ///< more than a token, or a head, takes
 
   Sink& packed_;
-  Bytes ready_;
+  std::array<std::uint8_t, kHandOn + kSpare> ready_;
+  std::size_t used_ = 0;
   std::uint64_t bits_ = 0;
   unsigned held_ = 0;
 };

@@ -120,6 +120,51 @@ class TreeBuilder {
   std::vector<std::size_t> order_;  ///< nodes as they left the heap, the root last
 };
 
+struct SymbolCounts {
+  std::array<std::uint32_t, kLiterals> literals{};
+  std::array<std::uint32_t, kDistances> distances{};
+};
+
+SymbolCounts count_symbols(const std::vector<Token>& tokens) {
+  SymbolCounts counts;
+  counts.literals[kEndOfBlock] = 1;
+  for (const Token& token : tokens) {
+    if (token.length == 0) {
+      ++counts.literals[token.value];
+    } else {
+      ++counts.literals[kEndOfBlock + 1u + length_bucket(token.length)];
+      ++counts.distances[distance_bucket(token.value)];
+    }
+  }
+  return counts;
+}
+
+CodeLengths lengths_of(const SymbolCounts& counts) {
+  constexpr unsigned kMaxBits = 15;
+  return {code_lengths(counts.literals, kMaxBits), code_lengths(counts.distances, kMaxBits)};
+}
+
+/// Bits of a block's tokens and its end.
+std::uint64_t bits_of_tokens(const SymbolCounts& counts, const CodeLengths& lengths) {
+  std::uint64_t bits = 0;
+  for (std::size_t symbol = 0; symbol < std::min(kLiterals, lengths.literals.size()); ++symbol) {
+    const unsigned extra = symbol > kEndOfBlock ? kLengthBuckets[symbol - kEndOfBlock - 1].bits : 0;
+    bits += std::uint64_t{counts.literals[symbol]} * (lengths.literals[symbol] + extra);
+  }
+  for (std::size_t symbol = 0; symbol < std::min(kDistances, lengths.distances.size()); ++symbol)
+    bits += std::uint64_t{counts.distances[symbol]} *
+            (lengths.distances[symbol] + unsigned{kDistanceBuckets[symbol].bits});
+  return bits;
+}
+
+/// Bits in which a dynamic block's codes are written.
+std::uint64_t bits_of_codes(const Block& block) {
+  std::uint64_t bits = 5 + 5 + 4 + 3 * std::uint64_t{block.symbol_count};
+  for (const LengthSymbol& symbol : block.symbols)
+    bits += unsigned{block.symbol_lengths[symbol.symbol]} + extra_bits(symbol.symbol);
+  return bits;
+}
+
 constexpr std::uint8_t kRepeat = 16;     ///< the length before, 3 to 6 times
 constexpr std::uint8_t kZeros = 17;      ///< 3 to 10 zeros
 constexpr std::uint8_t kManyZeros = 18;  ///< 11 to 138 zeros
@@ -162,21 +207,7 @@ std::vector<std::uint8_t> code_lengths(std::span<const std::uint32_t> counts, un
   return TreeBuilder(counts, max_length).build();
 }
 
-CodeLengths predict_lengths(const std::vector<Token>& tokens) {
-  constexpr unsigned kMaxBits = 15;
-  std::array<std::uint32_t, kLiterals> literals{};
-  std::array<std::uint32_t, kDistances> distances{};
-  literals[kEndOfBlock] = 1;
-  for (const Token& token : tokens) {
-    if (token.length == 0) {
-      ++literals[token.value];
-    } else {
-      ++literals[kEndOfBlock + 1u + length_bucket(token.length)];
-      ++distances[distance_bucket(token.value)];
-    }
-  }
-  return {code_lengths(literals, kMaxBits), code_lengths(distances, kMaxBits)};
-}
+CodeLengths predict_lengths(const std::vector<Token>& tokens) { return lengths_of(count_symbols(tokens)); }
 
 std::vector<LengthSymbol> predict_symbols(const CodeLengths& lengths) {
   std::vector<LengthSymbol> symbols;
@@ -195,6 +226,26 @@ void predict_symbol_lengths(Block& block) {
   std::size_t count = kLengthCodes;
   while (count > 4 && block.symbol_lengths[kSymbolOrder[count - 1]] == 0) --count;
   block.symbol_count = static_cast<std::uint8_t>(count);
+}
+
+/// _tr_flush_block(): of equal bytes the fixed code goes before the block's own, and both before stored
+/// bytes.
+void choose_codes(Block& block, std::size_t stored, bool may_store) {
+  constexpr std::uint64_t kTypeBits = 3;
+  constexpr std::uint64_t kStoredLengths = 4;
+  const SymbolCounts counts = count_symbols(block.tokens);
+  block.lengths = lengths_of(counts);
+  block.symbols = predict_symbols(block.lengths);
+  predict_symbol_lengths(block);
+  const auto bytes = [](std::uint64_t bits) { return (kTypeBits + bits + 7) / 8; };
+  const std::uint64_t dynamic = bytes(bits_of_codes(block) + bits_of_tokens(counts, block.lengths));
+  const std::uint64_t fixed = bytes(bits_of_tokens(counts, fixed_lengths()));
+  if (may_store && stored + kStoredLengths <= std::min(dynamic, fixed)) {
+    block.type = BlockType::kStored;
+    block.stored = static_cast<std::uint16_t>(stored);
+  } else {
+    block.type = fixed <= dynamic ? BlockType::kFixed : BlockType::kDynamic;
+  }
 }
 
 }  // namespace skiff::unpack::prediction

@@ -1,4 +1,4 @@
-// What zlib would write of a dynamic block's codes: the prediction that corrections are made to.
+// What zlib would write of a block's codes: what it writes, and the prediction that corrections are made to.
 #pragma once
 
 #include <span>
@@ -18,5 +18,8 @@ CodeLengths predict_lengths(const std::vector<Token>& tokens);
 std::vector<LengthSymbol> predict_symbols(const CodeLengths& lengths);
 /// Sets the lengths of the code for a block's symbols, and how many of them are written.
 void predict_symbol_lengths(Block& block);
+/// Sets the type of a block of these tokens to the one that zlib chooses, and what follows from it; `stored`
+/// is how many bytes the tokens stand for, and `may_store` whether it still has these.
+void choose_codes(Block& block, std::size_t stored, bool may_store);
 
 }  // namespace skiff::unpack::prediction

@@ -6,6 +6,7 @@
 #include "unpack/prediction/block_reader.hpp"
 #include "unpack/prediction/block_writer.hpp"
 #include "unpack/prediction/corrections.hpp"
+#include "unpack/prediction/zlib_frame.hpp"
 
 namespace skiff::unpack::prediction {
 namespace {
@@ -32,8 +33,6 @@ bool expand_tokens(const Block& block, MutableBytes room, std::size_t& at) {
 
 constexpr std::size_t kTrailer = 8;
 constexpr std::uint64_t kGreedy = 8;  ///< in the last parameter, beside the hash
-constexpr std::size_t kZlibHeader = 2;
-constexpr std::size_t kZlibCheck = 4;
 
 bool has_frame(StreamCodec codec) { return codec == StreamCodec::kPredictedZlib; }
 
@@ -42,23 +41,6 @@ Result<ByteView> without_frame(StreamCodec codec, ByteView packed) {
   if (!has_frame(codec)) return packed;
   if (packed.size() < kZlibHeader + kZlibCheck) return mismatch("without its header");
   return packed.subspan(kZlibHeader, packed.size() - kZlibHeader - kZlibCheck);
-}
-
-/// Adler-32, most significant byte first (RFC 1950, section 9).
-std::array<std::uint8_t, kZlibCheck> zlib_check(ByteView content) {
-  constexpr std::uint32_t kModulus = 65521;
-  constexpr std::size_t kPiece = 5552;  // so many bytes overflow no sum
-  std::uint32_t a = 1;
-  std::uint32_t b = 0;
-  while (!content.empty()) {
-    const std::size_t piece = std::min(content.size(), kPiece);
-    for (const std::uint8_t byte : content.first(piece)) b += a += byte;
-    a %= kModulus;
-    b %= kModulus;
-    content = content.subspan(piece);
-  }
-  return {static_cast<std::uint8_t>(b >> 8), static_cast<std::uint8_t>(b), static_cast<std::uint8_t>(a >> 8),
-          static_cast<std::uint8_t>(a)};
 }
 
 std::uint64_t load_trailer(ByteView trailer) {

@@ -10,22 +10,6 @@ constexpr std::uint32_t kMaxRankWalk = 1024;          ///< strings looked throug
 constexpr std::uint32_t kReach = kMaxDistance - 262;  ///< zlib's MAX_DIST: 262 bytes are kept to look ahead
 constexpr unsigned kHashBits = 16;
 
-std::uint32_t crc32c_of_word(std::uint32_t word) {
-  constexpr std::uint32_t kReversedPolynomial = 0x82f63b78;
-  for (int bit = 0; bit < 32; ++bit) word = (word >> 1) ^ ((word & 1) != 0 ? kReversedPolynomial : 0);
-  return word;
-}
-
-/// CRC-32C of a word is linear: the sum of what each of its bytes adds.
-struct CrcTable {
-  std::array<std::array<std::uint32_t, 256>, 3> of_byte{};
-  CrcTable() {
-    for (std::uint32_t place = 0; place < 3; ++place)
-      for (std::uint32_t byte = 0; byte < 256; ++byte)
-        of_byte[place][byte] = crc32c_of_word(byte << 8 * place);
-  }
-};
-
 std::size_t common(ByteView content, std::size_t a, std::size_t b, std::size_t most) {
   std::size_t length = 0;
   while (length < most && content[a + length] == content[b + length]) ++length;
@@ -43,23 +27,9 @@ Result<TokenPredictor> TokenPredictor::make(ByteView content, const Search& sear
 }
 
 std::uint32_t TokenPredictor::hash_at(std::size_t at) const {
-  static const CrcTable crc;
-  const std::uint32_t a = content_[at];
-  const std::uint32_t b = content_[at + 1];
-  const std::uint32_t c = content_[at + 2];
-  switch (search_.hash) {
-    case Hash::kShift15:
-      return (a << 10 ^ b << 5 ^ c) & 0x7fff;
-    case Hash::kShift16:
-      return (a << 12 ^ b << 6 ^ c) & 0xffff;
-    case Hash::kCrc:
-      return (crc.of_byte[0][a] ^ crc.of_byte[1][b] ^ crc.of_byte[2][c]) & 0x7fff;
-    case Hash::kMultiply:
-      return ((a | b << 8 | c << 16) * 66521u + 66521u) >> 16 & 0x7fff;
-    case Hash::kFourBytes:
-      break;
-  }
-  return (a | b << 8 | c << 16 | std::uint32_t{content_[at + 3]} << 24) * 0x9e3779b1u >> (32 - kHashBits);
+  std::uint64_t word = 0;
+  for (std::size_t i = 0; i < hashed_bytes(); ++i) word |= std::uint64_t{content_[at + i]} << 8 * i;
+  return bucket_of(search_.hash, word);
 }
 
 void TokenPredictor::insert(std::size_t at) {
@@ -69,7 +39,7 @@ void TokenPredictor::insert(std::size_t at) {
   head = static_cast<std::uint32_t>(at + 1);
 }
 
-TokenPredictor::Match TokenPredictor::longest(std::size_t at, std::size_t least) {
+Match TokenPredictor::longest(std::size_t at, std::size_t least) {
   const std::size_t ahead = std::min(content_.size() - at, kMaxMatch);
   if (ahead < hashed_bytes() || ahead <= least) return {};
   const std::size_t nice = std::min<std::size_t>(search_.nice, ahead);

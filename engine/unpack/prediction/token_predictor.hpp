@@ -1,21 +1,9 @@
 // TokenPredictor: which token an encoder of zlib's kind writes next, given the content and the tokens so far.
 #pragma once
 
-#include "base/heap_array.hpp"
-#include "unpack/prediction/block.hpp"
+#include "unpack/prediction/string_index.hpp"
 
 namespace skiff::unpack::prediction {
-
-/// How strings of the content are found again. The first four put three bytes in a hash, so that others of
-/// the same hash take part of the search; all count the same content alike.
-enum class Hash : std::uint8_t {
-  kShift15 = 0,    ///< zlib's of 15 bits, and GNU gzip's
-  kShift16 = 1,    ///< zlib's of 16 bits (memLevel 9)
-  kCrc = 2,        ///< CRC-32C, 15 bits (Chromium's and Node's zlib on x86 and ARM)
-  kMultiply = 3,   ///< 66,521 (x + 1) / 2^16, 15 bits (Chromium's elsewhere)
-  kFourBytes = 4,  ///< four bytes, no collisions to speak of (Go, and encoders of four bytes at least)
-};
-inline constexpr std::uint64_t kHashes = 5;
 
 /// The parameters of zlib's deflate, by its names; FORMAT.md, section 13.5.
 struct Search {
@@ -55,11 +43,6 @@ class TokenPredictor {
  private:
   static constexpr std::uint64_t kWorkPerByte = 1024;
   static constexpr std::uint64_t kFreeWork = std::uint64_t{1} << 22;
-
-  struct Match {
-    std::size_t length = 0;
-    std::uint32_t distance = 0;
-  };
 
   TokenPredictor(ByteView content, const Search& search) : content_(content), search_(search) {}
   [[nodiscard]] std::size_t hashed_bytes() const { return search_.hash == Hash::kFourBytes ? 4 : 3; }

@@ -1,0 +1,104 @@
+// StringIndex: where strings of a content were before, so that zlib's longest match is found without its
+// walk.
+#pragma once
+
+#include <array>
+
+#include "base/heap_array.hpp"
+#include "unpack/prediction/block.hpp"
+
+namespace skiff::unpack::prediction {
+
+/// Which strings are in one bucket: they take part of the same search. Three bytes or four decide.
+enum class Hash : std::uint8_t {
+  kShift15 = 0,    ///< zlib's of 15 bits, and GNU gzip's
+  kShift16 = 1,    ///< zlib's of 16 bits (memLevel 9)
+  kCrc = 2,        ///< CRC-32C, 15 bits (Chromium's and Node's zlib on x86 and ARM)
+  kMultiply = 3,   ///< 66,521 (x + 1) / 2^16, 15 bits (Chromium's elsewhere)
+  kFourBytes = 4,  ///< four bytes, no collisions to speak of (Go, and encoders of four bytes at least)
+};
+inline constexpr std::uint64_t kHashes = 5;
+/// The bucket of a string that begins with the bytes of a word, lowest first: below 2^16.
+std::uint32_t bucket_of(Hash hash, std::uint64_t word);
+
+struct Match {
+  std::size_t length = 0;
+  std::uint32_t distance = 0;  ///< 0: there is none
+};
+
+/// An encoder of zlib's kind looks at the last so many strings of a bucket, one after the other, for the
+/// longest match. Here each string knows how many came into its bucket before it, so that a subtraction says
+/// whether such an encoder would have looked at it. The strings themselves are found by chains of longer
+/// keys, in which there are few, and those of the longest key that matches are looked at alone.
+class StringIndex {
+ public:
+  /// What an encoder's search goes to.
+  struct Limits {
+    std::size_t least = kMinMatch - 1;  ///< only a longer match is wanted
+    std::size_t nice = kMaxMatch;       ///< the nearest one so long is taken
+    std::uint32_t strings = 0;          ///< how many of the bucket are looked at, the last ones
+    std::uint32_t reach = 0;            ///< distances go so far
+    std::uint32_t first_reach = 0;      ///< that of the bucket's last string; `reach` or 1 more
+  };
+  static constexpr std::size_t kKeys = 4;
+  static constexpr std::array<std::size_t, kKeys> kKeyBytes{3, 4, 6, 8};
+  /// How far before a string the last one of the same hash lies, by key; 0 if there is none.
+  using Links = std::array<std::uint16_t, kKeys>;
+  /// A place that was entered, and what was known of its string before.
+  struct Place {
+    std::size_t at = 0;
+    Links links{};
+    std::uint16_t before = 0;  ///< strings in its bucket, modulo 2^16
+  };
+
+  /// `content` must outlive it. If `dense`, all strings will be entered, which makes long matches cheaper to
+  /// find. `kept`, a power of two, is how many of the last strings are to be found again. Errors: kLimit
+  /// (memory is short).
+  static Result<StringIndex> make(ByteView content, Hash hash, bool dense, std::size_t kept);
+
+  [[nodiscard]] ByteView content() const { return content_; }
+  /// Bytes that decide about the bucket; strings of fewer are never entered, and match nothing.
+  [[nodiscard]] std::size_t hashed_bytes() const { return hash_ == Hash::kFourBytes ? 4 : 3; }
+  /// Enters the string at a place, in order of places.
+  Place enter(std::size_t at);
+  /// The longest match within the limits, the nearest of several, of the place that was entered last.
+  [[nodiscard]] Match longest(const Place& place, const Limits& limits) const;
+
+ private:
+  struct Query;
+  /// Strings that have the same hash of a key's bytes at an offset as the place.
+  struct Chain {
+    std::size_t key;
+    std::size_t offset;
+    std::size_t distance;  ///< how far before the place the next one begins
+  };
+  static constexpr unsigned kHeadBits = 15;
+
+  StringIndex(ByteView content, Hash hash, bool dense, std::size_t kept)
+      : content_(content), hash_(hash), dense_(dense), ring_(kept - 1) {}
+  [[nodiscard]] std::uint64_t word_at(std::size_t at) const;
+  [[nodiscard]] static std::size_t slot_of(std::uint64_t word, std::size_t key);
+  template <std::size_t kKey>
+  [[nodiscard]] std::uint16_t enter_key(std::uint64_t word, std::uint16_t own);
+  /// How many strings came into the bucket of the place after the one at `distance`, which is of that bucket.
+  [[nodiscard]] std::uint32_t age_of(const Place& place, std::size_t distance) const;
+  void walk(std::size_t key, Query& query) const;
+  bool accept(const Match& match, Query& query) const;
+  [[nodiscard]] bool too_old(const Query& query, std::size_t distance) const;
+  [[nodiscard]] std::size_t first_of(const Chain& chain, std::size_t at) const;
+  [[nodiscard]] std::size_t next_of(const Chain& chain, std::size_t at) const;
+  void leave(Chain other, std::uint32_t steps, std::size_t at, Chain& chain) const;
+  void leave_for_rarest(std::size_t need, std::uint32_t steps, std::size_t at, Chain& chain) const;
+
+  ByteView content_;
+  Hash hash_;
+  bool dense_;
+  std::size_t ring_;                 ///< strings that are kept - 1
+  HeapArray<std::uint16_t> heads_;   ///< last string of a key's hash: its place + 1 - origin_
+  HeapArray<Links> links_;           ///< by place, modulo those kept
+  HeapArray<std::uint16_t> counts_;  ///< strings that came into each bucket, modulo 2^16
+  HeapArray<std::uint16_t> before_;  ///< Place::before, likewise
+  std::size_t origin_ = 0;
+};
+
+}  // namespace skiff::unpack::prediction
