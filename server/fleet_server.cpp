@@ -60,7 +60,8 @@ class FleetServer::Impl {
     HttpService service{Router(std::move(routes)), [this](const Peer& peer) { return api_.admit(peer); },
                         [this](const Peer& peer, WireBytes bytes) {
                           contacts_.add(*peer.serial, {0, 0, bytes});
-                        }};
+                        },
+                        [](const RequestHead& head) { return head.target == kCheckInPath; }};
     SKIFF_ASSIGN(http_, HttpServer::create(options_.http, std::move(service)));
     if (!options_.operators) return {};
     SKIFF_ASSIGN(operator_http_,

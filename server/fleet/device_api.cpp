@@ -91,7 +91,7 @@ std::vector<Route> DeviceApi::routes() {
        [this](const Request& r) { return metadata(r); }},
       {{"GET", "HEAD"}, std::string(kTargetsPath), 0, true, [this](const Request& r) { return target(r); }},
       {{"GET", "POST"},
-       "/v1/check-in",
+       std::string(kCheckInPath),
        kMaxCheckIn,
        true,
        [this](const Request& r) { return r.head.method == "GET" ? poll(r) : check_in(r); }},

@@ -14,6 +14,9 @@
 
 namespace skiff::server {
 
+/// Where devices ask what to do: what may be put off while too many do.
+inline constexpr std::string_view kCheckInPath = "/v1/check-in";
+
 /// Seconds since 1970 UTC.
 using WallClock = std::function<std::int64_t()>;
 

@@ -66,7 +66,7 @@ class HttpServer::Impl {
         tls_(std::move(tls)),
         limit_(options_.limits.connections, options_.limits.connections_per_address),
         blocking_(options_.blocking_threads),
-        context_{*tls_, blocking_, service_, options_.limits} {}
+        context_{*tls_, blocking_, service_, options_.limits, polls_} {}
   ~Impl() { stop(); }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -138,6 +138,7 @@ class HttpServer::Impl {
   std::unique_ptr<asio::ssl::context> tls_;
   ConnectionLimit limit_;
   asio::thread_pool blocking_;
+  std::atomic<std::size_t> polls_ = 0;
   SessionContext context_;
   std::uint16_t port_ = 0;
   std::vector<std::thread> threads_;

@@ -30,6 +30,7 @@ struct HttpLimits {
   std::uint64_t min_send_rate = 1'024;       ///< bytes a second below which an answer is given up
   std::size_t connections = 4'096;           ///< in all
   std::size_t connections_per_address = 64;
+  std::size_t polls = 256;  ///< requests under way that may be put off: what is beyond is
 };
 
 /// Bytes of TCP payload of one connection, TLS and all, as this side saw them.
@@ -46,6 +47,9 @@ struct HttpService {
   std::function<std::optional<Response>(const Peer&)> admit;
   /// Called once when a connection that named a device has ended. Must not block or throw; may be empty.
   std::function<void(const Peer&, WireBytes)> account;
+  /// Whether a request may be put off (503) while HttpLimits::polls such are under way. Must not block or
+  /// throw; may be empty: none may.
+  std::function<bool(const RequestHead&)> may_be_put_off{};
 };
 
 struct HttpOptions {

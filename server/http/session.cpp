@@ -10,6 +10,8 @@
 #include <boost/beast/http/parser.hpp>
 #include <cctype>
 #include <ctime>
+#include <optional>
+#include <random>
 
 #include "event_log.hpp"
 #include "http/tls.hpp"
@@ -25,6 +27,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kPiece = 64 << 10;           // bytes read from a source and handed to TLS at a time
 constexpr std::size_t kLongestPiece = 4 * kPiece;  // the same, on a fast link
 constexpr auto kFastWrite = std::chrono::milliseconds(20);
+constexpr int kLeastPause = 30;  // seconds until who was put off may ask again
+constexpr int kLongestPause = 120;
 constexpr std::size_t kMaxBuffered = 16 << 10;           // bytes of requests read ahead
 constexpr auto kAdmissionAge = std::chrono::seconds(1);  // how old an admission may grow during a download
 
@@ -51,6 +55,30 @@ bool wants_close(const RequestHead& head) {
   return std::any_of(head.fields.begin(), head.fields.end(), [](const Field& field) {
     return field.name == "connection" && lower(field.value).find("close") != std::string::npos;
   });
+}
+
+/// A request that may be put off, as long as it lives.
+class Poll {
+ public:
+  explicit Poll(std::atomic<std::size_t>& polls) : polls_(polls), before_(polls.fetch_add(1)) {}
+  ~Poll() { --polls_; }
+  Poll(const Poll&) = delete;
+  Poll& operator=(const Poll&) = delete;
+  /// How many there were when it came.
+  [[nodiscard]] std::size_t before() const { return before_; }
+
+ private:
+  std::atomic<std::size_t>& polls_;
+  std::size_t before_;
+};
+
+/// Devices that were put off together do not come again together.
+Response put_off() {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  Response response = error_response(ApiError::kBusy, "too many devices ask at once");
+  const int seconds = std::uniform_int_distribution<int>(kLeastPause, kLongestPause)(random);
+  response.fields.push_back({"retry-after", std::to_string(seconds)});
+  return response;
 }
 
 Response failed(const Route& route, const std::exception& error) {
@@ -174,10 +202,19 @@ class Session {
     Request request{*head, {}, peer_};
     const bool whole = co_await read_body(match->body_length, request.body);
     if (!whole) co_return false;
-    const Response response = co_await asio::co_spawn(
-        context_.blocking, answer_on_pool(context_.service, *match, request), asio::use_awaitable);
+    const Response response = co_await respond(*match, request);
     const bool kept = co_await send(*head, response, began);
     co_return kept;
+  }
+
+  /// The answer of the handler, or that it has too much to do: downloads go on, polls come later.
+  asio::awaitable<Response> respond(const Match& match, const Request& request) {
+    const bool is_poll = context_.service.may_be_put_off && context_.service.may_be_put_off(request.head);
+    std::optional<Poll> poll;
+    if (is_poll) poll.emplace(context_.polls);
+    if (poll && poll->before() >= context_.limits.polls) co_return put_off();
+    co_return co_await asio::co_spawn(context_.blocking, answer_on_pool(context_.service, match, request),
+                                      asio::use_awaitable);
   }
 
   asio::awaitable<tl::expected<RequestHead, NoRequest>> read_head() {

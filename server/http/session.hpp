@@ -1,6 +1,7 @@
 // A session: one connection from the TLS handshake to its end, as one coroutine on one strand.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -22,6 +23,7 @@ struct SessionContext {
   boost::asio::thread_pool& blocking;
   const HttpService& service;
   const HttpLimits& limits;
+  std::atomic<std::size_t>& polls;  ///< under way, see HttpLimits::polls
 };
 
 /// Serves requests until either side ends the connection or a deadline passes. The socket's executor must be

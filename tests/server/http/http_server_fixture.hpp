@@ -44,6 +44,7 @@ class HttpServerTest : public ::testing::Test {
     options.tls = fleet_.server();
     HttpService service{Router(routes()), [this](const Peer& peer) { return admit(peer); },
                         [this](const Peer& peer, WireBytes bytes) { account(peer, bytes); }};
+    service.may_be_put_off = [](const RequestHead& head) { return head.target == "/gate"; };
     auto server = HttpServer::create(options, std::move(service));
     ASSERT_TRUE(server) << server.error().text();
     server_ = *std::move(server);
@@ -58,6 +59,11 @@ class HttpServerTest : public ::testing::Test {
     const auto echo = [this](const Request& request) {
       ++handled_;
       return json_response(200, "\"" + request.body + "\"");
+    };
+    const auto gate = [this](const Request&) {
+      ++handled_;
+      is_open_.wait(false);
+      return json_response(200, "1");
     };
     const auto fail_always = [](const Request&) -> Response { throw std::length_error("odd"); };
     const auto zeros = [this](const Request& request) {
@@ -77,6 +83,7 @@ class HttpServerTest : public ::testing::Test {
             {{"POST"}, "/echo", 100, true, echo},
             {{"POST"}, "/guarded", 1'000, true, echo, refuse_strangers},
             {{"GET"}, "/throw", 0, true, fail_always},
+            {{"GET"}, "/gate", 0, true, gate},
             {{"GET"}, "/open", 0, false, [](const Request&) { return json_response(200, "1"); }}};
   }
 
@@ -104,6 +111,7 @@ class HttpServerTest : public ::testing::Test {
   std::atomic<bool> rejected_ = false;
   std::atomic<bool> withdrawn_ = false;
   std::atomic<int> handled_ = 0;
+  std::atomic<bool> is_open_ = false;
   std::mutex mutex_;
   std::map<std::string, WireBytes> ledger_;
   std::unique_ptr<HttpServer> server_;

@@ -270,6 +270,31 @@ TEST_F(HttpServerTest, RefusesMoreConnectionsThanOneAddressMayHave) {
   }
 }
 
+TEST_F(HttpServerTest, PutsOffPollsBeyondItsLimitAndNothingElse) {
+  HttpLimits limits;
+  limits.polls = 1;
+  start(limits);
+  unsigned first = 0;
+  std::thread waiting([&] { first = status_of(get("/gate")); });
+  while (handled_ == 0) std::this_thread::yield();
+  TlsClient client(port(), fleet_.device("d2"));
+  for (int i = 0; i < 5; ++i) {
+    const auto answer = client.ask(get("/gate"));
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->status, 503U);
+    const int pause = std::stoi(answer->fields.at("retry-after"));
+    EXPECT_GE(pause, 30);
+    EXPECT_LE(pause, 120);
+  }
+  EXPECT_EQ(client.ask(post("/echo", "report"))->status, 200U);
+  EXPECT_TRUE(is_well());  // a download
+  is_open_ = true;
+  is_open_.notify_all();
+  waiting.join();
+  EXPECT_EQ(first, 200U);
+  EXPECT_EQ(client.ask(get("/gate"))->status, 200U);
+}
+
 TEST_F(HttpServerTest, SurvivesRunningOutOfFileDescriptors) {
   start();
   TlsClient before(port(), fleet_.device("d1"));
