@@ -139,17 +139,19 @@ std::uint32_t StringIndex::age_of(const Place& place, std::size_t distance) cons
   return static_cast<std::uint16_t>(place.before - before_.span()[(place.at - distance) & ring_]);
 }
 
-Match StringIndex::longest(const Place& place, const Limits& limits) const {
+Match StringIndex::longest(const Place& place, const Limits& limits) {
   const std::size_t ahead = std::min(content_.size() - place.at, kMaxMatch);
   if (ahead < hashed_bytes() || ahead <= limits.least) return {};
   Query query{place, limits, ahead, std::min(limits.nice, ahead), {limits.least, 0}};
-  for (std::size_t key = kKeys; key-- > 0 && query.best.distance == 0 && query.nice > limits.least;) {
+  std::size_t most = ahead;  // no match is longer
+  for (std::size_t key = kKeys; key-- > 0 && query.best.distance == 0 && most > limits.least;) {
     const std::size_t bytes = kKeyBytes[key];
     if (bytes < hashed_bytes()) break;
     const bool shortest = bytes == hashed_bytes();
     if (bytes > ahead || (bytes > query.nice && !shortest)) continue;
     walk(key, query);
-    query.nice = std::min(query.nice, bytes - 1);  // nothing longer is left to find
+    most = bytes - 1;
+    query.nice = std::min(query.nice, most);
   }
   return query.best.distance == 0 ? Match{} : query.best;
 }
@@ -215,7 +217,7 @@ void StringIndex::leave_for_rarest(std::size_t need, std::uint32_t steps, std::s
 /// Once there is a match, a longer one must have the byte after it, too: the chain of the key's bytes that
 /// end with that one is shorter. It holds none of the strings that begin so near that these bytes are not
 /// entered yet, so they are looked at before.
-void StringIndex::walk(std::size_t key, Query& query) const {
+void StringIndex::walk(std::size_t key, Query& query) {
   constexpr std::uint32_t kMostSkipped = 8;
   std::uint32_t patience = 32;  // steps after which another chain is worth looking for
   const std::size_t at = query.place.at;
@@ -225,7 +227,10 @@ void StringIndex::walk(std::size_t key, Query& query) const {
   Chain chain{key, 0, query.place.links[key]};
   if (chain.distance == 0) return;
   bool may_leave = dense_ && need > bytes;
+  // A chain of later bytes leads to strings that would begin before the content, too.
+  const std::size_t last = std::min<std::size_t>(query.limits.first_reach, at);
   for (std::uint32_t steps = 1;; ++steps) {
+    ++compared_;
     if (may_leave && chain.distance + bytes >= need) {
       may_leave = false;
       Chain tail{key, need - bytes, 0};
@@ -236,7 +241,7 @@ void StringIndex::walk(std::size_t key, Query& query) const {
       leave_for_rarest(need, patience, at, chain);
       patience *= 2;
     }
-    if (chain.distance > query.limits.first_reach) return;
+    if (chain.distance > last) return;
     if (may_match(here - chain.distance, here, need)) {
       const std::size_t length = common(here - chain.distance, here, query.ahead);
       if (length >= need) {
@@ -248,6 +253,38 @@ void StringIndex::walk(std::size_t key, Query& query) const {
     if (steps > query.limits.strings && too_old(query, chain.distance)) return;
     chain.distance = next_of(chain, at);
   }
+}
+
+template <typename Wanted>
+std::uint32_t StringIndex::first_match(const Place& place, std::size_t length, Wanted wanted) {
+  constexpr std::uint32_t kMostStrings = 1024;
+  const std::size_t bytes = std::max(length, hashed_bytes());
+  if (content_.size() - place.at < bytes) return 0;
+  const std::uint8_t* here = content_.data() + place.at;
+  std::size_t key = kKeys - 1;
+  while (kKeyBytes[key] > bytes) --key;
+  for (Chain chain{key, 0, place.links[key]}; chain.distance != 0 && chain.distance <= kMaxDistance;
+       chain.distance = next_of(chain, place.at)) {
+    ++compared_;
+    if (common(here - chain.distance, here, bytes) != bytes) continue;
+    if (age_of(place, chain.distance) > kMostStrings) return 0;
+    const auto distance = static_cast<std::uint32_t>(chain.distance);
+    if (wanted(distance)) return distance;
+  }
+  return 0;
+}
+
+std::uint32_t StringIndex::rank_of(const Place& place, std::size_t length, std::uint32_t distance) {
+  std::uint32_t rank = 0;
+  const std::uint32_t found = first_match(place, length, [&](std::uint32_t at) {
+    ++rank;
+    return at >= distance;
+  });
+  return found == distance ? rank : 0;
+}
+
+std::uint32_t StringIndex::distance_of(const Place& place, std::size_t length, std::uint32_t rank) {
+  return first_match(place, length, [&](std::uint32_t) { return --rank == 0; });
 }
 
 }  // namespace skiff::unpack::prediction

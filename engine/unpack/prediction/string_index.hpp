@@ -62,7 +62,14 @@ class StringIndex {
   /// Enters the string at a place, in order of places.
   Place enter(std::size_t at);
   /// The longest match within the limits, the nearest of several, of the place that was entered last.
-  [[nodiscard]] Match longest(const Place& place, const Limits& limits) const;
+  Match longest(const Place& place, const Limits& limits);
+  /// How many strings of the bucket that match in `length` bytes there are up to `distance`, if the string
+  /// there is one of them, of the 1,024 last; else 0.
+  std::uint32_t rank_of(const Place& place, std::size_t length, std::uint32_t distance);
+  /// Its inverse: 0 if there is none of this rank.
+  std::uint32_t distance_of(const Place& place, std::size_t length, std::uint32_t rank);
+  /// Strings that were looked at so far.
+  [[nodiscard]] std::uint64_t compared() const { return compared_; }
 
  private:
   struct Query;
@@ -82,7 +89,11 @@ class StringIndex {
   [[nodiscard]] std::uint16_t enter_key(std::uint64_t word, std::uint16_t own);
   /// How many strings came into the bucket of the place after the one at `distance`, which is of that bucket.
   [[nodiscard]] std::uint32_t age_of(const Place& place, std::size_t distance) const;
-  void walk(std::size_t key, Query& query) const;
+  void walk(std::size_t key, Query& query);
+  /// The distance of the first string that `wanted` accepts, of those that match in `length` bytes: 0 if
+  /// none.
+  template <typename Wanted>
+  std::uint32_t first_match(const Place& place, std::size_t length, Wanted wanted);
   bool accept(const Match& match, Query& query) const;
   [[nodiscard]] bool too_old(const Query& query, std::size_t distance) const;
   [[nodiscard]] std::size_t first_of(const Chain& chain, std::size_t at) const;
@@ -99,6 +110,7 @@ class StringIndex {
   HeapArray<std::uint16_t> counts_;  ///< strings that came into each bucket, modulo 2^16
   HeapArray<std::uint16_t> before_;  ///< Place::before, likewise
   std::size_t origin_ = 0;
+  std::uint64_t compared_ = 0;
 };
 
 }  // namespace skiff::unpack::prediction

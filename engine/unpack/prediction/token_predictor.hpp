@@ -22,7 +22,7 @@ class TokenPredictor {
   /// `content` must outlive it. Errors: kLimit (memory is short).
   static Result<TokenPredictor> make(ByteView content, const Search& search);
 
-  [[nodiscard]] ByteView content() const { return content_; }
+  [[nodiscard]] ByteView content() const { return strings_.content(); }
   [[nodiscard]] std::size_t position() const { return at_; }
   /// The token that begins at `position`, which is before the content's end.
   Token predict();
@@ -38,36 +38,25 @@ class TokenPredictor {
   std::uint32_t distance_of(std::size_t length, std::uint32_t rank);
 
   /// Whether more strings were compared than a bounded number for each byte so far.
-  [[nodiscard]] bool exhausted() const { return work_ > kWorkPerByte * at_ + kFreeWork; }
+  [[nodiscard]] bool exhausted() const { return strings_.compared() > kWorkPerByte * at_ + kFreeWork; }
 
  private:
   static constexpr std::uint64_t kWorkPerByte = 1024;
   static constexpr std::uint64_t kFreeWork = std::uint64_t{1} << 22;
 
-  TokenPredictor(ByteView content, const Search& search) : content_(content), search_(search) {}
-  [[nodiscard]] std::size_t hashed_bytes() const { return search_.hash == Hash::kFourBytes ? 4 : 3; }
-  [[nodiscard]] std::uint32_t hash_at(std::size_t at) const;
-  void insert(std::size_t at);
-  /// The longest match at a place up to which all was inserted, longer than `least`; else of length 0.
-  Match longest(std::size_t at, std::size_t least);
-  /// The first string at `position` that `wanted` accepts, of those that match in `length` bytes: 0 if none.
-  template <typename Wanted>
-  std::uint32_t walk(std::size_t length, Wanted wanted);
-  /// The string before, in one chain; 0 at its end. Strings are counted from 1.
-  [[nodiscard]] std::size_t before(std::size_t string) const {
-    return previous_.span()[(string - 1) % kMaxDistance];
-  }
+  TokenPredictor(StringIndex strings, const Search& search) : strings_(std::move(strings)), search_(search) {}
+  /// The longest match at the place that was entered last, longer than `least`; else of length 0.
+  Match longest(const StringIndex::Place& place, std::size_t least);
 
-  ByteView content_;
+  StringIndex strings_;
   Search search_;
-  HeapArray<std::uint32_t> heads_;
-  HeapArray<std::uint32_t> previous_;
   std::size_t at_ = 0;
-  std::size_t inserted_ = 0;  ///< strings before are, or never will be
+  std::size_t inserted_ = 0;        ///< strings before are, or never will be
+  StringIndex::Place here_;         ///< `position`, after predict()
+  StringIndex::Place ahead_place_;  ///< the one after it, if it is entered
   Match ahead_;  ///< what was found at `position` already, when a literal was predicted before it
   bool has_ahead_ = false;
   bool literal_for_ahead_ = false;
-  std::uint64_t work_ = 0;  ///< strings that were compared
 };
 
 }  // namespace skiff::unpack::prediction
