@@ -33,7 +33,7 @@ void give(z_stream& stream, ByteView bytes) {
   stream.avail_in = static_cast<uInt>(bytes.size());
 }
 
-/// As FORMAT.md has it: since 1.2.11 zlib makes the same bytes, and so does the encoder here.
+/// As FORMAT.md has it, whichever zlib there is: the encoder here makes the bytes of one.
 constexpr std::uint64_t kVersion = 10211;
 
 class DeflateRepacker final : public Repacker {

@@ -6,7 +6,7 @@
 
 namespace skiff::unpack::prediction {
 
-/// Writes the stream that deflateInit2() and one deflate(Z_FINISH) of zlib 1.2.11 to 1.3.1 make, by a method
+/// Writes the stream that deflateInit2() and one deflate(Z_FINISH) of zlib 1.2.13 make, by a method
 /// of kDeflate or kZlib that check_method() allows. Errors: the sink's, kLimit (memory is short, or the
 /// content has 4 GiB).
 Result<void> encode_as_zlib(const Method& method, ByteView content, Sink& packed);
