@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "tests/engine/apply/test_images.hpp"
+#include "tests/engine/unpack/by_zlib.hpp"
 #include "unpack/prediction/block_reader.hpp"
 #include "unpack/prediction/block_writer.hpp"
 #include "unpack/prediction/predicted_deflate.hpp"
@@ -42,17 +43,7 @@ Bytes words(std::size_t length, std::uint32_t seed) {
 }
 
 Bytes zlib_packed(const Bytes& content, int level, int strategy = Z_DEFAULT_STRATEGY, int memory = 8) {
-  z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, level, Z_DEFLATED, -MAX_WBITS, memory, strategy), Z_OK);
-  Bytes packed(deflateBound(&stream, content.size()) + 64);
-  stream.next_in = const_cast<Bytef*>(content.data());
-  stream.avail_in = static_cast<uInt>(content.size());
-  stream.next_out = packed.data();
-  stream.avail_out = static_cast<uInt>(packed.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
+  return by_zlib(content, {.level = level, .memory = memory, .strategy = strategy});
 }
 
 Bytes restored(const Method& method, ByteView opened) {

@@ -2,12 +2,12 @@
 #include "unpack/prediction/zlib_encoder.hpp"
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <random>
 #include <string>
 
 #include "tests/engine/apply/test_images.hpp"
+#include "tests/engine/unpack/by_zlib.hpp"
 
 namespace skiff::unpack {
 namespace {
@@ -17,21 +17,10 @@ using testing::operator+;
 using testing::part;
 using testing::prose;
 
-Bytes by_zlib(const Method& method, const Bytes& content) {
-  const int bits = method.codec == StreamCodec::kZlib ? MAX_WBITS : -MAX_WBITS;
-  z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, static_cast<int>(method.parameters[0]), Z_DEFLATED, bits,
-                         static_cast<int>(method.parameters[1]), Z_DEFAULT_STRATEGY),
-            Z_OK);
-  Bytes packed(deflateBound(&stream, content.size()) + 64);
-  stream.next_in = const_cast<Bytef*>(content.data());
-  stream.avail_in = static_cast<uInt>(content.size());
-  stream.next_out = packed.data();
-  stream.avail_out = static_cast<uInt>(packed.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
+Bytes zlib_by(const Method& method, const Bytes& content) {
+  return by_zlib(content, {.level = static_cast<int>(method.parameters[0]),
+                           .memory = static_cast<int>(method.parameters[1]),
+                           .window = method.codec == StreamCodec::kZlib ? MAX_WBITS : -MAX_WBITS});
 }
 
 Bytes by_us(const Method& method, const Bytes& content) {
@@ -54,7 +43,7 @@ std::vector<Method> methods() {
 
 void expect_same(const Bytes& content, const std::string& what) {
   for (const Method& method : methods()) {
-    const Bytes real = by_zlib(method, content);
+    const Bytes real = zlib_by(method, content);
     const Bytes own = by_us(method, content);
     EXPECT_EQ(own == real, true) << what << ": level " << method.parameters[0] << ", memory "
                                  << method.parameters[1] << ", other at byte "
@@ -122,7 +111,7 @@ TEST(ZlibEncoder, MakesWhatZlibMakesAtTheEndOfAWindow) {
     const Bytes head = part(content, 0, length);
     for (const std::uint64_t level : {1u, 4u, 9u}) {
       const Method method{StreamCodec::kDeflate, {level, 8, 0, 15, 0}};
-      EXPECT_EQ(by_us(method, head) == by_zlib(method, head), true) << length << ", level " << level;
+      EXPECT_EQ(by_us(method, head) == zlib_by(method, head), true) << length << ", level " << level;
     }
   }
 }
