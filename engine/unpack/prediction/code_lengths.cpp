@@ -228,8 +228,8 @@ void predict_symbol_lengths(Block& block) {
   block.symbol_count = static_cast<std::uint8_t>(count);
 }
 
-/// _tr_flush_block(): of equal bytes the fixed code goes before the block's own, and both before stored
-/// bytes.
+/// As trees.c's _tr_flush_block() chooses: of equal lengths stored bytes go before codes, and the fixed code
+/// before the block's own.
 void choose_codes(Block& block, std::size_t stored, bool may_store) {
   constexpr std::uint64_t kTypeBits = 3;
   constexpr std::uint64_t kStoredLengths = 4;
