@@ -127,7 +127,6 @@ TEST(BlockSystem, IsOpenedInADelta) {
         kErofs + "-zlz4hc -C65536", kErofs + "-zlz4hc -Eztailpacking"}) {
     const Bytes base = image_by(command, sample());
     const Bytes result = image_by(command, changed);
-    constexpr std::uint64_t kRecipe = 600;  ///< what the closed delta does not have
     std::array<std::uint64_t, 2> lengths{};
     for (const bool open : {false, true}) {
       const Repackers repackers = open ? all_repackers() : Repackers{};
@@ -142,10 +141,10 @@ TEST(BlockSystem, IsOpenedInADelta) {
       EXPECT_EQ(again.bytes(), result);
       lengths[open ? 1 : 0] = delta.bytes().size();
     }
-    // One block in a hundred of lz4hc does not pack again, as its encoder saw what came after the content.
-    const std::uint64_t most =
-        command.find("-zlz4hc") == std::string::npos ? lengths[0] / 8 + kRecipe : lengths[0] + 1;
-    EXPECT_LT(lengths[1], most) << command << ": " << lengths[0];
+    // lz4 leaves what did not change as it was, and one block in a hundred of erofs' lz4hc does not pack
+    // again, as its encoder saw what came after the content: there a closed delta may be as short.
+    const bool lz4 = command.find("lz4") != std::string::npos;
+    EXPECT_LE(lengths[1], lengths[0] / (lz4 ? 1 : 8)) << command << ": " << lengths[0];
   }
 }
 
