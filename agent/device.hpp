@@ -7,6 +7,7 @@
 #include "agent/config.hpp"
 #include "agent/machine/machine.hpp"
 #include "agent/net/http_client.hpp"
+#include "agent/net/poll_memory.hpp"
 #include "agent/system/os.hpp"
 
 namespace skiff::agent {

@@ -1,131 +1,92 @@
 #include "agent/net/http_client.hpp"
 
-#include <curl/curl.h>
-#include <openssl/ssl.h>
-#include <openssl/x509_vfy.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
 #include <optional>
 
 #include "agent/net/client_key.hpp"
+#include "agent/net/connection.hpp"
 #include "agent/net/wire_count.hpp"
 
 namespace skiff::agent {
 namespace {
 
-// What the client offers in TLS: what the server takes, and little else, because every poll of every device
-// says it. Suites with SHA-256 have the shorter handshake.
-constexpr const char* kTls13Suites =
-    "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384";
-constexpr curl_off_t kLeastBuffer = 1'024;
-constexpr curl_off_t kMostBuffer = 16'384;
-constexpr std::uint64_t kLeastSocket = 4'096;
-constexpr std::uint64_t kMostSocket = 65'536;
-constexpr const char* kTls12Suites = "ECDHE+AESGCM";
-constexpr const char* kGroups = "X25519:P-256";
-constexpr const char* kSignatures = "ECDSA+SHA256:ECDSA+SHA384:RSA-PSS+SHA256:RSA+SHA256";
+constexpr std::size_t kReadAtOnce = 16'384;  // a record of TLS
+constexpr long kOk = 200;
 
-struct FreeList {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using HeaderList = std::unique_ptr<curl_slist, FreeList>;
-
-HeaderList header_list(const HttpRequest& request) {
-  curl_slist* list = nullptr;
-  list = curl_slist_append(list, "Accept:");  // any: what it means if it is absent
-  for (const std::string& header : request.headers) list = curl_slist_append(list, header.c_str());
-  if (request.takes_packed) list = curl_slist_append(list, "Accept-Encoding: zstd");
-  if (!request.body.empty()) {
-    list = curl_slist_append(list, "Content-Type: application/json");
-    list = curl_slist_append(list, "Expect:");  // one round trip less; our bodies are small
-  }
-  return HeaderList(list);
+bool is_line(std::string_view text) {
+  return std::ranges::none_of(text, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
-bool is_allowed(const HttpOptions& options) {
-  return options.base_url.starts_with("https://") ||
-         (options.allow_plain && options.base_url.starts_with("http://"));
+/// The text of a request (RFC 9112, 3). Nothing is said that the server could do without.
+std::string request_text(const HttpRequest& request, const ServerAddress& server) {
+  std::string text = request.body.empty() ? "GET " : "POST ";
+  text += server.path + request.path + " HTTP/1.1\r\nHost: " + server.as_named + "\r\n";
+  for (const std::string& header : request.headers) text += header + "\r\n";
+  if (request.takes_packed) text += "Accept-Encoding: zstd\r\n";
+  if (!request.body.empty()) {
+    text +=
+        "Content-Type: application/json\r\nContent-Length: " + std::to_string(request.body.size()) + "\r\n";
+  }
+  return text + "\r\n" + request.body;
+}
+
+std::string base64(std::string_view text) {
+  std::string coded((text.size() + 2) / 3 * 4 + 1, '\0');
+  const int length = ::EVP_EncodeBlock(reinterpret_cast<unsigned char*>(coded.data()), as_bytes(text).data(),
+                                       static_cast<int>(text.size()));
+  coded.resize(static_cast<std::size_t>(length));
+  return coded;
+}
+
+std::string tunnel_text(const ServerAddress& server, const ServerAddress& proxy) {
+  const std::string target =
+      server.as_named.ends_with(":" + server.port) ? server.as_named : server.as_named + ":" + server.port;
+  std::string text = "CONNECT " + target + " HTTP/1.1\r\nHost: " + target + "\r\n";
+  if (!proxy.user.empty()) text += "Proxy-Authorization: Basic " + base64(proxy.user) + "\r\n";
+  return text + "\r\n";
+}
+
+/// Sends the text and reads until the parser has its answer.
+Result<void> talk(Connection& connection, std::string_view text, ReplyParser& parser, Pace& pace) {
+  SKIFF_TRY(connection.write(as_bytes(text), pace));
+  std::array<std::uint8_t, kReadAtOnce> piece;
+  while (!parser.is_done()) {
+    SKIFF_ASSIGN(const std::size_t got, connection.read_some(piece, pace));
+    if (got == 0) return parser.end();
+    SKIFF_TRY(parser.take(ByteView(piece).first(got)));
+  }
+  return {};
 }
 
 }  // namespace
 
 class HttpClient::Impl {
  public:
-  explicit Impl(HttpOptions options) : options_(std::move(options)), curl_(curl_easy_init()) {}
-  ~Impl() { curl_easy_cleanup(curl_); }
-  Impl(const Impl&) = delete;
-  Impl& operator=(const Impl&) = delete;
+  Impl(HttpOptions options, ServerAddress server, std::optional<ServerAddress> proxy)
+      : options_(std::move(options)), server_(std::move(server)), proxy_(std::move(proxy)) {}
 
-  [[nodiscard]] bool ready() const { return curl_ != nullptr; }
   Result<HttpReply> exchange(const HttpRequest& request, const BodyConsumer& consume);
   [[nodiscard]] std::uint64_t wire_bytes() const { return wire_.total(); }
 
  private:
-  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
-  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
-  static CURLcode on_ssl_context(CURL* curl, void* context, void* self);
-  static curl_socket_t on_open(void* self, curlsocktype purpose, struct curl_sockaddr* address);
-  static int on_close(void* self, curl_socket_t socket);
-
-  void set_up(const HttpRequest& request, const HeaderList& headers);
-  void set_up_rate();
-  void set_up_tls();
   Result<void> open_key();
-  Result<HttpReply> outcome(CURLcode code);
-  std::size_t take_body(ByteView part);
+  Result<void> connect();
+  Result<void> ask_for_tunnel(Connection& connection, Pace& pace) const;
+  Result<void> talk_once(const std::string& text, ReplyParser& parser, Pace& pace);
+  [[nodiscard]] PaceLimits limits_of(const HttpRequest& request) const;
 
   HttpOptions options_;
+  ServerAddress server_;
+  std::optional<ServerAddress> proxy_;
   WireCount wire_;
   ClientKey key_;
-  CURL* curl_;  // goes before the key that its connections sign with
-  // Of the exchange under way:
-  const BodyConsumer* consume_ = nullptr;
-  bool takes_packed_ = false;
-  HttpReply reply_;
-  std::optional<Error> error_;
-  std::array<char, CURL_ERROR_SIZE> detail_ = {};  ///< libcurl's own words on what went wrong
-  bool enough_ = false;
+  TlsSessions own_sessions_;
+  std::unique_ptr<Connection>
+      connection_;  ///< goes before what it counts with, signs with and keeps sessions in
 };
-
-std::size_t HttpClient::Impl::on_header(char* data, std::size_t size, std::size_t count, void* self) {
-  auto& impl = *static_cast<Impl*>(self);
-  Result<void> taken = impl.reply_.head.take_line({data, size * count});
-  if (taken && impl.reply_.head.is_packed() && !impl.takes_packed_) {
-    taken = fail(ErrorKind::kNetwork, "Content-Encoding: nobody asked for it");
-  }
-  if (taken) return size * count;
-  impl.error_ = taken.error();
-  return 0;
-}
-
-std::size_t HttpClient::Impl::on_body(char* data, std::size_t size, std::size_t count, void* self) {
-  return static_cast<Impl*>(self)->take_body(as_bytes({data, size * count}));
-}
-
-std::size_t HttpClient::Impl::take_body(ByteView part) {
-  curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &reply_.status);
-  const Result<bool> more = (*consume_)(reply_, part);
-  if (!more) error_ = more.error();
-  enough_ = more && !*more;
-  return more && *more ? part.size() : 0;
-}
-
-CURLcode HttpClient::Impl::on_ssl_context(CURL*, void* untyped_context, void* self) {
-  const auto& impl = *static_cast<Impl*>(self);
-  auto* const context = static_cast<SSL_CTX*>(untyped_context);
-  if (impl.options_.now > 0) X509_VERIFY_PARAM_set_time(SSL_CTX_get0_param(context), impl.options_.now);
-  SSL_CTX_clear_options(context,
-                        SSL_OP_TLSEXT_PADDING);  // for servers of 2013; it makes the hello twice as long
-  SSL_CTX_set1_sigalgs_list(context, kSignatures);
-  if (!impl.key_) return CURLE_OK;
-  const bool usable = SSL_CTX_use_certificate_chain_file(context, impl.options_.certificate.c_str()) == 1 &&
-                      SSL_CTX_use_PrivateKey(context, impl.key_.get()) == 1 &&
-                      SSL_CTX_check_private_key(context) == 1;
-  return usable ? CURLE_OK : CURLE_SSL_CERTPROBLEM;
-}
 
 /// The key is opened when it is first needed: a token or TPM that does not answer is a server that is not
 /// reached, and may answer later.
@@ -137,94 +98,63 @@ Result<void> HttpClient::Impl::open_key() {
   return {};
 }
 
-curl_socket_t HttpClient::Impl::on_open(void* self, curlsocktype, struct curl_sockaddr* address) {
-  const int socket = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-  if (socket < 0) return CURL_SOCKET_BAD;
-  auto& impl = *static_cast<Impl*>(self);
-  // What the kernel takes ahead of a limited rate is not limited.
-  const int room = static_cast<int>(std::clamp(impl.options_.rate, kLeastSocket, kMostSocket));
-  if (impl.options_.rate > 0) ::setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
-  impl.wire_.opened(socket);
-  return socket;
+Result<void> HttpClient::Impl::ask_for_tunnel(Connection& connection, Pace& pace) const {
+  const BodyConsumer nothing = [](const HttpReply&, ByteView) -> Result<bool> { return false; };
+  ReplyParser parser({.is_tunnel = true}, nothing);
+  SKIFF_TRY(talk(connection, tunnel_text(server_, *proxy_), parser, pace));
+  const long status = parser.reply().status;
+  if (status / 100 == kOk / 100) return {};
+  return fail(ErrorKind::kNetwork, "the proxy answered with status " + std::to_string(status));
 }
 
-int HttpClient::Impl::on_close(void* self, curl_socket_t socket) {
-  static_cast<Impl*>(self)->wire_.closing(socket);
-  return ::close(socket);
-}
-
-void HttpClient::Impl::set_up_tls() {
-  if (!options_.ca.empty()) curl_easy_setopt(curl_, CURLOPT_CAINFO, options_.ca.c_str());
-  curl_easy_setopt(curl_, CURLOPT_CAPATH, nullptr);
-  curl_easy_setopt(curl_, CURLOPT_TLS13_CIPHERS, kTls13Suites);
-  curl_easy_setopt(curl_, CURLOPT_SSL_CIPHER_LIST, kTls12Suites);
-  curl_easy_setopt(curl_, CURLOPT_SSL_EC_CURVES, kGroups);
-  curl_easy_setopt(curl_, CURLOPT_SSL_ENABLE_ALPN, 0L);
-  if (options_.sessions != nullptr) curl_easy_setopt(curl_, CURLOPT_SHARE, options_.sessions->handle());
-  curl_easy_setopt(curl_, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-  curl_easy_setopt(curl_, CURLOPT_SSL_CTX_FUNCTION, &Impl::on_ssl_context);
-  curl_easy_setopt(curl_, CURLOPT_SSL_CTX_DATA, this);
-}
-
-void HttpClient::Impl::set_up(const HttpRequest& request, const HeaderList& headers) {
-  curl_easy_reset(curl_);  // options only: connections and TLS sessions stay
-  curl_easy_setopt(curl_, CURLOPT_ERRORBUFFER, detail_.data());
-  curl_easy_setopt(curl_, CURLOPT_URL, (options_.base_url + request.path).c_str());
-  curl_easy_setopt(curl_, CURLOPT_PROTOCOLS_STR, options_.allow_plain ? "https,http" : "https");
-  curl_easy_setopt(curl_, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
-  curl_easy_setopt(curl_, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(curl_, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl_, CURLOPT_PROXY, options_.proxy.c_str());  // empty: also none from the environment
-  curl_easy_setopt(curl_, CURLOPT_HTTPHEADER, headers.get());
-  curl_easy_setopt(curl_, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options_.connect_timeout.count()));
-  curl_easy_setopt(curl_, CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(options_.slowest));
-  curl_easy_setopt(curl_, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options_.stall_timeout.count()));
-  curl_easy_setopt(curl_, CURLOPT_TIMEOUT, static_cast<long>(request.deadline.count()));
-  if (!request.body.empty()) {
-    curl_easy_setopt(curl_, CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body.size()));
-    curl_easy_setopt(curl_, CURLOPT_POSTFIELDS, request.body.data());
+/// All of it within the time to connect.
+Result<void> HttpClient::Impl::connect() {
+  SKIFF_TRY(open_key());
+  Pace pace({.deadline = options_.connect_timeout, .stall = options_.connect_timeout, .slowest = 0});
+  SKIFF_ASSIGN(auto connection,
+               Connection::open(proxy_ ? *proxy_ : server_, {.rate = options_.rate, .wire = wire_}, pace));
+  if (proxy_) SKIFF_TRY(ask_for_tunnel(*connection, pace));
+  if (server_.tls) {
+    SKIFF_ASSIGN(const TlsContext context,
+                 tls_context({options_.ca, options_.certificate, key_, options_.now}));
+    TlsSessions& sessions = options_.sessions != nullptr ? *options_.sessions : own_sessions_;
+    SKIFF_TRY(connection->start_tls(*context, server_, sessions, pace));
   }
-  curl_easy_setopt(curl_, CURLOPT_HEADERFUNCTION, &Impl::on_header);
-  curl_easy_setopt(curl_, CURLOPT_HEADERDATA, this);
-  curl_easy_setopt(curl_, CURLOPT_WRITEFUNCTION, &Impl::on_body);
-  curl_easy_setopt(curl_, CURLOPT_WRITEDATA, this);
-  curl_easy_setopt(curl_, CURLOPT_OPENSOCKETFUNCTION, &Impl::on_open);
-  curl_easy_setopt(curl_, CURLOPT_OPENSOCKETDATA, this);
-  curl_easy_setopt(curl_, CURLOPT_CLOSESOCKETFUNCTION, &Impl::on_close);
-  curl_easy_setopt(curl_, CURLOPT_CLOSESOCKETDATA, this);
-  if (options_.rate > 0) set_up_rate();
-  set_up_tls();
+  connection_ = std::move(connection);
+  return {};
 }
 
-/// Small pieces, so that the pauses between them are not taken for a stalled link.
-void HttpClient::Impl::set_up_rate() {
-  const auto rate = static_cast<curl_off_t>(options_.rate);
-  curl_easy_setopt(curl_, CURLOPT_MAX_RECV_SPEED_LARGE, rate);
-  curl_easy_setopt(curl_, CURLOPT_MAX_SEND_SPEED_LARGE, rate);
-  curl_easy_setopt(curl_, CURLOPT_BUFFERSIZE, static_cast<long>(std::clamp(rate, kLeastBuffer, kMostBuffer)));
+PaceLimits HttpClient::Impl::limits_of(const HttpRequest& request) const {
+  return {request.deadline, options_.stall_timeout, options_.slowest, options_.rate};
+}
+
+Result<void> HttpClient::Impl::talk_once(const std::string& text, ReplyParser& parser, Pace& pace) {
+  if (!connection_) SKIFF_TRY(connect());
+  const Result<void> done = talk(*connection_, text, parser, pace);
+  if (!done || !parser.may_go_on()) connection_.reset();
+  return done;
 }
 
 Result<HttpReply> HttpClient::Impl::exchange(const HttpRequest& request, const BodyConsumer& consume) {
-  SKIFF_TRY(open_key());
-  const HeaderList headers = header_list(request);
-  set_up(request, headers);
-  consume_ = &consume;
-  takes_packed_ = request.takes_packed;
-  reply_ = {};
-  error_.reset();
-  detail_.front() = '\0';
-  enough_ = false;
-  return outcome(curl_easy_perform(curl_));
-}
-
-Result<HttpReply> HttpClient::Impl::outcome(CURLcode code) {
-  if (error_) return tl::unexpected<Error>(*error_);
-  if (code != CURLE_OK && !enough_) {
-    const char* const why = detail_.front() != '\0' ? detail_.data() : curl_easy_strerror(code);
-    return fail(ErrorKind::kNetwork, options_.base_url + ": " + why);
+  if (!is_line(request.path) || !std::ranges::all_of(request.headers, is_line)) {
+    return fail(ErrorKind::kUsage, "a request for " + request.path + " would have more lines than its own");
   }
-  curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &reply_.status);
-  return reply_;
+  std::optional<Error> of_consumer;
+  const BodyConsumer noted = [&](const HttpReply& reply, ByteView part) {
+    Result<bool> more = consume(reply, part);
+    if (!more) of_consumer = more.error();
+    return more;
+  };
+  if (connection_ && !connection_->is_idle()) connection_.reset();
+  const bool kept = connection_ != nullptr;
+  const std::string text = request_text(request, server_);
+  Pace pace(limits_of(request));
+  ReplyParser parser({.takes_packed = request.takes_packed}, noted);
+  Result<void> done = talk_once(text, parser, pace);
+  if (!done && kept && !parser.has_begun()) done = talk_once(text, parser, pace);
+  if (of_consumer) return tl::unexpected<Error>(*of_consumer);
+  if (!done) return fail_with(done.error(), options_.base_url);
+  return parser.reply();
 }
 
 HttpClient::HttpClient(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -233,11 +163,16 @@ HttpClient::HttpClient(HttpClient&&) noexcept = default;
 HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 
 Result<HttpClient> HttpClient::open(HttpOptions options) {
-  if (!is_allowed(options))
+  SKIFF_ASSIGN(ServerAddress server, parse_address(options.base_url));
+  if (!server.tls && !options.allow_plain) {
     return fail(ErrorKind::kUsage, "server: " + options.base_url + " is not https://");
-  auto impl = std::make_unique<Impl>(std::move(options));
-  if (!impl->ready()) return fail(ErrorKind::kNetwork, "libcurl could not be set up");
-  return HttpClient(std::move(impl));
+  }
+  std::optional<ServerAddress> proxy;
+  if (!options.proxy.empty()) {
+    SKIFF_ASSIGN(proxy, parse_address(options.proxy));
+    if (proxy->tls) return fail(ErrorKind::kUsage, "proxy: " + options.proxy + " is not http://");
+  }
+  return HttpClient(std::make_unique<Impl>(std::move(options), std::move(server), std::move(proxy)));
 }
 
 Result<HttpReply> HttpClient::exchange(const HttpRequest& request, const BodyConsumer& consume) {

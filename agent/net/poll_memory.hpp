@@ -2,26 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 
+#include "agent/net/tls_context.hpp"
 #include "skiff/repackers.hpp"
 
 namespace skiff::agent {
-
-/// TLS sessions to resume (RFC 8446, 2.2). Not thread-safe; outlives the clients that use it.
-class TlsSessions {
- public:
-  TlsSessions();
-  ~TlsSessions();
-  TlsSessions(const TlsSessions&) = delete;
-  TlsSessions& operator=(const TlsSessions&) = delete;
-  [[nodiscard]] void* handle() const { return share_; }  ///< a CURLSH
-
- private:
-  void* share_;
-};
 
 struct PollMemory {
   TlsSessions sessions;

@@ -6,6 +6,9 @@
 namespace skiff::agent {
 namespace {
 
+constexpr std::size_t kStatusLine = 17;  // "HTTP/1.1 200 OK" and its end
+constexpr std::size_t kAroundField = 4;  // ": " and the line's end
+
 std::optional<std::uint64_t> number(std::string_view text) {
   std::uint64_t value = 0;
   const auto [end, code] = std::from_chars(text.begin(), text.end(), value);
@@ -19,13 +22,6 @@ std::string lower(std::string_view text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return result;
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(kBlank);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
 }
 
 tl::unexpected<Error> refused(std::string_view name, std::string_view why) {
@@ -55,21 +51,25 @@ std::optional<ContentRange> parse_content_range(std::string_view value) {
   return ContentRange{*first, *last, *total};
 }
 
-Result<void> ReplyHead::take_line(std::string_view line) {
-  length_ += line.size();
+Result<void> ReplyHead::add_line(std::size_t length) {
+  length_ += length;
   if (length_ > kMaxLength) return refused("the header", "is too long");
-  if (line.starts_with("HTTP/")) {
-    const std::size_t length = length_;
-    *this = ReplyHead();
-    length_ = length;
-    return {};
-  }
-  const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos) return {};
-  return take_field(lower(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
+  return {};
+}
+
+Result<void> ReplyHead::start() {
+  const std::size_t length = length_;
+  *this = ReplyHead();
+  length_ = length;
+  return add_line(kStatusLine);
 }
 
 Result<void> ReplyHead::take_field(std::string_view name, std::string_view value) {
+  SKIFF_TRY(add_line(name.size() + value.size() + kAroundField));
+  return keep_field(lower(name), value);
+}
+
+Result<void> ReplyHead::keep_field(std::string_view name, std::string_view value) {
   if (name == "transfer-encoding") return refused(name, "is not allowed");
   if (name == "content-encoding") {
     is_packed_ = lower(value) == "zstd";

@@ -1,4 +1,4 @@
-// ReplyHead: what matters of an HTTP answer's header, read line by line and refused where it is ambiguous.
+// ReplyHead: what matters of an HTTP answer's header, taken field by field and refused where it is ambiguous.
 #pragma once
 
 #include <cstdint>
@@ -22,14 +22,15 @@ std::optional<ContentRange> parse_content_range(std::string_view value);
 
 /// Refuses (kNetwork) what server/API.md says is never sent: Transfer-Encoding, a content coding but zstd, a
 /// second Content-Length, ETag or Content-Range, a Content-Length that is no number, and more than 16 KiB of
-/// lines.
+/// lines, interim answers' among them.
 class ReplyHead {
  public:
   static constexpr std::size_t kMaxLength = 16 << 10;
 
-  /// One line as it came, with or without its line end. A status line starts the head again (interim 1xx
-  /// answers).
-  Result<void> take_line(std::string_view line);
+  /// A status line came, and all that counts is what follows it: interim answers (1xx) have fields, too.
+  Result<void> start();
+  /// One field, its name in any case and its value without blanks around it.
+  Result<void> take_field(std::string_view name, std::string_view value);
 
   [[nodiscard]] const std::optional<std::uint64_t>& content_length() const { return content_length_; }
   /// Whether the body is coded as one Zstandard frame.
@@ -40,7 +41,8 @@ class ReplyHead {
   [[nodiscard]] const std::optional<std::uint64_t>& retry_after() const { return retry_after_; }
 
  private:
-  Result<void> take_field(std::string_view name, std::string_view value);
+  Result<void> add_line(std::size_t length);
+  Result<void> keep_field(std::string_view name, std::string_view value);
 
   std::size_t length_ = 0;
   bool is_packed_ = false;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "agent/net/poll_memory.hpp"
 #include "agent/net/ranged.hpp"
 #include "agent/net/stored_metadata.hpp"
 #include "skiff/release.hpp"

@@ -41,7 +41,7 @@ LAYERS = {
     "engine/shell": layer(libraries="cli11"),
     "engine/cli": layer("shell", "cli11 curl"),
     "server": layer("shell", "boost openssl soci sqlite cli11 spdlog argon2 curl"),
-    "agent": layer(libraries="curl openssl cli11 spdlog seccomp"),
+    "agent": layer(libraries="boost openssl cli11 spdlog seccomp"),
     "bench": layer("base entropy predict match unpack", "benchmark zlib zstd openssl"),
 }
 
