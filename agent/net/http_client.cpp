@@ -151,7 +151,8 @@ Result<HttpReply> HttpClient::Impl::exchange(const HttpRequest& request, const B
   Pace pace(limits_of(request));
   ReplyParser parser({.takes_packed = request.takes_packed}, noted);
   Result<void> done = talk_once(text, parser, pace);
-  if (!done && kept && !parser.has_begun()) done = talk_once(text, parser, pace);
+  const bool was_closed = !done && !parser.has_begun() && pace.patience();  // and not too slow
+  if (kept && was_closed) done = talk_once(text, parser, pace);
   if (of_consumer) return tl::unexpected<Error>(*of_consumer);
   if (!done) return fail_with(done.error(), options_.base_url);
   return parser.reply();

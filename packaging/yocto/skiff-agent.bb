@@ -8,7 +8,7 @@ inherit externalsrc
 EXTERNALSRC = "${SKIFF_SOURCE}"
 EXTERNALSRC_BUILD = "${WORKDIR}/build"
 
-DEPENDS = "cli11 curl libcryptopp libseccomp nlohmann-json openssl p11-kit tl-expected xxhash xz zlib zstd"
+DEPENDS = "boost cli11 libcryptopp libseccomp nlohmann-json openssl p11-kit tl-expected xxhash xz zlib zstd"
 
 inherit cmake pkgconfig systemd useradd
 

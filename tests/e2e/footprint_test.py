@@ -11,6 +11,11 @@ from programs import TIMEOUT, programs, run_well
 MIB = 1 << 20
 
 
+def is_release():
+    """Other builds have assertions, and are not made small."""
+    return "CMAKE_BUILD_TYPE:STRING=Release" in (programs().agent.parents[1] / "CMakeCache.txt").read_text()
+
+
 def memory(process):
     """Bytes by the names of /proc/PID/status (proc(5)): VmHWM, RssAnon, RssFile and others."""
     lines = (line.split() for line in Path(f"/proc/{process}/status").read_text().splitlines())
@@ -21,7 +26,7 @@ class Memory(FleetCase):
     """`own`: bytes of agent and decoder together that are no pages of files, which the kernel can drop and programs share;
     `resident`: their largest resident sets, such pages counted twice where both have them."""
 
-    own, resident = 9 * MIB, 26 * MIB
+    own, resident = 8 * MIB, 22 * MIB
     group = 16 * MIB  # bytes the kernel charges both for, pages of files and of the kernel among them
 
     def test_of_agent_and_decoder_is_bounded(self):
@@ -53,23 +58,23 @@ class Memory(FleetCase):
 
 class MemoryByTinyDeltas(Memory):
     diff_options = ("--profile", "tiny")
-    own, resident = 4 * MIB, 21 * MIB
-    group = 10 * MIB
+    own, resident = 3 * MIB, 17 * MIB
 
     def setUp(self):
         super().setUp()
+        self.group = (6 if is_release() else 10) * MIB
         self.device.configure(decoder_memory=MIB)
 
 
 class Size(unittest.TestCase):
-    """Stripped, with the system's libraries shared. Of release builds; others are not made small."""
+    """Stripped, with the system's libraries shared."""
 
     limits = {"skiff-agent": 2_500_000, "skiff-decode": 2_800_000, "skiff-warden": 2_000_000}
 
     def test_of_each_program_is_bounded(self):
-        folder = programs().agent.parent
-        if "CMAKE_BUILD_TYPE:STRING=Release" not in (folder.parent / "CMakeCache.txt").read_text():
+        if not is_release():
             self.skipTest("no release build")
+        folder = programs().agent.parent
         with tempfile.TemporaryDirectory() as scratch:
             for name, limit in self.limits.items():
                 stripped = Path(scratch) / name

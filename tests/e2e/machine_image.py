@@ -10,7 +10,7 @@ from pathlib import Path
 from programs import run_well
 
 # Not the kernel for clouds: that has no driver for the watchdog.
-PACKAGES = "linux-image-amd64,systemd-sysv,udev,initramfs-tools,libcurl4,libp11-kit0,libseccomp2"
+PACKAGES = "linux-image-amd64,systemd-sysv,udev,initramfs-tools,libp11-kit0,libseccomp2"
 GRUB_FILES = Path("/usr/lib/grub/i386-pc")
 GRUB_MODULES = ("ahci part_msdos ext2 squash4 gzio normal configfile linux boot echo test true loadenv regexp probe sleep "
                 "reboot serial terminal").split()

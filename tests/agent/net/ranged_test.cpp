@@ -12,7 +12,6 @@ using agent::BodyUse;
 using agent::HttpClient;
 using agent::HttpReply;
 using agent::RemoteFile;
-using agent::ReplyHead;
 
 const std::string kFile = "0123456789abcdefghijklmnopqrstuvwxyz";
 const RemoteFile kRemote{"/v1/targets/x", kFile.size(), "\"tag\""};
@@ -156,30 +155,6 @@ TEST(ContentRange, OnlyTheOneFormIsRead) {
                           "bytes -1-2/3", "items 1-2/3", "bytes 1-2/99999999999999999999", "bytes 1 -2/3"}) {
     EXPECT_EQ(agent::parse_content_range(odd), std::nullopt) << odd;
   }
-}
-
-TEST(HttpClient, SpeaksNothingButTlsUnlessATestAllowsIt) {
-  agent::HttpOptions options;
-  options.base_url = "http://127.0.0.1:1";
-  EXPECT_EQ(HttpClient::open(options).error().kind, ErrorKind::kUsage);
-}
-
-TEST(HttpClient, CountsTheBytesOfItsSocketsAsTheServerDoes) {
-  LiarServer server(
-      [](const std::string&) { return reply("200 OK", length_field(50'000), std::string(50'000, 'x')); },
-      true);
-  HttpClient client = client_of(server.url());
-  for (int i = 0; i < 3; ++i) ASSERT_TRUE(client.fetch({"/x", "", {}, {}}, 50'000));
-  ASSERT_TRUE(client.fetch({"/x", std::string(5'000, 'y'), {}, {}}, 50'000));
-  EXPECT_EQ(server.connections(), 1) << "the connection is kept";
-  EXPECT_EQ(client.wire_bytes(), server.wire_bytes());
-}
-
-TEST(HttpClient, ABodyOverTheLimitIsBrokenOff) {
-  LiarServer server(
-      [](const std::string&) { return reply("200 OK", length_field(100), std::string(100, 'x')); });
-  HttpClient client = client_of(server.url());
-  EXPECT_EQ(client.fetch({"/x", "", {}, {}}, 99).error().kind, ErrorKind::kLimit);
 }
 
 TEST(Backoff, GrowsToItsCapAndDrawsFromTheWholeRange) {
