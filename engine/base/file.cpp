@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -55,9 +56,9 @@ Result<std::uint64_t> size_of(const Descriptor& file, const fs::path& path) {
   return length;
 }
 
-class FileSource final : public Source {
+class OpenFile final : public FileSource {
  public:
-  FileSource(Descriptor file, fs::path path, std::uint64_t size)
+  OpenFile(Descriptor file, fs::path path, std::uint64_t size)
       : file_(std::move(file)), path_(std::move(path)), size_(size) {}
 
   [[nodiscard]] std::uint64_t size() const override { return size_; }
@@ -79,6 +80,12 @@ class FileSource final : public Source {
       offset += static_cast<std::uint64_t>(got);
     }
     return {};
+  }
+
+  std::size_t read_cached(std::uint64_t offset, MutableBytes out) const override {
+    const iovec where = {out.data(), out.size()};
+    const ssize_t got = ::preadv2(file_.get(), &where, 1, static_cast<off_t>(offset), RWF_NOWAIT);
+    return got > 0 ? static_cast<std::size_t>(got) : 0;
   }
 
  private:
@@ -136,12 +143,14 @@ class DeviceSink final : public FileSink {
 
 }  // namespace
 
-Result<std::unique_ptr<Source>> open_source(const fs::path& path) {
+Result<std::unique_ptr<FileSource>> open_file(const fs::path& path) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.valid()) return os_error("open", path);
   SKIFF_ASSIGN(const std::uint64_t size, size_of(file, path));
-  return std::make_unique<FileSource>(std::move(file), path, size);
+  return std::make_unique<OpenFile>(std::move(file), path, size);
 }
+
+Result<std::unique_ptr<Source>> open_source(const fs::path& path) { return open_file(path); }
 
 Result<std::unique_ptr<FileSink>> create_file(const fs::path& path) {
   struct stat status = {};

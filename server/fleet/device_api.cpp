@@ -33,15 +33,16 @@ Response serve(const Request& request, const std::map<std::string, ServedFile, s
   const auto found = files.find(name);
   if (found == files.end()) return error_response(ApiError::kNotFound, "no such file");
   const ServedFile& file = found->second;
-  auto source = file.open();
-  if (!source) return internal_error(source.error());
-  Representation whole{*std::move(source), "\"" + file.sha256.hex() + "\"",
+  const auto bytes = file.open();
+  if (!bytes) return internal_error(bytes.error());
+  Representation whole{bytes->source, "\"" + file.sha256.hex() + "\"",
                        name.ends_with(".json") ? "application/json" : "application/octet-stream",
-                       file.immutable ? kForever : "no-cache"};
+                       file.immutable ? kForever : "no-cache", bytes->file};
   if (file.packed == nullptr || !takes_packed(request)) return representation_response(request, whole);
   const auto packed = file.packed->of(*whole.source);
   if (packed == nullptr) return representation_response(request, whole);
   whole.source = packed;
+  whole.file = nullptr;
   whole.etag = "\"" + file.sha256.hex() + ".zstd\"";
   Response response = representation_response(request, whole);
   response.fields.push_back({"content-encoding", "zstd"});

@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
@@ -26,8 +27,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kPiece = 64 << 10;           // bytes read from a source and handed to TLS at a time
 constexpr std::size_t kLongestPiece = 4 * kPiece;  // the same, on a fast link
-constexpr auto kFastWrite = std::chrono::milliseconds(20);
-constexpr int kLeastPause = 30;  // seconds until who was put off may ask again
+constexpr std::size_t kFastLink = 2 << 20;         // bytes a second
+constexpr int kLeastPause = 30;                    // seconds until who was put off may ask again
 constexpr int kLongestPause = 120;
 constexpr std::size_t kMaxBuffered = 16 << 10;           // bytes of requests read ahead
 constexpr auto kAdmissionAge = std::chrono::seconds(1);  // how old an admission may grow during a download
@@ -128,10 +129,11 @@ asio::awaitable<bool> wanted_on_pool(const HttpService& service, const Peer& pee
   co_return !body.still_wanted || body.still_wanted();
 }
 
-/// How long the next piece is: each costs a turn on the pool, which a fast link has to wait for. A slow one
-/// keeps little memory.
+/// How long the next piece is: each costs a turn of the session, which a fast link has to wait for. A slow
+/// one keeps little memory.
 std::size_t next_piece(std::size_t length, Clock::duration write_took) {
-  return write_took > kFastWrite ? kPiece : std::min(2 * length, kLongestPiece);
+  const bool is_fast = write_took * kFastLink < std::chrono::seconds(1) * length;
+  return is_fast ? std::min(2 * length, kLongestPiece) : kPiece;
 }
 
 /// What is awaited, and what it is given, has a name of its own: g++ 12 miscompiles a co_await inside a
@@ -281,27 +283,27 @@ class Session {
 
   /// The head goes out with the first piece of the body: small answers are one TLS record.
   asio::awaitable<bool> send_streamed(const std::string& text, const StreamedBody& body) {
-    Bytes piece(text.begin(), text.end());
+    Bytes buffer(text.begin(), text.end());
+    std::size_t filled = buffer.size();
     std::uint64_t position = 0;
     Clock::time_point admitted = Clock::now();
     std::size_t longest = kPiece;
-    while (position < body.length || !piece.empty()) {
-      const std::size_t start = piece.size();
-      const std::uint64_t count = std::min<std::uint64_t>(longest - start, body.length - position);
-      piece.resize(start + static_cast<std::size_t>(count));
-      const MutableBytes out = MutableBytes(piece).subspan(start);
-      const bool read =
-          co_await asio::co_spawn(context_.blocking, read_on_pool(body, position, out), asio::use_awaitable);
+    while (position < body.length || filled != 0) {
+      const auto count =
+          static_cast<std::size_t>(std::min<std::uint64_t>(longest - filled, body.length - position));
+      if (buffer.size() < filled + count) buffer.resize(filled + count);
+      const MutableBytes out = MutableBytes(buffer).subspan(filled, count);
+      const bool read = co_await read_piece(body, position, out);
       if (!read) co_return false;
-      const ByteView bytes(piece);
+      const ByteView bytes = ByteView(buffer).first(filled + count);
       const Clock::time_point before = Clock::now();
       const bool written = co_await write(bytes);
       if (!written) co_return false;
       const Clock::time_point now = Clock::now();
       longest = next_piece(longest, now - before);
       position += count;
-      piece.clear();
-      if (piece.capacity() > longest) piece.shrink_to_fit();
+      filled = 0;
+      if (buffer.size() > longest) buffer = Bytes(longest);
       if (now - admitted <= kAdmissionAge) continue;
       const bool still = co_await asio::co_spawn(
           context_.blocking, wanted_on_pool(context_.service, peer_, body), asio::use_awaitable);
@@ -309,6 +311,18 @@ class Session {
       admitted = now;
     }
     co_return true;
+  }
+
+  /// What the kernel has in memory costs no turn on the pool, but other sessions have theirs in between.
+  asio::awaitable<bool> read_piece(const StreamedBody& body, std::uint64_t position, MutableBytes out) {
+    const std::size_t cached = body.file == nullptr ? 0 : body.file->read_cached(body.offset + position, out);
+    if (cached == out.size()) {
+      co_await asio::post(asio::use_awaitable);
+      co_return true;
+    }
+    const MutableBytes rest = out.subspan(cached);
+    co_return co_await asio::co_spawn(context_.blocking, read_on_pool(body, position + cached, rest),
+                                      asio::use_awaitable);
   }
 
   /// The deadline is that of the slowest rate allowed, for these bytes and for those the kernel may still

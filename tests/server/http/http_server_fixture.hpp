@@ -56,6 +56,12 @@ class HttpServerTest : public ::testing::Test {
       return representation_response(
           request, {std::make_shared<ViewSource>(kContent), "\"e\"", "application/octet-stream", "no-cache"});
     };
+    const auto disk = [this](const Request& request) {
+      const std::shared_ptr<const FileSource> source = open_file(disk_file()).value();
+      if (is_cut_) std::filesystem::resize_file(disk_file(), kFileLength / 2);
+      return representation_response(request,
+                                     {source, "\"d\"", "application/octet-stream", "no-cache", source.get()});
+    };
     const auto echo = [this](const Request& request) {
       ++handled_;
       return json_response(200, "\"" + request.body + "\"");
@@ -80,6 +86,7 @@ class HttpServerTest : public ::testing::Test {
     };
     return {{{"GET"}, "/zeros", 0, true, zeros},
             {{"GET", "HEAD"}, "/file/", 0, true, file},
+            {{"GET"}, "/disk", 0, true, disk},
             {{"POST"}, "/echo", 100, true, echo},
             {{"POST"}, "/guarded", 1'000, true, echo, refuse_strangers},
             {{"GET"}, "/throw", 0, true, fail_always},
@@ -98,6 +105,8 @@ class HttpServerTest : public ::testing::Test {
     ledger_[*peer.serial].sent += bytes.sent;
   }
 
+  /// What /disk is answered with.
+  [[nodiscard]] std::filesystem::path disk_file() const { return fleet_.folder() / "disk"; }
   [[nodiscard]] std::uint16_t port() const { return server_->port(); }
   [[nodiscard]] unsigned status_of(const std::string& request) const {
     TlsClient client(port(), fleet_.device("d1"));
@@ -110,6 +119,7 @@ class HttpServerTest : public ::testing::Test {
   FleetFiles fleet_;
   std::atomic<bool> rejected_ = false;
   std::atomic<bool> withdrawn_ = false;
+  std::atomic<bool> is_cut_ = false;  ///< the file of /disk is, once it is open
   std::atomic<int> handled_ = 0;
   std::atomic<bool> is_open_ = false;
   std::mutex mutex_;

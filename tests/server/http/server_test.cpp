@@ -27,6 +27,23 @@ TEST_F(HttpServerTest, ServesAFileWholeAndInParts) {
   EXPECT_EQ(part->fields.at("content-range"), "bytes 999990-999999/1000000");
 }
 
+TEST_F(HttpServerTest, ServesAFileOnDiskWholeAndInParts) {
+  ASSERT_TRUE(write_file(disk_file(), kContent));
+  start();
+  TlsClient client(port(), fleet_.device("d1"));
+  EXPECT_EQ(client.ask(get("/disk"))->body, as_text(kContent));
+  EXPECT_EQ(client.ask(get("/disk", "Range: bytes=999990-\r\n"))->body, as_text(kContent).substr(999'990));
+}
+
+TEST_F(HttpServerTest, ADownloadEndsWhereItsFileDoes) {
+  ASSERT_TRUE(write_file(disk_file(), kContent));
+  start();
+  is_cut_ = true;
+  TlsClient client(port(), fleet_.device("d1"));
+  EXPECT_FALSE(client.ask(get("/disk")).has_value());
+  EXPECT_TRUE(is_well());
+}
+
 TEST_F(HttpServerTest, AnswersAHeadWithoutABodyAndGoesOn) {
   start();
   TlsClient client(port(), fleet_.device("d1"));
