@@ -3,29 +3,19 @@ directions are shaped (tc-tbf(8)), the link goes down and up, the device changes
 the device's side or leaves it is looked at."""
 
 import contextlib
-import ctypes
-import os
 import shutil
 import socket
 import subprocess
 import threading
 
+import namespaces
 from packets import Packets
 from programs import TIMEOUT, run, run_well
 
-CLONE_NEWNET = 0x40000000  # linux/sched.h
 ETH_P_ALL = 3  # linux/if_ether.h
 SERVER = "10.77.0.1"
 DEVICE = "10.77.0.{}"
 QUEUE = 4096  # bytes that wait for the shaped link; what does not fit is dropped
-
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def _namespace_call(name, *arguments):
-    if getattr(_libc, name)(*arguments):
-        code = ctypes.get_errno()
-        raise OSError(code, f"{name}: {os.strerror(code)}")
 
 
 def why_not():
@@ -39,7 +29,7 @@ def why_not():
 
 def enter_own_namespace():
     """This thread and all it starts from now on have a network of their own, with nothing but a loopback."""
-    _namespace_call("unshare", CLONE_NEWNET)
+    namespaces.enter_own(namespaces.NETWORK)
     run_well("ip", "link", "set", "lo", "up")
 
 
@@ -124,8 +114,7 @@ class Radio:
         made = []
 
         def make():
-            with open(f"/proc/{self._holder.pid}/ns/net") as namespace:
-                _namespace_call("setns", namespace.fileno(), CLONE_NEWNET)
+            namespaces.enter_that_of(self._holder.pid, namespaces.NETWORK)
             tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
             tap.bind(("modem", 0))
             made.append(tap)

@@ -1,14 +1,11 @@
 """A file system of a few MB that is this process's own: nobody else sees it, and it goes with the process."""
 
-import ctypes
 import os
 
+import namespaces
 from programs import run, run_well
 
-CLONE_NEWNS = 0x00020000  # linux/sched.h
 FILLING = "filling"
-
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 def why_not():
@@ -19,8 +16,7 @@ def why_not():
 
 def enter_own_namespace():
     """What this process and all it starts mount from now on is theirs alone."""
-    if _libc.unshare(CLONE_NEWNS):
-        raise OSError(ctypes.get_errno(), "unshare")
+    namespaces.enter_own(namespaces.MOUNTS)
     run_well("mount", "--make-rprivate", "/")
 
 
