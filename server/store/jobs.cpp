@@ -72,13 +72,21 @@ std::string state_of(soci::session& sql, const PairKey& key) {
   return sql.got_data() ? state : "";
 }
 
-constexpr std::string_view kChanged = "changed";
-/// `found`: kChanged, or the state in which nothing could be changed.
-Result<void> require_change(const Result<std::string>& found) {
+using States = std::initializer_list<std::string_view>;
+
+/// Runs `change(sql)` if the job is in one of these states. kNotFound; kMismatch: it is in another.
+template <typename Change>
+Result<void> change_in(Database& database, const PairKey& key, States states, const Change& change) {
+  const auto found = database.transact("change a job", [&](soci::session& sql) {
+    std::string state = state_of(sql, key);
+    const bool is_in = std::find(states.begin(), states.end(), state) != states.end();
+    if (is_in) change(sql);
+    return std::pair(is_in, std::move(state));
+  });
   if (!found) return tl::unexpected(found.error());
-  if (*found == kChanged) return {};
-  if (found->empty()) return fail(ErrorKind::kNotFound, "there is no job for such a delta");
-  return fail(ErrorKind::kMismatch, "the job is " + *found);
+  if (found->first) return {};
+  if (found->second.empty()) return fail(ErrorKind::kNotFound, "there is no job for such a delta");
+  return fail(ErrorKind::kMismatch, "the job is " + found->second);
 }
 
 /// What the workers that took it did not survive is not given to yet another.
@@ -220,29 +228,21 @@ Result<std::uint64_t> JobStore::release(const std::string& owner) {
 }
 
 Result<void> JobStore::retry(const Sha256& base, const Sha256& result) {
-  const auto found = database_.transact("queue a delta again", [&](soci::session& sql) {
-    const PairKey key(base, result);
-    const std::string state = state_of(sql, key);
-    if (state != "failed" && state != "abandoned" && state != "not-smaller") return state;
+  const PairKey key(base, result);
+  return change_in(database_, key, {"failed", "abandoned", "not-smaller"}, [&](soci::session& sql) {
     sql << "UPDATE delta_jobs SET state = 'queued', attempts = 0, not_before = 0, error = ''"
            " WHERE base_sha256 = :base AND result_sha256 = :result",
         soci::use(key.base), soci::use(key.result);
-    return std::string(kChanged);
   });
-  return require_change(found);
 }
 
 Result<void> JobStore::cancel(const Sha256& base, const Sha256& result, const std::string& why) {
-  const auto found = database_.transact("abandon a delta", [&](soci::session& sql) {
-    const PairKey key(base, result);
-    const std::string state = state_of(sql, key);
-    if (state != "queued" && state != "running" && state != "failed") return state;
+  const PairKey key(base, result);
+  return change_in(database_, key, {"queued", "running", "failed"}, [&](soci::session& sql) {
     sql << "UPDATE delta_jobs SET state = 'abandoned', error = :why"
            " WHERE base_sha256 = :base AND result_sha256 = :result",
         soci::use(why), soci::use(key.base), soci::use(key.result);
-    return std::string(kChanged);
   });
-  return require_change(found);
 }
 
 Result<SettledPairs> JobStore::settled() {
