@@ -149,7 +149,7 @@ class FleetServer::Impl {
   OutboxStore outbox_{*database_};
   PublishedReleases published_{*database_};
   AuditLog audit_{*database_, *audit_key_};
-  Watch watch_{{*database_, audit_, *catalogue_, options_.ca, disks()}, options_.watch};
+  Watch watch_{{*database_, audit_, *catalogue_, options_.ca, disks(), place_.name()}, options_.watch};
   ContactLedger contacts_;
   UploadStore uploads_{options_.repository, options_.uploads};
   Leadership leadership_{*database_, "upkeep"};

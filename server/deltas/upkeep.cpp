@@ -35,11 +35,20 @@ void Upkeep::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
+    look_at_disks();
     if (parts_.leadership.has()) lead();
     write_contacts();
     lock.lock();
     stopped_.wait_for(lock, times_.tick, [this] { return stopping_; });
   }
+}
+
+/// Each server has its own, whoever leads.
+void Upkeep::look_at_disks() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_disks_) return;
+  check("watch-failed", parts_.watch.look_at_disks(clock_()));
+  next_disks_ = now + times_.watch;
 }
 
 void Upkeep::lead() {

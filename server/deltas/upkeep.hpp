@@ -56,6 +56,7 @@ class Upkeep {
 
  private:
   void run();
+  void look_at_disks();
   void lead();
   void look_at_repository();
   Result<void> meet_demand(const CatalogueView& view);
@@ -69,6 +70,7 @@ class Upkeep {
   std::shared_ptr<const CatalogueView> seen_;
   std::chrono::steady_clock::time_point next_renewal_{};
   std::chrono::steady_clock::time_point next_watch_{};
+  std::chrono::steady_clock::time_point next_disks_{};
   std::mutex mutex_;
   std::condition_variable stopped_;
   bool stopping_ = false;

@@ -144,7 +144,6 @@ std::map<std::string, std::vector<std::string>> waiting_for_full(soci::session& 
 }  // namespace
 
 Result<void> Watch::look(std::int64_t now) {
-  SKIFF_TRY(look_at_disks(now));
   SKIFF_TRY(look_at_devices(now));
   SKIFF_TRY(look_at_metered(now));
   SKIFF_TRY(look_at_audit(now));
@@ -182,8 +181,8 @@ Result<void> Watch::look_at_metered(std::int64_t now) {
 Result<void> Watch::look_at_disks(std::int64_t now) {
   for (const DiskSpace& space : space_of(parts_.disks)) {
     if (!is_filling(space)) continue;
-    const std::string detail =
-        std::to_string(space.available) + " of " + std::to_string(space.capacity) + " bytes are left";
+    const std::string detail = std::to_string(space.available) + " of " + std::to_string(space.capacity) +
+                               " bytes are left to " + parts_.server;
     log_event(Severity::kError, "disk-filling", {{"disk", space.name}, {"available", space.available}});
     SKIFF_TRY(AlarmStore(parts_.database).raise({std::string(kDiskFilling), space.name, detail}, now));
   }

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "skiff/result.hpp"
 #include "store/disk.hpp"
@@ -21,6 +23,7 @@ struct WatchParts {
   Catalogue& catalogue;
   std::filesystem::path ca;   ///< authority folder
   std::vector<Disk> disks{};  ///< that the server writes to
+  std::string server{};       ///< whose disks they are: WorkerPlace::name()
 };
 
 struct WatchOptions {
@@ -33,13 +36,14 @@ class Watch {
  public:
   Watch(WatchParts parts, WatchOptions options) : parts_(std::move(parts)), options_(options) {}
 
-  /// Raises an alarm for whatever is not as it should be; again as long as it is so. kIo.
+  /// Raises an alarm for whatever of the fleet is not as it should be; again as long as it is so. kIo.
   Result<void> look(std::int64_t now);
+  /// The same for what each server has of its own: disks that fill. kIo.
+  Result<void> look_at_disks(std::int64_t now);
 
  private:
   Result<void> look_at_devices(std::int64_t now);
   Result<void> look_at_metered(std::int64_t now);
-  Result<void> look_at_disks(std::int64_t now);
   Result<void> look_at_audit(std::int64_t now);
   Result<void> look_at_certificates(std::int64_t now);
   Result<void> look_at_metadata(std::int64_t now);

@@ -3,7 +3,9 @@
 
 import contextlib
 import hashlib
+import json
 import shutil
+import socket
 import sqlite3
 import tempfile
 import time
@@ -12,9 +14,10 @@ from pathlib import Path
 
 import images
 import small_disk
-from fleet import Fleet
+from fleet import HARDWARE, Fleet
 from operators import Operators
-from programs import TIMEOUT, programs
+from postgresql import Postgresql
+from programs import TIMEOUT, programs, run_well
 
 PIECE = 50_000
 PAGE = 4096
@@ -158,6 +161,50 @@ class FullDiskTest(unittest.TestCase):
             self.assertEqual(status, 200, answer)
             offset = answer["offset"]
         self.assertEqual(self.post("/v1/uploads/finish", sha256=digest)[0], 200)
+
+    def test_what_is_published_comes_whole_or_not_at_all(self):
+        self.start("--workers", "0")
+        self.server.stop()
+        kept, builder = self.folder / "kept", self.folder / "builder"
+        self.fleet.repo.rename(kept)
+        shutil.copytree(kept, builder)
+        repository = self.disk("repo", REPOSITORY)
+        shutil.copytree(kept, self.fleet.repo, dirs_exist_ok=True)
+        self.restart()
+        two = self.fleet.write_image("two.img", images.revised(self.one.read_bytes(), 3, 16))
+        words = ["--image", two, "--name", "two.img", "--hardware", HARDWARE, "--version", "2.0", "--counter", 2]
+        run_well(self.fleet.programs.skiff, "repo", "add-release", builder, *words, "--keys", self.fleet.keys)
+        known = {path.name for path in (self.fleet.repo / "metadata").iterdir()}
+        files = {path.name: json.loads(path.read_text()) for path in (builder / "metadata").iterdir() if path.name not in known}
+        self.upload(two)
+        repository.fill()
+        before = self.listed("releases")
+        self.check_no_room(self.post("/v1/repository/publish", files=files))
+        self.assertEqual(self.listed("releases"), before)
+        self.assertEqual(self.device.once(), self.device.OK, self.device.log())
+        repository.free()
+        self.assertEqual(self.post("/v1/repository/publish", files=files)[0], 200)
+        self.assertEqual([release["release"] for release in self.listed("releases")], ["releases/one.img", "releases/two.img"])
+
+    def upload(self, image):
+        content = image.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        self.post("/v1/uploads/begin", name=image.name, sha256=digest, length=len(content))
+        self.assertEqual(self.operators.send(self.token, "POST", f"/v1/uploads/{digest}/0", content)[0], 200)
+        self.assertEqual(self.post("/v1/uploads/finish", sha256=digest)[0], 200)
+
+    def test_a_server_that_does_not_lead_tells_of_its_own_disk(self):
+        postgresql = self.enterContext(Postgresql())
+        self.start("--workers", "0", "--database", postgresql.url)
+        second = self.disk("second-state", STATE)
+        second.fill(left=16 * PAGE)
+        other = self.fleet.start_server(*self.options, name="second")
+        other.wait_for("disk-filling", "disk=state")
+        raised = "SELECT detail FROM alarms WHERE kind = 'disk-filling' AND subject = 'state'"
+        until = time.monotonic() + TIMEOUT
+        while not postgresql.query(raised) and time.monotonic() < until:
+            time.sleep(0.05)
+        self.assertIn(f" bytes are left to {socket.gethostname()}-", postgresql.query(raised)[0][0])
 
     def test_a_delta_that_found_no_room_is_made_later(self):
         self.start("--workers", "1")
