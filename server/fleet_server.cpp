@@ -25,6 +25,7 @@ Result<void> prepare_state(const fs::path& state) {
 unsigned connections(const ServerOptions& options) {
   unsigned count = options.http.blocking_threads + 2 * options.workers + 2;
   if (options.enrol) count += options.enrol->blocking_threads;
+  if (options.public_http) count += options.public_http->blocking_threads;
   if (options.operators) count += options.operators->blocking_threads;
   return count;
 }
@@ -63,6 +64,10 @@ class FleetServer::Impl {
                         },
                         [](const RequestHead& head) { return head.target == kCheckInPath; }};
     SKIFF_ASSIGN(http_, HttpServer::create(options_.http, std::move(service)));
+    if (options_.public_http) {
+      SKIFF_ASSIGN(public_http_,
+                   HttpServer::create(*options_.public_http, {Router(api_.public_routes()), {}, {}}));
+    }
     if (!options_.operators) return {};
     SKIFF_ASSIGN(operator_http_,
                  HttpServer::create(*options_.operators, {Router(operator_routes()), {}, {}}));
@@ -79,6 +84,7 @@ class FleetServer::Impl {
     sender_ = std::make_unique<WebhookSender>(outbox_, sending_, options_.webhooks, options_.clock);
     http_->start();
     if (enrol_http_) enrol_http_->start();
+    if (public_http_) public_http_->start();
     if (operator_http_) operator_http_->start();
   }
 
@@ -87,6 +93,7 @@ class FleetServer::Impl {
   void stop() {
     operator_http_.reset();
     enrol_http_.reset();
+    public_http_.reset();
     http_.reset();
     if (upkeep_ != nullptr) upkeep_->stop();
     if (workers_ != nullptr) workers_->stop();
@@ -95,6 +102,7 @@ class FleetServer::Impl {
 
   [[nodiscard]] std::uint16_t port() const { return http_->port(); }
   [[nodiscard]] std::uint16_t enrol_port() const { return enrol_http_ ? enrol_http_->port() : 0; }
+  [[nodiscard]] std::uint16_t public_port() const { return public_http_ ? public_http_->port() : 0; }
   [[nodiscard]] std::uint16_t operator_port() const { return operator_http_ ? operator_http_->port() : 0; }
 
  private:
@@ -164,6 +172,7 @@ class FleetServer::Impl {
   std::optional<EnrolmentApi> enrolment_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<HttpServer> enrol_http_;
+  std::unique_ptr<HttpServer> public_http_;
   AlarmStore alarms_{*database_};
   UserStore users_{*database_};
   NumberStore numbers_{*database_, disks()};
@@ -200,5 +209,6 @@ void FleetServer::stop() { impl_->stop(); }
 std::uint16_t FleetServer::port() const { return impl_->port(); }
 std::uint16_t FleetServer::operator_port() const { return impl_->operator_port(); }
 std::uint16_t FleetServer::enrol_port() const { return impl_->enrol_port(); }
+std::uint16_t FleetServer::public_port() const { return impl_->public_port(); }
 
 }  // namespace skiff::server

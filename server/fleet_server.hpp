@@ -21,7 +21,8 @@ struct ServerOptions {
   std::filesystem::path ca;          ///< authority folder; without the device CA's key nothing is certified
   std::optional<HttpOptions> enrol;  ///< where devices without a certificate ask for one; none: nowhere
   EnrolmentOptions enrolment;
-  std::optional<HttpOptions> operators;  ///< where operators are served; none: nowhere
+  std::optional<HttpOptions> public_http;  ///< where metadata and targets are for everybody; none: nowhere
+  std::optional<HttpOptions> operators;    ///< where operators are served; none: nowhere
   PendingLimits pending;
   UploadLimits uploads;
   DeviceApiOptions api;
@@ -51,6 +52,7 @@ class FleetServer {
   [[nodiscard]] std::uint16_t port() const;
   /// 0: there is none.
   [[nodiscard]] std::uint16_t enrol_port() const;
+  [[nodiscard]] std::uint16_t public_port() const;
   [[nodiscard]] std::uint16_t operator_port() const;
 
  private:

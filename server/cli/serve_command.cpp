@@ -23,6 +23,7 @@ struct Arguments {
   fs::path enrol_port_file;
   std::string listen = "127.0.0.1:0";
   std::string enrol_listen;
+  std::string public_listen;
   std::string operator_listen;
   fs::path operator_port_file;
   MakerArguments maker;
@@ -82,6 +83,11 @@ Result<void> serve(Arguments arguments) {
     options.enrol = small_port(options.http.tls);
     SKIFF_TRY(parse_listen("--enrol-listen", arguments.enrol_listen, *options.enrol));
   }
+  if (!arguments.public_listen.empty()) {
+    options.public_http = options.http;  // downloads, as devices have them
+    options.public_http->tls.device_ca.clear();
+    SKIFF_TRY(parse_listen("--public-listen", arguments.public_listen, *options.public_http));
+  }
   if (!arguments.operator_listen.empty()) {
     options.operators = small_port(options.http.tls);
     options.operators->blocking_threads = 2;  // one may be at a long upload's hash
@@ -98,6 +104,7 @@ Result<void> serve(Arguments arguments) {
             {{"address", options.http.address},
              {"port", server->port()},
              {"enrol-port", server->enrol_port()},
+             {"public-port", server->public_port()},
              {"operator-port", server->operator_port()}});
   const int signal = wait_for_end(signals);
   log_event(Severity::kInfo, "stopping", {{"signal", static_cast<std::uint64_t>(signal)}});
@@ -177,6 +184,10 @@ void add_serve_command(CLI::App& app, Action& chosen) {
       "--enrol-listen", arguments->enrol_listen,
       "Address and port where devices without a certificate ask for one; nowhere unless told");
   command->add_option("--enrol-port-file", arguments->enrol_port_file, "File to write that port to");
+  command->add_option(
+      "--public-listen", arguments->public_listen,
+      "Address and port where metadata and targets are for everybody, as for a cache or mirror; "
+      "nowhere unless told");
   command->add_option("--operator-listen", arguments->operator_listen,
                       "Address and port for operators and their programs; nowhere unless told");
   command->add_option("--operator-port-file", arguments->operator_port_file, "File to write that port to");

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view kMetadataPath = "/v1/metadata/";
 constexpr std::string_view kTargetsPath = "/v1/targets/";
+constexpr std::string_view kHealthPath = "/healthz";
 constexpr std::uint64_t kMaxCheckIn = 16'384;
 constexpr std::uint64_t kMaxReport = 65'536;
 constexpr std::size_t kTagLength = 16;  // hexadecimal digits: 64 bits of a SHA-256
@@ -98,7 +99,7 @@ std::vector<Route> DeviceApi::routes() {
        [this](const Request& r) { return r.head.method == "GET" ? poll(r) : check_in(r); }},
       {{"POST"}, "/v1/reports", kMaxReport, true, [this](const Request& r) { return report(r); }},
       {{"GET", "HEAD"},
-       "/healthz",
+       std::string(kHealthPath),
        0,
        false,
        [](const Request&) {
@@ -108,6 +109,15 @@ std::vector<Route> DeviceApi::routes() {
          return response;
        }},
   };
+}
+
+std::vector<Route> DeviceApi::public_routes() {
+  std::vector<Route> found = routes();
+  std::erase_if(found, [](const Route& route) {
+    return route.path != kMetadataPath && route.path != kTargetsPath && route.path != kHealthPath;
+  });
+  for (Route& route : found) route.needs_device = false;
+  return found;
 }
 
 std::optional<Response> DeviceApi::admit(const Peer& peer) {
@@ -128,6 +138,7 @@ Response DeviceApi::metadata(const Request& request) {
 Response DeviceApi::target(const Request& request) {
   const auto view = stores_.catalogue.view();
   const std::string_view name = std::string_view(request.head.target).substr(kTargetsPath.size());
+  if (!request.peer.serial) return serve(request, view->targets, name);  // of nobody known is one withdrawn
   const std::string& serial = *request.peer.serial;
   const std::string release = release_of(*view, name);
   if (is_withdrawn(serial, release)) return withdrawn();

@@ -45,6 +45,8 @@ class DeviceApi {
 
   /// The routes of API.md, in its order. They refer to this object.
   std::vector<Route> routes();
+  /// Those of them that tell nothing of a device, for whoever asks: signed metadata, targets by their hash.
+  std::vector<Route> public_routes();
   /// Refuses a device that may not speak to the server now.
   std::optional<Response> admit(const Peer& peer);
 

@@ -29,6 +29,8 @@ class FleetServerTest : public ::testing::Test {
     options.state = fleet_.folder() / "state";
     options.database = database_url();
     options.http.tls = fleet_.server();
+    options.public_http.emplace().tls = fleet_.server();
+    options.public_http->tls.device_ca.clear();
     options.upkeep.tick = std::chrono::milliseconds(20);
     options.upkeep.renew = std::chrono::milliseconds(20);
     options.upkeep.keep_unused = keep_unused_;
@@ -338,6 +340,23 @@ TEST_F(FleetServerTest, TheLedgerOfADeviceIsWrittenDown) {
   ASSERT_EQ(devices.size(), 1U);
   EXPECT_GT(devices[0].wire.received, 500U);
   EXPECT_GT(devices[0].wire.sent, 500U);
+}
+
+TEST_F(FleetServerTest, EverybodyGetsWhatIsSignedAndNothingElseOnThePublicPort) {
+  builder_.release("one", 1, old_);
+  start(0);
+  const auto target = "/v1/targets/releases/" + sha256(old_).hex() + ".one";
+  const auto anybody = [&](const std::string& request) {
+    return TlsClient(server_->public_port(), fleet_.stranger()).ask(request).value_or(Answer{});
+  };
+  EXPECT_EQ(anybody(get("/v1/metadata/timestamp.json")).body, ask(get("/v1/metadata/timestamp.json")).body);
+  EXPECT_EQ(anybody(get(target)).body, as_text(old_));
+  EXPECT_EQ(anybody(get(target, "Range: bytes=5-9\r\n")).body, as_text(old_).substr(5, 5));
+  EXPECT_EQ(anybody(get("/healthz")).status, 200U);
+  EXPECT_EQ(anybody(get("/v1/check-in")).status, 401U);
+  EXPECT_EQ(anybody(post("/v1/reports", "{}")).status, 401U);
+  TlsClient stranger(server_->port(), fleet_.stranger());
+  EXPECT_EQ(stranger.ask(get(target))->status, 401U);
 }
 
 TEST(Contract, EveryPathOfTheDocumentIsARouteAndTheOtherWayRound) {
