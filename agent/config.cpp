@@ -10,12 +10,19 @@ namespace {
 
 constexpr std::uint64_t kMaxLength = 65'536;
 constexpr std::uint64_t kMaxTries = 100;
+constexpr std::uint64_t kMaxThreads = 256;
 constexpr std::uint64_t kMaxStall = 3'600;
 
-constexpr auto kMembers = std::to_array<std::string_view>(
-    {"server", "ca", "certificate", "key", "proxy", "hardware", "slots", "state_dir", "checks_dir",
-     "checks_user", "boot", "warden", "link", "tries", "decoder_memory", "poll_interval", "trial_deadline",
-     "stall_timeout", "reboot_command"});
+constexpr auto kMembers = std::to_array<std::string_view>({"server",         "ca",
+                                                           "certificate",    "key",
+                                                           "proxy",          "hardware",
+                                                           "slots",          "state_dir",
+                                                           "checks_dir",     "checks_user",
+                                                           "boot",           "warden",
+                                                           "link",           "tries",
+                                                           "decoder_memory", "decoder_threads",
+                                                           "poll_interval",  "trial_deadline",
+                                                           "stall_timeout",  "reboot_command"});
 
 tl::unexpected<Error> odd(std::string_view key, std::string_view why) {
   return fail(ErrorKind::kFormat, "config: " + std::string(key) + " " + std::string(why));
@@ -98,6 +105,9 @@ Result<void> read_policy(const Json& json, Config& config) {
   SKIFF_TRY(optional_number(json, "tries", config.tries));
   if (config.tries > kMaxTries) return odd("tries", "is more than " + std::to_string(kMaxTries));
   SKIFF_TRY(optional_number(json, "decoder_memory", config.decoder_memory));
+  SKIFF_TRY(optional_number(json, "decoder_threads", config.decoder_threads));
+  if (config.decoder_threads > kMaxThreads)
+    return odd("decoder_threads", "is more than " + std::to_string(kMaxThreads));
   SKIFF_TRY(optional_number(json, "poll_interval", config.poll_interval));
   SKIFF_TRY(optional_number(json, "trial_deadline", config.trial_deadline));
   SKIFF_TRY(optional_number(json, "stall_timeout", config.stall_timeout));

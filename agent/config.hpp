@@ -38,6 +38,7 @@ struct Config {
   LinkPolicy link;
   std::uint64_t tries = 3;
   std::uint64_t decoder_memory = std::uint64_t{8} << 20;  ///< bytes
+  std::uint64_t decoder_threads = 2;                      ///< at most as many as there are processors
   std::uint64_t poll_interval = 1'800;                    ///< seconds, where the server says nothing
   std::uint64_t trial_deadline = 86'400;                  ///< seconds
   std::uint64_t stall_timeout = 30;                       ///< seconds, see HttpOptions

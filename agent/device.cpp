@@ -3,6 +3,9 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include <algorithm>
+#include <thread>
+
 #include "agent/machine/state_store.hpp"
 #include "agent/machine/trusted_time.hpp"
 #include "agent/net/folder_server.hpp"
@@ -106,7 +109,9 @@ MachineOptions Device::machine_options(const Config& config) const {
   options.state_dir = config.state_dir;
   options.running = running_;
   options.tries = static_cast<std::uint32_t>(config.tries);
-  options.decoder_memory = config.decoder_memory;
+  options.limits.decoder_memory = config.decoder_memory;
+  options.limits.decoder_threads =
+      std::clamp(std::thread::hardware_concurrency(), 1U, static_cast<unsigned>(config.decoder_threads));
   options.trial_deadline = config.trial_deadline;
   options.install = policy_.install;
   options.seed = device_seed(config);

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kDigestBytes = kWord + sizeof(Sha256::bytes);
 constexpr std::size_t kImageBytes = kWord + kDigestBytes;
-constexpr std::size_t kStartBytes = 3 * kWord + kDigestBytes + 2 * kImageBytes;
+constexpr std::size_t kStartBytes = 4 * kWord + kDigestBytes + 2 * kImageBytes;
 
 std::uint64_t take_word(ByteView& bytes) {
   const std::uint64_t word = word_of(bytes);
@@ -49,6 +49,7 @@ Bytes start_bytes(const DecoderOptions& options) {
   put_word(bytes, options.base_length);
   put_word(bytes, options.apply.max_memory);
   put_word(bytes, options.apply.max_head);
+  put_word(bytes, options.apply.threads);
   put_digest(bytes, options.apply.frames_root);
   put_image(bytes, options.apply.base);
   put_image(bytes, options.apply.result);
@@ -61,6 +62,7 @@ std::optional<DecoderOptions> options_of(ByteView bytes) {
   options.base_length = take_word(bytes);
   options.apply.max_memory = take_word(bytes);
   options.apply.max_head = take_word(bytes);
+  options.apply.threads = static_cast<unsigned>(take_word(bytes));
   options.apply.frames_root = take_digest(bytes);
   options.apply.base = take_image(bytes);
   options.apply.result = take_image(bytes);

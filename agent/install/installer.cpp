@@ -22,10 +22,13 @@ bool may_be_the_base(const Error& error) {
          error.kind == ErrorKind::kIo;
 }
 
-SessionOptions session_options(const Installation& installation, const UpdateRecord& record) {
+/// What a delta leaves of the device's memory is for further threads.
+SessionOptions session_options(const Installation& installation, const UpdateRecord& record,
+                               const InstallLimits& limits) {
   const DeltaOffer& delta = installation.delta;
   SessionOptions options;
-  options.apply.max_memory = delta.decoder_memory;
+  options.apply.max_memory = limits.decoder_memory;
+  options.apply.threads = limits.decoder_threads;
   options.apply.frames_root = delta.frames_root;
   options.apply.base = delta.base;
   options.apply.result = delta.result;
@@ -65,7 +68,7 @@ Result<void> Installer::run_once(Work& work) {
     return work.save();
   });
   SKIFF_ASSIGN(ApplySession session,
-               begin(work.base, writer, session_options(work.installation, work.record)));
+               begin(work.base, writer, session_options(work.installation, work.record, limits_)));
   const Segment again = std::exchange(work.failed, {});
   Result<void> ended;
   if (session.wanted().offset == again.offset) ended = session.push(again.wire).map([](bool) {});

@@ -23,6 +23,8 @@ struct InstallPaths {
 struct InstallLimits {
   unsigned fruitless_tries = 5;  ///< tries in a row that bring not one byte, then it is left for later
   unsigned restarts = 3;         ///< new beginnings at a segment after bad bytes or a failed write
+  std::uint64_t decoder_memory = std::uint64_t{8} << 20;  ///< bytes that the device gives a decoder
+  unsigned decoder_threads = 1;                           ///< see ApplyOptions::threads
   Backoff pause{std::chrono::milliseconds(1'000), std::chrono::milliseconds(60'000)};
 };
 

@@ -166,7 +166,7 @@ Result<Plan> Machine::check_in(const ImageId& image, const std::string& version,
 }
 
 DeviceFacts Machine::facts(const ImageId& image) const {
-  return {options_.hardware, image, identity_.counter_floor, options_.decoder_memory,
+  return {options_.hardware, image, identity_.counter_floor, options_.limits.decoder_memory,
           std::string(kAgentVersion)};
 }
 

@@ -35,7 +35,6 @@ struct MachineOptions {
   std::filesystem::path state_dir;
   Slot running = Slot::kA;  ///< the slot this program was booted from
   std::uint32_t tries = 3;
-  std::uint64_t decoder_memory = std::uint64_t{8} << 20;
   std::uint64_t trial_deadline = 86'400;  ///< seconds
   InstallLimits limits;
   Windows install;         ///< when a new slot may be armed and booted

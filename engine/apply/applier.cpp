@@ -102,9 +102,8 @@ class Applier::Impl {
                                             std::to_string(info.base.length));
     }
     info_ = std::move(info);
-    SKIFF_ASSIGN(images_, OpenedImages::make(*info_, base_, result_, options_.repackers));
-    SKIFF_ASSIGN(pipeline_,
-                 SegmentPipeline::make(*info_, images_.base(base_), images_.result(result_), make_hasher_));
+    SKIFF_ASSIGN(images_, OpenedImages::make(*info_, base_, result_, options_));
+    SKIFF_ASSIGN(pipeline_, SegmentPipeline::make(*info_, *images_, make_hasher_));
     enter(0);
     return {};
   }
@@ -148,7 +147,7 @@ class Applier::Impl {
   MakeHasher make_hasher_;
   HeadStage head_{options_, make_hasher_};
   std::optional<DeltaInfo> info_;
-  OpenedImages images_;  ///< what the pipeline reads and writes, if the delta is between opened forms
+  std::optional<OpenedImages> images_;  ///< what the pipeline reads and writes
   std::unique_ptr<SegmentPipeline> pipeline_;
   std::size_t segment_ = 0;  ///< the current one; as many as there are when done
   std::size_t next_ = 1;     ///< the one after it: its successor on the wire, or where a resume jumps to

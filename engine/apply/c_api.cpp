@@ -96,6 +96,7 @@ const Repacker* repacker_of(const skiff_repacker* handle) {
 ApplyOptions options_of(const skiff_apply_options& options) {
   ApplyOptions converted;
   converted.max_memory = options.max_memory == 0 ? kDefaultMemory : options.max_memory;
+  converted.threads = std::max(options.threads, 1U);
   if (options.frames_root) {
     converted.frames_root.emplace();
     std::copy_n(options.frames_root, converted.frames_root->bytes.size(),

@@ -12,21 +12,25 @@ namespace skiff {
 
 class OpenedImages {
  public:
-  /// Nothing of its own if the delta has no opening. The arguments must outlive it. Errors: kFormat (F28 to
-  /// F31), kUnsupported (F32), kLimit.
+  /// Base and result themselves if the delta has no opening. The arguments must outlive it. Errors: kFormat
+  /// (F28 to F31), kUnsupported (F32), kLimit.
   static Result<OpenedImages> make(const DeltaInfo& info, const Source& base, ResultWriter& result,
-                                   const Repackers& repackers);
+                                   const ApplyOptions& options);
 
-  /// The opened base, or `packed` itself.
-  [[nodiscard]] const Source& base(const Source& packed) const {
-    return bases_.empty() ? packed : *bases_.back();
-  }
-  /// The writer of the opened result, or `packed` itself.
-  [[nodiscard]] ResultWriter& result(ResultWriter& packed) const {
-    return results_.empty() ? packed : *results_.back();
-  }
+  [[nodiscard]] const Source& base() const { return bases_.empty() ? *base_ : *bases_.back(); }
+  [[nodiscard]] ResultWriter& result() const { return results_.empty() ? *result_ : *results_.back(); }
+  /// Waits until all that was written to result() has been packed and handed on. Errors: the writer's, and
+  /// those of streams that do not pack as they should.
+  Result<void> settle();
 
  private:
+  OpenedImages(const Source& base, ResultWriter& result) : base_(&base), result_(&result) {}
+  /// A further level; `result_length` is that of what it opens.
+  Result<void> add(unpack::Level level, std::uint64_t result_length, const Repackers& repackers);
+
+  const Source* base_;
+  ResultWriter* result_;
+  std::unique_ptr<unpack::PackingPool> pool_;  ///< null where one thread does it all
   // One a level; each reads, or writes, through the one before it.
   std::vector<std::unique_ptr<unpack::OpenedBase>> bases_;
   std::vector<std::unique_ptr<unpack::PackedWriter>> results_;

@@ -4,12 +4,11 @@
 
 namespace skiff {
 
-Result<std::unique_ptr<SegmentPipeline>> SegmentPipeline::make(const DeltaInfo& info, const Source& base,
-                                                               ResultWriter& result,
+Result<std::unique_ptr<SegmentPipeline>> SegmentPipeline::make(const DeltaInfo& info, OpenedImages& images,
                                                                const MakeHasher& make_hasher) {
   SKIFF_ASSIGN(FrameStage frames, FrameStage::make(info, make_hasher));
-  std::unique_ptr<SegmentPipeline> pipeline(new SegmentPipeline(info, result, std::move(frames)));
-  SKIFF_ASSIGN(pipeline->segments_, make_segments(info, base, result));
+  std::unique_ptr<SegmentPipeline> pipeline(new SegmentPipeline(info, images, std::move(frames)));
+  SKIFF_ASSIGN(pipeline->segments_, make_segments(info, images.base(), images.result()));
   return pipeline;
 }
 
@@ -44,8 +43,11 @@ Result<void> SegmentPipeline::run_map(const SegmentInfo& segment) {
 }
 
 Result<void> SegmentPipeline::run_data(const SegmentInfo& segment) {
-  SKIFF_ASSIGN(const std::uint64_t digest,
-               segments_->make_range({frames_.wire(), segment.wire_offset}, segment));
+  Result<std::uint64_t> made = segments_->make_range({frames_.wire(), segment.wire_offset}, segment);
+  // What was made before an error is packed and written before that is told, and errors of it come first, as
+  // where nothing is packed apart.
+  SKIFF_TRY(images_.settle());
+  SKIFF_ASSIGN(const std::uint64_t digest, std::move(made));
   if (digest != segment.digest) {
     return fail(ErrorKind::kMismatch,
                 "result bytes from " + std::to_string(segment.result_offset) +
@@ -53,7 +55,7 @@ Result<void> SegmentPipeline::run_data(const SegmentInfo& segment) {
                     "the delta was made for",
                 "F27");
   }
-  return result_.segment_done(index_);
+  return images_.result().segment_done(index_);
 }
 
 std::uint64_t SegmentPipeline::window_length(std::uint32_t window) const {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "apply/frame_stage.hpp"
+#include "apply/opened_images.hpp"
 #include "apply/segments.hpp"
 
 namespace skiff {
@@ -12,8 +13,8 @@ namespace skiff {
 class SegmentPipeline {
  public:
   /// The arguments must outlive the pipeline. Errors: kUnsupported (codec), kLimit (memory is short).
-  static Result<std::unique_ptr<SegmentPipeline>> make(const DeltaInfo& info, const Source& base,
-                                                       ResultWriter& result, const MakeHasher& make_hasher);
+  static Result<std::unique_ptr<SegmentPipeline>> make(const DeltaInfo& info, OpenedImages& images,
+                                                       const MakeHasher& make_hasher);
 
   /// Begins segment `index`. The map of a data segment's window must have been the last map to go through.
   void begin(std::size_t index);
@@ -31,8 +32,8 @@ class SegmentPipeline {
   [[nodiscard]] std::uint64_t bytes_decoded() const { return decoded_; }
 
  private:
-  SegmentPipeline(const DeltaInfo& info, ResultWriter& result, FrameStage frames)
-      : info_(info), result_(result), frames_(std::move(frames)) {}
+  SegmentPipeline(const DeltaInfo& info, OpenedImages& images, FrameStage frames)
+      : info_(info), images_(images), frames_(std::move(frames)) {}
 
   Result<void> run();
   Result<void> run_map(const SegmentInfo& segment);
@@ -40,7 +41,7 @@ class SegmentPipeline {
   [[nodiscard]] std::uint64_t window_length(std::uint32_t window) const;
 
   const DeltaInfo& info_;
-  ResultWriter& result_;
+  OpenedImages& images_;
   FrameStage frames_;
   std::unique_ptr<Segments> segments_;
   std::size_t index_ = 0;

@@ -1,12 +1,17 @@
 // skiff apply BASE DELTA -o RESULT
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <thread>
+
 #include "cli/command.hpp"
 #include "skiff/applier.hpp"
 #include "skiff/trust.hpp"
 
 namespace skiff::cli {
 namespace {
+
+constexpr unsigned kDefaultThreads = 2;  ///< one decodes and packs, one packs: more wait for the decoder
 
 struct ApplyArguments {
   std::string base;
@@ -33,6 +38,7 @@ Result<void> run_apply(ApplyArguments& arguments) {
 void add_apply_command(CLI::App& app, Action& chosen) {
   auto arguments = std::make_shared<ApplyArguments>();
   arguments->options.max_memory = std::uint64_t{32} << 20;
+  arguments->options.threads = std::clamp(std::thread::hardware_concurrency(), 1U, kDefaultThreads);
   CLI::App* command = app.add_subcommand("apply", "Make RESULT from BASE and DELTA");
   command->add_option("BASE", arguments->base, "the image that the delta was made from; /dev/null for none")
       ->required();
@@ -42,6 +48,10 @@ void add_apply_command(CLI::App& app, Action& chosen) {
   arguments->options.repackers = all_repackers();
   command->add_option("--max-memory", arguments->options.max_memory,
                       "refuse a delta whose decoder needs more bytes");
+  command
+      ->add_option("--threads", arguments->options.threads,
+                   "threads that pack compressed streams again, as far as --max-memory goes")
+      ->check(CLI::Range(1, 256));
   command->add_option("--root", arguments->frames_root, "signed root of the frames, 64 hexadecimal digits");
   command->callback([arguments, &chosen] { chosen = [arguments] { return run_apply(*arguments); }; });
 }

@@ -77,9 +77,11 @@ std::uint64_t zstd_memory(const Method& m, std::uint64_t opened_length) {
   return memory + 2 * opened_length;
 }
 
+bool in_blocks(const Method& m) { return m.parameters[4] == static_cast<std::uint64_t>(XzLayout::kBlocks); }
+
 /// A block that is read, and those that wait to be written.
 std::uint64_t xz_blocks_memory(const Method& m) {
-  if (m.parameters[4] != static_cast<std::uint64_t>(XzLayout::kBlocks)) return 0;
+  if (!in_blocks(m)) return 0;
   return 4 * std::max(3 * m.parameters[1], kMebi);
 }
 
@@ -128,6 +130,11 @@ std::uint64_t packing_memory(const Method& method, std::uint64_t opened_length) 
     default:
       return kMebi;
   }
+}
+
+bool runs_threads(const Method& method) {
+  return (method.codec == StreamCodec::kXz && in_blocks(method)) ||
+         (method.codec == StreamCodec::kZstd && in_jobs(method));
 }
 
 std::string_view library_of(StreamCodec codec) {

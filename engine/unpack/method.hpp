@@ -72,6 +72,9 @@ Result<void> check_method(const Method& method);
 /// Bytes of memory that packing `opened_length` bytes by a method takes, by the formulas of section 13.4.
 std::uint64_t packing_memory(const Method& method, std::uint64_t opened_length);
 
+/// Whether the library packs by threads of its own.
+bool runs_threads(const Method& method);
+
 /// The name of the re-packer whose library has the codec.
 std::string_view library_of(StreamCodec codec);
 /// The re-packer of a codec; null if there is none.

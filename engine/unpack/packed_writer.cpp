@@ -2,10 +2,29 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace skiff::unpack {
-
 namespace {
+
+/// Puts bytes where they belong.
+class WriterSink final : public Sink {
+ public:
+  WriterSink(ResultWriter& writer, std::uint64_t offset) : writer_(writer), offset_(offset) {}
+  Result<void> write(ByteView bytes) override {
+    const std::uint64_t at = offset_;
+    offset_ += bytes.size();
+    Result<void> written = writer_.write_at(at, bytes);
+    failed_ = !written;
+    return written;
+  }
+  [[nodiscard]] bool failed() const { return failed_; }
+
+ private:
+  ResultWriter& writer_;
+  std::uint64_t offset_;
+  bool failed_ = false;
+};
 
 /// Whether a stream of the result is packed by the method.
 bool packs(const Level& level, std::size_t method) {
@@ -15,36 +34,11 @@ bool packs(const Level& level, std::size_t method) {
 
 }  // namespace
 
-/// Puts a stream's packed bytes where they belong, and no more than the recipe says.
-class PackedWriter::StreamSink final : public Sink {
- public:
-  StreamSink(ResultWriter& packed, std::uint64_t offset, std::uint64_t length)
-      : packed_(packed), offset_(offset), left_(length) {}
-
-  Result<void> write(ByteView bytes) override {
-    if (bytes.size() > left_) return other_length();
-    const std::uint64_t at = offset_;
-    offset_ += bytes.size();
-    left_ -= bytes.size();
-    return packed_.write_at(at, bytes);
-  }
-  Result<void> finish() const { return left_ == 0 ? Result<void>{} : other_length(); }
-
- private:
-  static tl::unexpected<Error> other_length() {
-    return fail(ErrorKind::kMismatch, "a stream packs to another length than the recipe says", "F33");
-  }
-
-  ResultWriter& packed_;
-  std::uint64_t offset_;
-  std::uint64_t left_;
-};
-
 Result<std::unique_ptr<PackedWriter>> PackedWriter::make(Level level, std::uint64_t packed_length,
-                                                         const Repackers& repackers, ResultWriter& packed) {
+                                                         const Way& way) {
   std::vector<const Repacker*> packers;
   for (std::size_t i = 0; i < level.methods.size(); ++i) {
-    packers.push_back(repacker_of(repackers, level.methods[i].codec));
+    packers.push_back(repacker_of(way.repackers, level.methods[i].codec));
     const std::uint64_t own = packers.back()->version();
     if (level.versions[i] == own || (level.versions[i] == kAnyVersion && !packs(level, i))) continue;
     return fail(ErrorKind::kUnsupported,
@@ -56,8 +50,10 @@ Result<std::unique_ptr<PackedWriter>> PackedWriter::make(Level level, std::uint6
   std::uint64_t longest = 0;
   for (const Stream& stream : level.result) longest = std::max(longest, stream.opened);
   std::unique_ptr<PackedWriter> writer(
-      new PackedWriter(std::move(level), std::move(layout), std::move(packers), packed));
+      new PackedWriter(std::move(level), std::move(layout), std::move(packers), way));
   SKIFF_ASSIGN(writer->content_, HeapArray<std::uint8_t>::make(longest));
+  if (way.pool != nullptr && writer->level_.result.size() > 1)
+    writer->queue_ = OutputQueue::make(*way.pool, way.packed);
   return writer;
 }
 
@@ -66,6 +62,7 @@ Result<void> PackedWriter::write_at(std::uint64_t offset, ByteView bytes) {
     return fail(ErrorKind::kUsage, "bytes past the end of the opened result");
   if (offset != offset_) {
     offset_ = offset;
+    drop_task();
     if (!between_streams())
       return fail(ErrorKind::kUsage, "a resume within a stream, at byte " + std::to_string(offset));
   }
@@ -80,6 +77,8 @@ Result<void> PackedWriter::segment_done(std::uint64_t segment) {
   return between_streams() ? packed_.segment_done(segment) : Result<void>{};
 }
 
+Result<void> PackedWriter::settle() { return queue_ ? queue_->settle() : Result<void>{}; }
+
 Result<std::size_t> PackedWriter::take(ByteView bytes) {
   const Stretch& stretch = stretch_at(layout_, offset_);
   const std::uint64_t plain_end = stretch.plain_at + stretch.plain;
@@ -93,26 +92,58 @@ Result<std::size_t> PackedWriter::take(ByteView bytes) {
   const std::uint64_t at = offset_;
   offset_ += part.size();
   if (at < plain_end) {
-    SKIFF_TRY(packed_.write_at(stretch.packed_at + (at - stretch.plain_at), part));
+    SKIFF_TRY(write_plain(stretch.packed_at + (at - stretch.plain_at), part));
   } else if (at >= stretch.content_at && at < content_end) {
-    std::copy(
-        part.begin(), part.end(),
-        content_.span().begin() + static_cast<std::ptrdiff_t>(stretch.from + (at - stretch.content_at)));
-    const Stream& stream = level_.result[static_cast<std::size_t>(stretch.stream)];
-    if (stretch.from + (offset_ - stretch.content_at) == stream.opened) SKIFF_TRY(pack(stretch));
+    SKIFF_TRY(take_content(stretch, stretch.from + (at - stretch.content_at), part));
   }
   return part.size();
 }
 
-Result<void> PackedWriter::pack(const Stretch& stretch) {
+Result<void> PackedWriter::write_plain(std::uint64_t offset, ByteView bytes) {
+  return queue_ ? queue_->put(offset, bytes) : packed_.write_at(offset, bytes);
+}
+
+/// Bytes of a stream's content, where in it they belong; with the last of them it is packed.
+Result<void> PackedWriter::take_content(const Stretch& stretch, std::uint64_t from, ByteView bytes) {
   const Stream& stream = level_.result[static_cast<std::size_t>(stretch.stream)];
-  StreamSink sink(packed_, stretch.stream_at, stream.packed);
+  if (from == 0 && queue_) SKIFF_TRY(open_task(stream));
+  const MutableBytes content = task_ != nullptr ? task_->content.span() : content_.span();
+  std::copy(bytes.begin(), bytes.end(), content.begin() + static_cast<std::ptrdiff_t>(from));
+  return from + bytes.size() == stream.opened ? pack(stretch) : Result<void>{};
+}
+
+Packing PackedWriter::packing_of(const Stream& stream) const {
+  return {packers_[stream.method], level_.methods[stream.method], stream.packed};
+}
+
+/// Streams that wait make room for it, if there is ever enough.
+Result<void> PackedWriter::open_task(const Stream& stream) {
+  const Packing packing = packing_of(stream);
+  if (!pool_->may_open(packing, stream.opened)) return {};
+  for (;;) {
+    task_ = pool_->open(packing, stream.opened);
+    if (task_ != nullptr || queue_->empty()) return {};
+    SKIFF_TRY(queue_->advance());
+  }
+}
+
+void PackedWriter::drop_task() {
+  if (task_ != nullptr) pool_->close(*task_);
+  task_ = nullptr;
+}
+
+Result<void> PackedWriter::pack(const Stretch& stretch) {
+  if (PackingPool::Task* task = std::exchange(task_, nullptr)) {
+    pool_->start(*task);
+    return queue_->put(stretch.stream_at, *task);
+  }
+  SKIFF_TRY(settle());
+  const Stream& stream = level_.result[static_cast<std::size_t>(stretch.stream)];
+  WriterSink sink(packed_, stretch.stream_at);
   const ByteView content = content_.span().first(static_cast<std::size_t>(stream.opened));
-  auto packed = packers_[stream.method]->pack(level_.methods[stream.method], content, sink);
-  if (packed) packed = sink.finish();
-  if (!packed)
-    return fail_with(std::move(packed).error(), "result image at byte " + std::to_string(stretch.stream_at));
-  return {};
+  Result<void> packed = pack_exactly(packing_of(stream), content, sink);
+  if (packed || sink.failed()) return packed;
+  return fail_at(std::move(packed).error(), stretch.stream_at);
 }
 
 bool PackedWriter::between_streams() const {

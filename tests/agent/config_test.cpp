@@ -36,6 +36,7 @@ TEST(Config, TheSmallestHasSensibleDefaults) {
   EXPECT_EQ(config->boot.kind, BootKind::kFile);
   EXPECT_EQ(config->tries, 3U);
   EXPECT_EQ(config->decoder_memory, 8'388'608U);
+  EXPECT_EQ(config->decoder_threads, 2U);
 }
 
 TEST(Config, BootLoadersHaveTheirSettings) {

@@ -24,7 +24,10 @@ class ResultWriter {
 
 struct ApplyOptions {
   std::uint64_t max_memory = std::uint64_t{8} << 20;  ///< refuse a delta that declares more (kLimit)
-  std::uint64_t max_head = std::uint64_t{16} << 20;   ///< longest header + frame table accepted (kLimit)
+  /// That pack streams of the result, the caller's with them, as far as `max_memory` leaves room beside what
+  /// the delta declares. All else is done by the caller's alone, calls of base and writer with it.
+  unsigned threads = 1;
+  std::uint64_t max_head = std::uint64_t{16} << 20;  ///< longest header + frame table accepted (kLimit)
   Repackers repackers{};  ///< of streams that may be opened and packed here (else kUnsupported); outlive it
   /// What signed metadata says of the head; checked before anything of it is used (kSignature).
   std::optional<Sha256> frames_root = std::nullopt;
@@ -39,9 +42,9 @@ struct ByteRange {
 };
 
 /// The decoder pipeline. Order of trust: head compared with `frames_root`, then each frame hashed whole in a
-/// private buffer, and only then does a decoder see a byte of it. Memory: what the head declares, which is at
-/// most `max_memory`, and the frame table. Not thread-safe. After any error every further call gives that
-/// error.
+/// private buffer, and only then does a decoder see a byte of it. Memory: what the head declares, with more
+/// threads what they take, in all at most `max_memory`, and the frame table. Not thread-safe. After any error
+/// every further call gives that error.
 ///
 ///     applier.push(bytes)   until applier.done(): bytes are those of the delta from applier.next_offset() on
 ///

@@ -54,6 +54,8 @@ typedef struct skiff_apply_options {
   const uint8_t* frames_root;             /* 32 bytes from signed metadata, or null to skip that check */
   const skiff_repacker* const* repackers; /* those that the device has; may be null if there are none */
   size_t repacker_count;
+  unsigned threads; /* that pack streams, the caller's with them, as far as max_memory goes; 0 is 1. Callbacks
+                     * are called by the caller's alone. */
 } skiff_apply_options;
 
 /* Opens an applier; the callbacks are copied. Null if a required callback is null or memory is short. */

@@ -13,8 +13,10 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
 #include "agent/decode/sandbox.hpp"
+#include "skiff/diff.hpp"
 #include "skiff/trust.hpp"
 #include "tests/agent/small_device.hpp"
 #include "tests/engine/apply/test_images.hpp"
@@ -27,7 +29,10 @@ using agent::Slot;
 
 class ImageWriter final : public ResultWriter {
  public:
+  /// `at_write` is called at each write.
+  explicit ImageWriter(std::function<void()> at_write = [] {}) : at_write_(std::move(at_write)) {}
   Result<void> write_at(std::uint64_t offset, ByteView bytes) override {
+    at_write_();
     if (refuse) return fail(ErrorKind::kIo, "the slot takes no more", "X9");
     image.resize(std::max<std::size_t>(image.size(), offset + bytes.size()));
     std::copy(bytes.begin(), bytes.end(), image.begin() + static_cast<std::ptrdiff_t>(offset));
@@ -40,6 +45,9 @@ class ImageWriter final : public ResultWriter {
   Bytes image;
   std::uint64_t done = 0;
   bool refuse = false;
+
+ private:
+  std::function<void()> at_write_;
 };
 
 class DecoderTest : public ::testing::Test {
@@ -251,6 +259,39 @@ TEST(SandboxOfThreads, PacksStreamsThatAreCutIntoBlocksOrJobs) {
     ASSERT_EQ(::waitpid(process, &status, 0), process);
     EXPECT_EQ(status, 0) << static_cast<int>(method.codec);
   }
+}
+
+/// Blocks of prose, each a zlib stream.
+Bytes blocks(std::size_t step) {
+  Bytes image;
+  for (std::uint32_t i = 0; i < 12; ++i)
+    image =
+        image + packed_by({unpack::StreamCodec::kZlib, {9, 8, 0, 15, 0}}, speckled(prose(100'000, i), step));
+  return image;
+}
+
+TEST(DecoderOfThreads, PacksStreamsAside) {
+  const Bytes base = blocks(9'000);
+  const Bytes result = blocks(9'100);
+  BytesSink delta;
+  ASSERT_TRUE(build_delta(ViewSource(base), ViewSource(result), delta,
+                          {.codec = Codec::kZstd, .repackers = all_repackers()}, make_sha256));
+  auto peer = agent::start_decoder_program(SKIFF_DECODE);
+  ASSERT_TRUE(peer) << peer.error().text();
+  const std::filesystem::path threads = "/proc/" + std::to_string(peer->pid) + "/task";
+  std::ptrdiff_t most = 0;
+  ImageWriter writer([&] {
+    most = std::max(most, std::distance(std::filesystem::directory_iterator(threads),
+                                        std::filesystem::directory_iterator{}));
+  });
+  const ViewSource source(base);
+  const auto decoder = agent::DecoderProcess::start(std::move(*peer), source, writer,
+                                                    {.max_memory = std::uint64_t{64} << 20, .threads = 2});
+  ASSERT_TRUE(decoder) << decoder.error().text();
+  const Result<void> pushed = (*decoder)->push(delta.bytes());
+  ASSERT_TRUE(pushed) << pushed.error().text();
+  EXPECT_EQ(writer.image, result);
+  EXPECT_EQ(most, 2);
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, Sandbox, ::testing::ValuesIn(kAttempts),

@@ -35,7 +35,8 @@ class CApi : public ::testing::Test {
                                   .max_memory = 0,
                                   .frames_root = nullptr,
                                   .repackers = nullptr,
-                                  .repacker_count = 0};
+                                  .repacker_count = 0,
+                                  .threads = 0};
 
   Handle open() {
     skiff_callbacks callbacks;

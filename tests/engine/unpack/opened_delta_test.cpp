@@ -110,21 +110,25 @@ void push_until(Applier& applier, const Bytes& delta, const RecordingWriter& wri
   }
 }
 
-TEST(OpenedDelta, ResumesAfterEverySegmentThatIsDone) {
+class OpenedResume : public ::testing::TestWithParam<unsigned> {};
+
+TEST_P(OpenedResume, GoesOnAfterEverySegmentThatIsDone) {
+  ApplyOptions device = kDevice;
+  device.threads = GetParam();
   ImagePair pair = packed_pair({StreamCodec::kZlib, {9, 8, 0, 15, 0}});
   pair.result = noise(2 << 20, 8) + pair.result + noise(2 << 20, 9);  // several segments
   const Bytes delta = delta_of(pair, all_repackers());
   const ViewSource base(pair.base);
   RecordingWriter whole(pair.result.size());
-  Applier first(base, whole, kDevice, make_sha256);
+  Applier first(base, whole, device, make_sha256);
   ASSERT_TRUE(push_all(first, delta, 50'000));
   ASSERT_EQ(whole.image, pair.result);
   ASSERT_GE(whole.done.size(), 4u);
   for (std::size_t segments = 1; segments <= whole.done.size(); ++segments) {
     RecordingWriter writer(pair.result.size());
-    Applier cut(base, writer, kDevice, make_sha256);
+    Applier cut(base, writer, device, make_sha256);
     push_until(cut, delta, writer, segments);
-    Applier again(base, writer, kDevice, make_sha256);
+    Applier again(base, writer, device, make_sha256);
     ASSERT_TRUE(again.push(ByteView(delta).first(static_cast<std::size_t>(first.info()->head_length))));
     ASSERT_TRUE(again.resume_at(writer.done.back() + 1));
     ASSERT_TRUE(push_all(again, delta, 50'000));
@@ -132,6 +136,8 @@ TEST(OpenedDelta, ResumesAfterEverySegmentThatIsDone) {
     EXPECT_EQ(writer.done, whole.done);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(OfThreads, OpenedResume, ::testing::Values(1u, 3u));
 
 }  // namespace
 }  // namespace skiff::testing
