@@ -53,6 +53,9 @@ function(skiff_prefix name)
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} skiff_flags)
 endfunction()
 set(SKIFF_NO_EXCEPTIONS $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions> $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti>)
+# Position-independent code of g++ leaves every function replaceable by another library's, so it is never inlined; clang's does not.
+list(APPEND SKIFF_NO_EXCEPTIONS
+  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<COMPILE_LANGUAGE:CXX>,$<NOT:$<CONFIG:Debug>>>:-fno-semantic-interposition>)
 skiff_prefix(skiff_common_prefix HEADERS ${SKIFF_PREFIX})
 skiff_prefix(skiff_bare_prefix HEADERS ${SKIFF_PREFIX} OPTIONS ${SKIFF_NO_EXCEPTIONS})
 skiff_prefix(skiff_small_prefix HEADERS ${SKIFF_PREFIX} DEPENDS skiff_small)

@@ -13,7 +13,7 @@ constexpr std::uint16_t kSlide = 32768;  ///< places by which heads go on, so th
 constexpr std::size_t kNowhere = std::size_t{1} << 20;  ///< a distance that is past any reach
 constexpr std::size_t kBuckets = std::size_t{1} << 16;
 
-std::uint32_t crc32c_of_word(std::uint32_t word) {
+constexpr std::uint32_t crc32c_of_word(std::uint32_t word) {
   constexpr std::uint32_t kReversedPolynomial = 0x82f63b78;
   for (int bit = 0; bit < 32; ++bit) word = (word >> 1) ^ ((word & 1) != 0 ? kReversedPolynomial : 0);
   return word;
@@ -22,12 +22,14 @@ std::uint32_t crc32c_of_word(std::uint32_t word) {
 /// CRC-32C of a word is linear: the sum of what each of its bytes adds.
 struct CrcTable {
   std::array<std::array<std::uint32_t, 256>, 3> of_byte{};
-  CrcTable() {
+  constexpr CrcTable() {
     for (std::uint32_t place = 0; place < 3; ++place)
       for (std::uint32_t byte = 0; byte < 256; ++byte)
         of_byte[place][byte] = crc32c_of_word(byte << 8 * place);
   }
 };
+
+constexpr CrcTable kCrcTable;
 
 /// How many of the first `most` bytes are the same; a word at a time, which is whole as long as `most` is.
 std::size_t common(const std::uint8_t* a, const std::uint8_t* b, std::size_t most) {
@@ -53,7 +55,6 @@ bool may_match(const std::uint8_t* a, const std::uint8_t* b, std::size_t bytes) 
 }  // namespace
 
 std::uint32_t bucket_of(Hash hash, std::uint64_t word) {
-  static const CrcTable crc;
   const auto a = static_cast<std::uint32_t>(word & 0xff);
   const auto b = static_cast<std::uint32_t>(word >> 8 & 0xff);
   const auto c = static_cast<std::uint32_t>(word >> 16 & 0xff);
@@ -63,7 +64,7 @@ std::uint32_t bucket_of(Hash hash, std::uint64_t word) {
     case Hash::kShift16:
       return (a << 12 ^ b << 6 ^ c) & 0xffff;
     case Hash::kCrc:
-      return (crc.of_byte[0][a] ^ crc.of_byte[1][b] ^ crc.of_byte[2][c]) & 0x7fff;
+      return (kCrcTable.of_byte[0][a] ^ kCrcTable.of_byte[1][b] ^ kCrcTable.of_byte[2][c]) & 0x7fff;
     case Hash::kMultiply:
       return (static_cast<std::uint32_t>(word & 0xffffff) * 66521u + 66521u) >> 16 & 0x7fff;
     case Hash::kFourBytes:
@@ -81,14 +82,14 @@ struct StringIndex::Query {
   Match best;
 };
 
-Result<StringIndex> StringIndex::make(ByteView content, Hash hash, bool dense, std::size_t kept) {
-  StringIndex index(content, hash, dense, kept);
-  SKIFF_ASSIGN(index.heads_, HeapArray<std::uint16_t>::make(kKeys << kHeadBits));
-  SKIFF_ASSIGN(index.links_, HeapArray<Links>::make(kept));
-  SKIFF_ASSIGN(index.counts_, HeapArray<std::uint16_t>::make(kBuckets));
-  SKIFF_ASSIGN(index.before_, HeapArray<std::uint16_t>::make(kept));
-  std::ranges::fill(index.heads_.span(), std::uint16_t{0});
-  std::ranges::fill(index.counts_.span(), std::uint16_t{0});
+Result<StringIndex> StringIndex::make(ByteView content, const Shape& shape) {
+  StringIndex index(content, shape);
+  const std::size_t heads = shape.keys << kHeadBits;
+  SKIFF_ASSIGN(index.tables_, HeapArray<std::uint16_t>::make(heads + kBuckets + kPerPlace * shape.kept));
+  index.heads_ = index.tables_.span().data();
+  index.counts_ = index.heads_ + heads;
+  index.places_ = index.counts_ + kBuckets;
+  std::fill(index.heads_, index.places_, std::uint16_t{0});
   return index;
 }
 
@@ -108,35 +109,43 @@ std::size_t StringIndex::slot_of(std::uint64_t word, std::size_t key) {
 
 template <std::size_t kKey>
 std::uint16_t StringIndex::enter_key(std::uint64_t word, std::uint16_t own) {
-  std::uint16_t& head = heads_.span()[slot_of(word, kKey)];
+  std::uint16_t& head = heads_[slot_of(word, kKey)];
   const std::uint16_t before = head;
   head = own;
   return before == 0 ? std::uint16_t{0} : static_cast<std::uint16_t>(own - before);
+}
+
+/// So that 16 bits go on to hold them.
+void StringIndex::slide_heads() {
+  for (std::uint16_t* head = heads_; head != counts_; ++head)
+    *head = static_cast<std::uint16_t>(std::max(*head, kSlide) - kSlide);
+  origin_ += kSlide;
 }
 
 StringIndex::Place StringIndex::enter(std::size_t at) {
   Place place{at, {}, 0};
   const std::size_t left = content_.size() - at;
   if (left < hashed_bytes()) return place;
-  if (at + 1 - origin_ > 0xffff) {
-    for (std::uint16_t& head : heads_.span())
-      head = static_cast<std::uint16_t>(std::max(head, kSlide) - kSlide);
-    origin_ += kSlide;
-  }
+  if (at + 1 - origin_ > 0xffff) slide_heads();
   const std::uint64_t word = word_at(at);
   const auto own = static_cast<std::uint16_t>(at + 1 - origin_);
   place.links[0] = enter_key<0>(word, own);
-  if (left >= kKeyBytes[1]) place.links[1] = enter_key<1>(word, own);
-  if (left >= kKeyBytes[2]) place.links[2] = enter_key<2>(word, own);
-  if (left >= kKeyBytes[3]) place.links[3] = enter_key<3>(word, own);
-  place.before = counts_.span()[bucket_of(hash_, word)]++;
-  links_.span()[at & ring_] = place.links;
-  before_.span()[at & ring_] = place.before;
+  if (keys_ > 1 && left >= kKeyBytes[1]) place.links[1] = enter_key<1>(word, own);
+  if (keys_ > 2 && left >= kKeyBytes[2]) place.links[2] = enter_key<2>(word, own);
+  if (keys_ > 3 && left >= kKeyBytes[3]) place.links[3] = enter_key<3>(word, own);
+  place.before = counts_[bucket_of(hash_, word)]++;
+  std::uint16_t* known = known_of(at);
+  std::copy(place.links.begin(), place.links.end(), known);
+  known[kKeys] = place.before;
   return place;
 }
 
+void StringIndex::enter_all(std::size_t begin, std::size_t end) {
+  for (; begin < end; ++begin) enter(begin);
+}
+
 std::uint32_t StringIndex::age_of(const Place& place, std::size_t distance) const {
-  return static_cast<std::uint16_t>(place.before - before_.span()[(place.at - distance) & ring_]);
+  return static_cast<std::uint16_t>(place.before - known_of(place.at - distance)[kKeys]);
 }
 
 Match StringIndex::longest(const Place& place, const Limits& limits) {
@@ -144,7 +153,7 @@ Match StringIndex::longest(const Place& place, const Limits& limits) {
   if (ahead < hashed_bytes() || ahead <= limits.least) return {};
   Query query{place, limits, ahead, std::min(limits.nice, ahead), {limits.least, 0}};
   std::size_t most = ahead;  // no match is longer
-  for (std::size_t key = kKeys; key-- > 0 && query.best.distance == 0 && most > limits.least;) {
+  for (std::size_t key = keys_; key-- > 0 && query.best.distance == 0 && most > limits.least;) {
     const std::size_t bytes = kKeyBytes[key];
     if (bytes < hashed_bytes()) break;
     const bool shortest = bytes == hashed_bytes();
@@ -175,12 +184,12 @@ bool StringIndex::too_old(const Query& query, std::size_t distance) const {
 /// How far before the place the string begins that is the last one to have the key at an offset.
 std::size_t StringIndex::first_of(const Chain& chain, std::size_t at) const {
   const std::size_t place = at + chain.offset;
-  const std::uint16_t head = heads_.span()[slot_of(word_at(place), chain.key)];
+  const std::uint16_t head = heads_[slot_of(word_at(place), chain.key)];
   return head == 0 ? kNowhere : place + 1 - origin_ - head;
 }
 
 std::size_t StringIndex::next_of(const Chain& chain, std::size_t at) const {
-  const std::uint16_t back = links_.span()[(at + chain.offset - chain.distance) & ring_][chain.key];
+  const std::uint16_t back = known_of(at + chain.offset - chain.distance)[chain.key];
   return back == 0 ? kNowhere : chain.distance + back;
 }
 
@@ -261,7 +270,7 @@ std::uint32_t StringIndex::first_match(const Place& place, std::size_t length, W
   const std::size_t bytes = std::max(length, hashed_bytes());
   if (content_.size() - place.at < bytes) return 0;
   const std::uint8_t* here = content_.data() + place.at;
-  std::size_t key = kKeys - 1;
+  std::size_t key = keys_ - 1;
   while (kKeyBytes[key] > bytes) --key;
   for (Chain chain{key, 0, place.links[key]}; chain.distance != 0 && chain.distance <= kMaxDistance;
        chain.distance = next_of(chain, place.at)) {

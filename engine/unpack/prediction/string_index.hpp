@@ -51,16 +51,22 @@ class StringIndex {
     std::uint16_t before = 0;  ///< strings in its bucket, modulo 2^16
   };
 
-  /// `content` must outlive it. If `dense`, all strings will be entered, which makes long matches cheaper to
-  /// find. `kept`, a power of two, is how many of the last strings are to be found again. Errors: kLimit
-  /// (memory is short).
-  static Result<StringIndex> make(ByteView content, Hash hash, bool dense, std::size_t kept);
+  struct Shape {
+    Hash hash = Hash::kShift15;
+    bool dense = true;  ///< all strings will be entered, which makes long matches cheaper to find
+    std::size_t kept = kMaxDistance;  ///< a power of two: how many of the last strings are to be found again
+    std::size_t keys = kKeys;  ///< the shortest so many; 1 is cheaper where few strings are looked at anyway
+  };
+  /// `content` must outlive it. Errors: kLimit (memory is short).
+  static Result<StringIndex> make(ByteView content, const Shape& shape);
 
   [[nodiscard]] ByteView content() const { return content_; }
   /// Bytes that decide about the bucket; strings of fewer are never entered, and match nothing.
   [[nodiscard]] std::size_t hashed_bytes() const { return hash_ == Hash::kFourBytes ? 4 : 3; }
   /// Enters the string at a place, in order of places.
   Place enter(std::size_t at);
+  /// Enters those from `begin` to `end`.
+  void enter_all(std::size_t begin, std::size_t end);
   /// The longest match within the limits, the nearest of several, of the place that was entered last.
   Match longest(const Place& place, const Limits& limits);
   /// How many strings of the bucket that match in `length` bytes there are up to `distance`, if the string
@@ -80,13 +86,17 @@ class StringIndex {
     std::size_t distance;  ///< how far before the place the next one begins
   };
   static constexpr unsigned kHeadBits = 15;
+  static constexpr std::size_t kPerPlace = kKeys + 1;
 
-  StringIndex(ByteView content, Hash hash, bool dense, std::size_t kept)
-      : content_(content), hash_(hash), dense_(dense), ring_(kept - 1) {}
+  StringIndex(ByteView content, const Shape& shape)
+      : content_(content), hash_(shape.hash), dense_(shape.dense), keys_(shape.keys), ring_(shape.kept - 1) {}
+  /// What is known of one of the last places: its links, then Place::before.
+  [[nodiscard]] std::uint16_t* known_of(std::size_t at) const { return places_ + kPerPlace * (at & ring_); }
   [[nodiscard]] std::uint64_t word_at(std::size_t at) const;
   [[nodiscard]] static std::size_t slot_of(std::uint64_t word, std::size_t key);
   template <std::size_t kKey>
   [[nodiscard]] std::uint16_t enter_key(std::uint64_t word, std::uint16_t own);
+  void slide_heads();
   /// How many strings came into the bucket of the place after the one at `distance`, which is of that bucket.
   [[nodiscard]] std::uint32_t age_of(const Place& place, std::size_t distance) const;
   void walk(std::size_t key, Query& query);
@@ -104,11 +114,12 @@ class StringIndex {
   ByteView content_;
   Hash hash_;
   bool dense_;
+  std::size_t keys_;
   std::size_t ring_;                 ///< strings that are kept - 1
-  HeapArray<std::uint16_t> heads_;   ///< last string of a key's hash: its place + 1 - origin_
-  HeapArray<Links> links_;           ///< by place, modulo those kept
-  HeapArray<std::uint16_t> counts_;  ///< strings that came into each bucket, modulo 2^16
-  HeapArray<std::uint16_t> before_;  ///< Place::before, likewise
+  HeapArray<std::uint16_t> tables_;  ///< what follows: one allocation a stream, not several
+  std::uint16_t* heads_ = nullptr;   ///< last string of a key's hash: its place + 1 - origin_
+  std::uint16_t* counts_ = nullptr;  ///< strings that came into each bucket, modulo 2^16
+  std::uint16_t* places_ = nullptr;  ///< see known_of()
   std::size_t origin_ = 0;
   std::uint64_t compared_ = 0;
 };

@@ -12,8 +12,9 @@ constexpr std::uint32_t kReach = kMaxDistance - 262;  ///< zlib's MAX_DIST: 262 
 
 Result<TokenPredictor> TokenPredictor::make(ByteView content, const Search& search) {
   // Twice as many as a distance reaches: the ranks of a place are asked for when the next one is entered.
-  SKIFF_ASSIGN(StringIndex strings,
-               StringIndex::make(content, search.hash, !search.greedy, std::size_t{2} * kMaxDistance));
+  SKIFF_ASSIGN(StringIndex strings, StringIndex::make(content, {.hash = search.hash,
+                                                                .dense = !search.greedy,
+                                                                .kept = std::size_t{2} * kMaxDistance}));
   return TokenPredictor(std::move(strings), search);
 }
 
@@ -49,7 +50,7 @@ void TokenPredictor::accept(const Token& token) {
   const std::size_t bytes = span_of(token);
   has_ahead_ = literal_for_ahead_ && token.length == 0;
   if (!search_.greedy || bytes <= search_.lazy) {
-    for (std::size_t at = inserted_; at < at_ + bytes; ++at) strings_.enter(at);
+    strings_.enter_all(inserted_, at_ + bytes);
   }
   at_ += bytes;
   inserted_ = std::max(inserted_, at_);
@@ -57,7 +58,7 @@ void TokenPredictor::accept(const Token& token) {
 
 void TokenPredictor::skip(std::size_t bytes) {
   has_ahead_ = false;
-  for (std::size_t at = std::max(at_, inserted_); at < at_ + bytes; ++at) strings_.enter(at);
+  strings_.enter_all(std::max(at_, inserted_), at_ + bytes);
   at_ += bytes;
   inserted_ = std::max(inserted_, at_);
 }

@@ -18,6 +18,8 @@ constexpr std::size_t kMinLookahead = kMaxMatch + kMinMatch + 1;
 constexpr std::uint32_t kReach = kMaxDistance - kMinLookahead;  ///< zlib's MAX_DIST
 constexpr std::uint32_t kTooFar = 4096;  ///< a lazy encoder takes no match of three bytes from further away
 
+constexpr std::uint16_t kFewStrings = 8;  ///< levels 1 and 2: there it costs more to enter a string often
+
 /// deflate.c's configuration_table; a level of 0 is none of ours.
 struct Effort {
   std::uint16_t good = 0;  ///< a match so long makes the search for a longer one take a quarter
@@ -59,7 +61,7 @@ class ZlibEncoder {
         put_match(match);
         const std::size_t end = at + match.length;
         if (match.length <= effort_.lazy && content_.size() - end >= kMinMatch) {
-          while (++at < end) index_.enter(at);
+          index_.enter_all(at + 1, end);
         }
         at = end;
       }
@@ -78,7 +80,8 @@ class ZlibEncoder {
       if (before.distance != 0 && here.distance == 0) {
         put_match(before);
         const std::size_t end = at - 1 + before.length;
-        while (++at < end) index_.enter(at);
+        index_.enter_all(at + 1, end);
+        at = end;
         before = {};
         waits = false;
         SKIFF_TRY(end_full_block(at));
@@ -166,8 +169,11 @@ Result<void> encode_as_zlib(const Method& method, ByteView content, Sink& packed
   if (content.size() >= std::numeric_limits<std::uint32_t>::max())
     return fail(ErrorKind::kLimit, "a deflate stream of 4 GiB or more");
   const bool lazy = method.parameters[0] >= kFirstLazyLevel;
+  const bool few = kEfforts[method.parameters[0]].chain <= kFewStrings;
   const Hash hash = method.parameters[1] == kMostMemory ? Hash::kShift16 : Hash::kShift15;
-  SKIFF_ASSIGN(StringIndex index, StringIndex::make(content, hash, lazy, kMaxDistance));
+  SKIFF_ASSIGN(
+      StringIndex index,
+      StringIndex::make(content, {.hash = hash, .dense = lazy, .keys = few ? 1 : StringIndex::kKeys}));
   const bool framed = method.codec == StreamCodec::kZlib;
   if (framed) SKIFF_TRY(packed.write(zlib_header(method.parameters[0])));
   ZlibEncoder encoder(method, std::move(index), packed);
