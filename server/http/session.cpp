@@ -25,10 +25,10 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kPiece = 64 << 10;           // bytes read from a source and handed to TLS at a time
-constexpr std::size_t kLongestPiece = 4 * kPiece;  // the same, on a fast link
-constexpr std::size_t kFastLink = 2 << 20;         // bytes a second
-constexpr int kLeastPause = 30;                    // seconds until who was put off may ask again
+// Bytes read from a source and handed to TLS at a time: longer ones no longer fit the processor's caches
+// together where many sessions have one each.
+constexpr std::size_t kPiece = 64 << 10;
+constexpr int kLeastPause = 30;  // seconds until who was put off may ask again
 constexpr int kLongestPause = 120;
 constexpr std::size_t kMaxBuffered = 16 << 10;           // bytes of requests read ahead
 constexpr auto kAdmissionAge = std::chrono::seconds(1);  // how old an admission may grow during a download
@@ -127,13 +127,6 @@ asio::awaitable<bool> read_on_pool(const StreamedBody& body, std::uint64_t posit
 asio::awaitable<bool> wanted_on_pool(const HttpService& service, const Peer& peer, const StreamedBody& body) {
   if (service.admit && peer.serial && service.admit(peer).has_value()) co_return false;
   co_return !body.still_wanted || body.still_wanted();
-}
-
-/// How long the next piece is: each costs a turn of the session, which a fast link has to wait for. A slow
-/// one keeps little memory.
-std::size_t next_piece(std::size_t length, Clock::duration write_took) {
-  const bool is_fast = write_took * kFastLink < std::chrono::seconds(1) * length;
-  return is_fast ? std::min(2 * length, kLongestPiece) : kPiece;
 }
 
 /// What is awaited, and what it is given, has a name of its own: g++ 12 miscompiles a co_await inside a
@@ -287,23 +280,18 @@ class Session {
     std::size_t filled = buffer.size();
     std::uint64_t position = 0;
     Clock::time_point admitted = Clock::now();
-    std::size_t longest = kPiece;
+    buffer.resize(filled + static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, body.length)));
     while (position < body.length || filled != 0) {
-      const auto count =
-          static_cast<std::size_t>(std::min<std::uint64_t>(longest - filled, body.length - position));
-      if (buffer.size() < filled + count) buffer.resize(filled + count);
-      const MutableBytes out = MutableBytes(buffer).subspan(filled, count);
-      const bool read = co_await read_piece(body, position, out);
-      if (!read) co_return false;
-      const ByteView bytes = ByteView(buffer).first(filled + count);
-      const Clock::time_point before = Clock::now();
+      const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, body.length - position));
+      const MutableBytes out = MutableBytes(buffer).subspan(filled, wanted);
+      const auto count = co_await read_piece(body, position, out);
+      if (!count) co_return false;
+      const ByteView bytes = ByteView(buffer).first(filled + *count);
       const bool written = co_await write(bytes);
       if (!written) co_return false;
       const Clock::time_point now = Clock::now();
-      longest = next_piece(longest, now - before);
-      position += count;
+      position += *count;
       filled = 0;
-      if (buffer.size() > longest) buffer = Bytes(longest);
       if (now - admitted <= kAdmissionAge) continue;
       const bool still = co_await asio::co_spawn(
           context_.blocking, wanted_on_pool(context_.service, peer_, body), asio::use_awaitable);
@@ -313,16 +301,18 @@ class Session {
     co_return true;
   }
 
-  /// What the kernel has in memory costs no turn on the pool, but other sessions have theirs in between.
-  asio::awaitable<bool> read_piece(const StreamedBody& body, std::uint64_t position, MutableBytes out) {
+  /// How much of `out` was filled; nothing where the source cannot be read. What the kernel has in memory
+  /// costs no turn on the pool, but other sessions have theirs in between.
+  asio::awaitable<std::optional<std::size_t>> read_piece(const StreamedBody& body, std::uint64_t position,
+                                                         MutableBytes out) {
     const std::size_t cached = body.file == nullptr ? 0 : body.file->read_cached(body.offset + position, out);
-    if (cached == out.size()) {
+    if (cached != 0 || out.empty()) {
       co_await asio::post(asio::use_awaitable);
-      co_return true;
+      co_return cached;
     }
-    const MutableBytes rest = out.subspan(cached);
-    co_return co_await asio::co_spawn(context_.blocking, read_on_pool(body, position + cached, rest),
-                                      asio::use_awaitable);
+    const bool read =
+        co_await asio::co_spawn(context_.blocking, read_on_pool(body, position, out), asio::use_awaitable);
+    co_return read ? std::optional(out.size()) : std::nullopt;
   }
 
   /// The deadline is that of the slowest rate allowed, for these bytes and for those the kernel may still
