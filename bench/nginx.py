@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 CONFIGURATION = """
 {user}
@@ -37,22 +38,24 @@ http {{
 
 
 class Nginx:
-    """Serves a repository's targets at self.port until close()."""
+    """Serves a repository's targets at self.address by the process self.process_id until close()."""
 
     def __init__(self, folder, authority, targets):
         folder.mkdir()
         with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+            self.address = free.getsockname()
         user = "user root;" if os.geteuid() == 0 else ""
         configuration = folder / "nginx.conf"
-        configuration.write_text(CONFIGURATION.format(user=user, folder=folder, port=self.port, ca=authority, targets=targets))
+        configuration.write_text(CONFIGURATION.format(user=user, folder=folder, port=self.address[1], ca=authority, targets=targets))
         self._process = subprocess.Popen(["/usr/sbin/nginx", "-p", folder, "-c", configuration])
         until = time.monotonic() + 10
         while True:
             try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
+                socket.create_connection(self.address).close()
+                children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+                self.process_id = int(children[0])  # of the worker
                 return
-            except ConnectionRefusedError:
+            except (ConnectionRefusedError, IndexError):
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.02)
