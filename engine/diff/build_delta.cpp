@@ -80,11 +80,12 @@ Result<OwnedDraft> best_draft(const Images& images, const DiffOptions& options, 
 }
 
 /// Whether a closed delta costs about what the changed streams weigh. Entropy coding spreads a change over
-/// all that follows it, but lz4 codes bytes as bytes.
+/// all that follows it, but lz4 and lzo code bytes as bytes.
 bool spreads_changes(const Opening& opening) {
-  constexpr std::uint64_t kOfLz4 =
-      unpack::feature_of(unpack::StreamCodec::kLz4) | unpack::feature_of(unpack::StreamCodec::kLz4GoesOn);
-  return (opening.features & kOfLz4) == 0;
+  constexpr std::uint64_t kOfBytes = unpack::feature_of(unpack::StreamCodec::kLz4) |
+                                     unpack::feature_of(unpack::StreamCodec::kLz4GoesOn) |
+                                     unpack::feature_of(unpack::StreamCodec::kLzo);
+  return (opening.features & kOfBytes) == 0;
 }
 
 /// Between the opened images if that is shorter. While the opened delta costs less than half of what changed

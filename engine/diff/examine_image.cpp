@@ -32,6 +32,8 @@ std::string_view name_of(StreamCodec codec) {
     case StreamCodec::kLz4:
     case StreamCodec::kLz4GoesOn:
       return "lz4 blocks";
+    case StreamCodec::kLzo:
+      return "lzo blocks";
     default:
       return "zstd frames";
   }
@@ -50,6 +52,8 @@ std::string advice_for(StreamCodec codec, const Repackers& repackers) {
     case StreamCodec::kLz4GoesOn:
       return "pack with liblz4 of version " + version +
              ", which devices have, in blocks that need none before them";
+    case StreamCodec::kLzo:
+      return "pack with liblzo2 of version " + version + ", which devices have";
     default:
       return "pack with zlib or gzip -9n; encoders that weigh many ways cost corrections";
   }

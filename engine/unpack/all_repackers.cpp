@@ -3,7 +3,10 @@
 namespace skiff {
 
 Repackers all_repackers() {
-  return {&deflate_repacker(), &lz4_repacker(), &prediction_repacker(), &xz_repacker(), &zstd_repacker()};
+  Repackers all = {&deflate_repacker(), &lz4_repacker(), &prediction_repacker(), &xz_repacker(),
+                   &zstd_repacker()};
+  if (lzo_repacker() != nullptr) all.push_back(lzo_repacker());
+  return all;
 }
 
 }  // namespace skiff

@@ -15,6 +15,7 @@ inline tl::unexpected<Error> no_memory() {
 
 bool decode_deflate(const Source& image, FoundStream& stream, Budget& budget);
 bool decode_lz4(const Source& image, FoundStream& stream, Budget& budget);
+bool decode_lzo(const Source& image, FoundStream& stream, Budget& budget);
 bool decode_xz(const Source& image, FoundStream& stream, Budget& budget);
 bool decode_zstd(const Source& image, FoundStream& stream, Budget& budget);
 

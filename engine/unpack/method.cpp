@@ -51,6 +51,13 @@ bool lz4_allowed(const Method& m) {
   return p[0] <= kMaxLevel && (filled || (p[1] == 0 && p[2] == 0 && p[3] == 0)) && p[4] == 0;
 }
 
+bool lzo_allowed(const Method& m) {
+  constexpr auto k999 = static_cast<std::uint64_t>(LzoAlgorithm::k999);
+  const auto& p = m.parameters;
+  const bool level = p[0] == k999 ? p[1] >= 1 && p[1] <= 9 : p[1] == 0;
+  return p[0] <= k999 && level && p[2] == 0 && p[3] == 0 && p[4] == 0;
+}
+
 bool knows_length(const Method& m) {
   return m.parameters[2] % 2 == static_cast<std::uint64_t>(ZstdManner::kWhole);
 }
@@ -108,6 +115,9 @@ Result<void> check_method(const Method& method) {
     case StreamCodec::kLz4GoesOn:
       allowed = lz4_allowed(method);
       break;
+    case StreamCodec::kLzo:
+      allowed = lzo_allowed(method);
+      break;
     default:
       return fail(ErrorKind::kUnsupported, "unknown stream codec", "F30");
   }
@@ -127,6 +137,8 @@ std::uint64_t packing_memory(const Method& method, std::uint64_t opened_length) 
     case StreamCodec::kLz4:
     case StreamCodec::kLz4GoesOn:
       return 2 * opened_length + 2 * kMebi;
+    case StreamCodec::kLzo:
+      return 2 * opened_length + kMebi;
     default:
       return kMebi;
   }
@@ -149,6 +161,8 @@ std::string_view library_of(StreamCodec codec) {
     case StreamCodec::kLz4:
     case StreamCodec::kLz4GoesOn:
       return "lz4";
+    case StreamCodec::kLzo:
+      return "lzo";
     default:
       return "deflate";
   }

@@ -20,7 +20,8 @@ enum class StreamCodec : std::uint8_t {
   kPredictedDeflate = 5,
   kPredictedZlib = 6,
   kLz4 = 8,
-  kLz4GoesOn = 9
+  kLz4GoesOn = 9,
+  kLzo = 10
 };
 
 constexpr bool is_predicted(StreamCodec codec) {
@@ -48,6 +49,16 @@ inline constexpr std::uint64_t kFirstLevelOfOneJob = 20;
 /// either way to be cut into jobs, as `zstd` does with what is long, threads or not.
 enum class ZstdManner : std::uint8_t { kWhole = 0, kPieces = 1, kWholeJobs = 2, kPiecesJobs = 3 };
 
+/// The functions of liblzo2 that pack, by squashfs' numbers: lzo1x_1_compress(), those with fewer or more
+/// bits of hash, and lzo1x_999_compress_level().
+enum class LzoAlgorithm : std::uint8_t {
+  k1 = 0,
+  k1With11Bits = 1,
+  k1With12Bits = 2,
+  k1With15Bits = 3,
+  k999 = 4
+};
+
 /// The parameters of the encoder, by codec; all 0 for a stream that is only decoded, unless it is predicted.
 /// - kDeflate, kZlib: level 1 to 9, memLevel 8 or 9, strategy 0 (zlib's numbers), window bits 15, 0
 /// - kXz: preset 0 to 9, + 16 if extreme; dictionary in bytes; filter before LZMA2 (liblzma's id, 0 none);
@@ -57,6 +68,7 @@ enum class ZstdManner : std::uint8_t { kWhole = 0, kPieces = 1, kWholeJobs = 2, 
 /// fits,
 ///   4 KiB to 1 MiB, or 0: all of it; 1 if zeros follow the content in the encoder's eyes; zeros before the
 ///   packed bytes fill them up to a multiple of 1 << this, 9 to 16, or 0: none; 0
+/// - kLzo: an LzoAlgorithm; level 1 to 9 of k999, else 0; 0, 0, 0
 /// - kPredictedDeflate, kPredictedZlib: chain 1 to 4,096; good, lazy, nice 0 to 258; hash 0 to 4, + 8 if
 /// greedy
 struct Method {

@@ -71,9 +71,10 @@ class Reader {
   bool read_codec(std::uint16_t id) {
     // By the id of the superblock: gzip, lzma, lzo, xz, lz4, zstd.
     constexpr std::array<std::optional<StreamCodec>, 7> kCodecs{
-        std::nullopt,     StreamCodec::kZlib, std::nullopt,      std::nullopt,
+        std::nullopt,     StreamCodec::kZlib, std::nullopt,      StreamCodec::kLzo,
         StreamCodec::kXz, StreamCodec::kLz4,  StreamCodec::kZstd};
-    if (id >= kCodecs.size() || !kCodecs[id]) return false;
+    if (id >= kCodecs.size() || !kCodecs[id] || repacker_of(all_repackers(), *kCodecs[id]) == nullptr)
+      return false;
     system_.codec = *kCodecs[id];
     return true;
   }

@@ -17,6 +17,8 @@ bool decode_found(const Source& image, FoundStream& stream, Budget& budget) {
   switch (stream.codec) {
     case StreamCodec::kLz4:
       return decode_lz4(image, stream, budget);
+    case StreamCodec::kLzo:
+      return decode_lzo(image, stream, budget);
     case StreamCodec::kXz:
       return decode_xz(image, stream, budget);
     case StreamCodec::kZstd:

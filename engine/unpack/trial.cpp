@@ -131,10 +131,22 @@ std::vector<Method> zstd_methods(std::uint64_t opened_length, ByteView packed) {
   return methods;
 }
 
+std::vector<Method> lzo_methods() {
+  constexpr auto k999 = static_cast<std::uint64_t>(LzoAlgorithm::k999);
+  std::vector<Method> methods;
+  for (const std::uint64_t level : {8, 9, 7, 6, 5, 4, 3, 2, 1})
+    methods.push_back({StreamCodec::kLzo, {k999, level, 0, 0, 0}});
+  for (std::uint64_t algorithm = 0; algorithm < k999; ++algorithm)
+    methods.push_back({StreamCodec::kLzo, {algorithm, 0, 0, 0, 0}});
+  return methods;
+}
+
 std::vector<Method> candidates(const FoundStream& stream, ByteView packed) {
   switch (stream.codec) {
     case StreamCodec::kLz4:
       return lz4_methods(packed);
+    case StreamCodec::kLzo:
+      return lzo_methods();
     case StreamCodec::kXz:
       return xz_methods(packed);
     case StreamCodec::kZstd:

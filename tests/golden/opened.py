@@ -9,10 +9,11 @@ import predicted
 from mixed_map import check
 
 MOST = 16 << 20
-NAMES = {1: "deflate", 2: "zlib", 3: "xz", 4: "zstd", 5: "predicted deflate", 6: "predicted zlib", 8: "lz4", 9: "lz4 going on"}
+NAMES = {1: "deflate", 2: "zlib", 3: "xz", 4: "zstd", 5: "predicted deflate", 6: "predicted zlib", 8: "lz4", 9: "lz4 going on", 10: "lzo"}
 PREDICTED = (5, 6)
 LZ4 = (8, 9)
 GOES_ON = 9
+LZO = 10
 SEVERAL = 1 << 7
 MOST_LEVELS = 4
 
@@ -28,6 +29,8 @@ def allowed(codec, p):
     if codec in LZ4:
         filled = 4096 <= p[1] <= 1 << 20 and p[2] <= 1 and (p[3] == 0 or 9 <= p[3] <= 16)
         return p[0] <= 12 and (filled or p[1:4] == [0, 0, 0]) and p[4] == 0
+    if codec == LZO:
+        return (p[0] <= 3 and p[1] == 0 or p[0] == 4 and 1 <= p[1] <= 9) and p[2:] == [0, 0, 0]
     return 1 <= p[0] <= 22 and p[1] <= 1 and p[2] <= 3 and p[3:] == [0, 0]
 
 
@@ -117,7 +120,7 @@ class Level:
             check(kind in NAMES, "F30")
             return kind, None
         method = self.result_kind(kind - PREDICTED[0])
-        check(method[0] in PREDICTED + LZ4, "F29")
+        check(method[0] in (*PREDICTED, *LZ4, LZO), "F29")
         return method
 
     def result_kind(self, kind):

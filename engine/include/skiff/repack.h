@@ -12,6 +12,7 @@ extern "C" {
 /* Each lives as long as the program; any number of appliers and threads may use one. */
 const skiff_repacker* skiff_deflate_repacker(void);    /* zlib */
 const skiff_repacker* skiff_lz4_repacker(void);        /* liblz4 */
+const skiff_repacker* skiff_lzo_repacker(void);        /* liblzo2; null in builds without SKIFF_LZO */
 const skiff_repacker* skiff_prediction_repacker(void); /* no library's: deflate streams of any encoder */
 const skiff_repacker* skiff_xz_repacker(void);         /* liblzma */
 const skiff_repacker* skiff_zstd_repacker(void);       /* libzstd */
