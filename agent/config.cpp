@@ -85,6 +85,7 @@ Result<void> read_warden(const Json& json, Config& config) {
   SKIFF_ASSIGN(config.warden.user, string_member(*warden, "user"));
   SKIFF_ASSIGN(config.warden.root, string_member(*warden, "root"));
   SKIFF_ASSIGN(config.warden.state, string_member(*warden, "state"));
+  SKIFF_TRY(optional_number(*warden, "counter", config.warden.counter));
   if (config.warden.socket.empty()) return odd("warden.socket", "is empty");
   if (config.warden.user.empty()) return odd("warden.user", "is empty");
   if (!config.checks_user.empty()) return odd("checks_user", "is for an agent that is root, without warden");

@@ -19,6 +19,7 @@ struct WardenSettings {
   std::string user;              ///< the account that the agent is, and the only one that the warden obeys
   std::filesystem::path root;    ///< the first root.json that the warden trusts
   std::filesystem::path state;   ///< folder of what the warden keeps; on neither slot
+  std::uint64_t counter = 0;     ///< of the release that the device was made with: none below it is permitted
   [[nodiscard]] bool any() const { return !socket.empty(); }
 };
 

@@ -1,5 +1,7 @@
 #include "agent/warden/permits.hpp"
 
+#include <algorithm>
+
 #include "agent/install/read_back.hpp"
 #include "agent/machine/json_fields.hpp"
 #include "agent/machine/trusted_time.hpp"
@@ -81,7 +83,7 @@ Result<void> Permits::permit(std::string_view release, tuf::Fetcher& agent) {
   SKIFF_TRY(client.refresh());
   DeviceFacts device;
   device.hardware = config_->hardware;
-  device.counter_floor = record_.floor;
+  device.counter_floor = std::max(record_.floor, config_->warden.counter);
   SKIFF_ASSIGN(const Release found, authorise_release(client, release, device));
   next.image = found.image;
   next.counter = found.release_counter;

@@ -58,14 +58,18 @@ TEST(Config, BootLoadersHaveTheirSettings) {
 
 TEST(Config, WithAWardenNothingOfTheAgentsDecidesWhatRootDoes) {
   Json::Object object = smallest();
-  Json::Object warden = {
-      {"socket", "/run/w/socket"}, {"user", "skiff-agent"}, {"root", "/etc/root.json"}, {"state", "/var/w"}};
+  Json::Object warden = {{"socket", "/run/w/socket"},
+                         {"user", "skiff-agent"},
+                         {"root", "/etc/root.json"},
+                         {"state", "/var/w"},
+                         {"counter", 7}};
   object.insert_or_assign("warden", warden);
   EXPECT_NE(parse(object).error().text().find("boot.state is absent"), std::string::npos);
   object.insert_or_assign("boot", Json::Object{{"kind", "file"}, {"state", "/boot/state"}});
   const Result<Config> config = parse(object);
   ASSERT_TRUE(config) << config.error().text();
   EXPECT_TRUE(config->warden.any());
+  EXPECT_EQ(config->warden.counter, 7U);
   EXPECT_EQ(config->boot_state(), "/boot/state");
   object.insert_or_assign("checks_user", "nobody");
   EXPECT_NE(parse(object).error().text().find("checks_user"), std::string::npos);

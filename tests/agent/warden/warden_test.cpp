@@ -160,6 +160,12 @@ TEST_F(WardenTest, PermitsNoReleaseBelowTheOneThatWasCommitted) {
   EXPECT_EQ(permit("releases/2", Slot::kB), "");
 }
 
+TEST_F(WardenTest, PermitsNoReleaseBelowTheOneTheDeviceWasMadeWith) {
+  config_.warden.counter = 2;
+  EXPECT_NE(permit("releases/1").find("release_counter: 1 is below this device's 2"), std::string::npos);
+  EXPECT_EQ(permit("releases/2"), "");
+}
+
 TEST_F(WardenTest, OpensTheSlotThatRunsForReading) {
   const Answer answer = ask(Slot::kA, Ask::kOpenRunning, kB);
   ASSERT_TRUE(answer.said);
