@@ -40,6 +40,9 @@ endfunction()
 
 # From the folder of a .pc file to the prefix, so that an installed tree can be moved.
 file(RELATIVE_PATH SKIFF_PC_TO_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+if(SKIFF_LZO)
+  set(SKIFF_PC_LZO " lzo2")
+endif()
 
 skiff_install_component(apply
   TARGETS ${SKIFF_APPLY_TARGETS}
