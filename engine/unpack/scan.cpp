@@ -116,7 +116,8 @@ class Scan {
   /// Goes through the view up to its end or to the end of the first stream in it; how far it went.
   Result<std::uint64_t> within(std::uint64_t at, ByteView bytes) {
     const bool last = at + bytes.size() == end_;
-    const std::size_t end = bytes.size() - std::min(bytes.size(), last ? kMinPacked - 1 : 4 * kMaxName);
+    const std::size_t end =
+        bytes.size() - std::min<std::uint64_t>(bytes.size(), last ? kMinPacked - 1 : 4 * kMaxName);
     for (std::size_t i = 0; i < end; ++i) {
       while (i + kZeros.size() < end && begins_with(bytes.subspan(i), kZeros)) i += kZeros.size();
       if (!may_begin(bytes[i])) continue;

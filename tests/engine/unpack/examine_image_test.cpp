@@ -70,7 +70,7 @@ TEST(ExamineImage, SaysWhatStaysClosed) {
 
 TEST(ExamineImage, KnowsASquashfsThatIsNotOpened) {
   const std::string make = "seq 30000 > a; /usr/bin/mksquashfs a image -quiet -no-progress -comp ";
-  EXPECT_TRUE(finds(examined(made_by(make + "lzo")), "none of whose blocks is opened"));
+  EXPECT_TRUE(finds(examined(made_by(make + "lzma")), "none of whose blocks is opened"));
   EXPECT_FALSE(finds(examined(made_by(make + "gzip")), "none of whose blocks is opened"));
   EXPECT_EQ(examined(made_by(make + "gzip")).system, "squashfs");
 }
