@@ -19,7 +19,6 @@ constexpr std::int64_t kRetry = 3'600;  // seconds
 HttpOptions http_options(const Config& config, const EnrolmentOptions& options) {
   HttpOptions http;
   http.base_url = options.url.empty() ? config.server : options.url;
-  while (http.base_url.ends_with('/')) http.base_url.pop_back();
   http.ca = config.ca;
   http.proxy = config.proxy;
   http.now = trusted_time({.clock = PosixClock().wall(), .build = kBuildTime});

@@ -8,6 +8,7 @@ from pathlib import Path
 PROFILES = ("tiny", "standard", "max")
 CODECS = ("zstd", "cm")
 VARIANTS = tuple(itertools.product(CODECS, PROFILES))
+MAX_MEMORY = 4 << 30  # bytes; what opened streams take is more than devices have by default
 
 
 def in_build(build):
@@ -21,7 +22,7 @@ def diff(skiff, pair, delta, codec="cm", profile="standard"):
 
 
 def apply(skiff, pair, delta, out):
-    return [skiff, "apply", pair / "old", delta, "-o", out]
+    return [skiff, "apply", pair / "old", delta, "-o", out, "--max-memory", str(MAX_MEMORY)]
 
 
 def delta_size(skiff, pair, codec, profile):

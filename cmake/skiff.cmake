@@ -22,6 +22,9 @@ target_compile_options(skiff_flags INTERFACE
   $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>
   "-ffile-prefix-map=${PROJECT_SOURCE_DIR}=.")
 target_compile_definitions(skiff_flags INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
+if(CMAKE_SIZEOF_VOID_P EQUAL 4)  # files of more than 2 GiB, and times after 2038
+  target_compile_definitions(skiff_flags INTERFACE _FILE_OFFSET_BITS=64 _TIME_BITS=64)
+endif()
 target_link_options(skiff_flags INTERFACE -Wl,-z,relro,-z,now)
 if(SKIFF_SANITIZE)
   # The vptr check needs type information, which NO_EXCEPTIONS libraries are built without.

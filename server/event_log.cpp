@@ -32,6 +32,7 @@ spdlog::logger& logger() {
     auto made = std::make_shared<spdlog::logger>("skiff", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
     made->flush_on(spdlog::level::info);
+    spdlog::register_logger(made);  // others can add sinks to it
     return made;
   }();
   return *kLogger;

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "deltas/worker_place.hpp"
+#include "fleet/change_watch.hpp"
 #include "store/database.hpp"
 
 namespace skiff::server {
@@ -62,7 +63,8 @@ class FleetServer::Impl {
                         [this](const Peer& peer, WireBytes bytes) {
                           contacts_.add(*peer.serial, {0, 0, bytes});
                         },
-                        [](const RequestHead& head) { return head.target == kCheckInPath; }};
+                        [](const RequestHead& head) { return head.target == kCheckInPath; },
+                        [this] { return changes_.last(); }};
     SKIFF_ASSIGN(http_, HttpServer::create(options_.http, std::move(service)));
     if (options_.public_http) {
       SKIFF_ASSIGN(public_http_,
@@ -149,6 +151,7 @@ class FleetServer::Impl {
   ReportIntake intake_{*database_};
   JobStore jobs_{*database_};
   GroupStore groups_{*database_};
+  ChangeWatch changes_{[this] { return groups_.changes(); }};
   DeploymentStore deployments_{*database_};
   UnusedDeltas unused_{*database_};
   LedgerStore updates_{*database_};

@@ -12,11 +12,11 @@ namespace skiff::agent {
 
 enum class Say : std::uint8_t {
   // The agent's commands.
-  kStart,   ///< payload: start_bytes(); answered, as every command, once the sandbox holds
-  kPush,    ///< payload: bytes of the delta
-  kResume,  ///< number: segment
-  kFailedSegment,
-  kRepackers,  ///< in place of kStart: answered with repackers_bytes(), and the decoder ends
+  kStart,         ///< payload: start_bytes(); answered, as every command, once the sandbox holds
+  kPush,          ///< payload: bytes of the delta
+  kResume,        ///< number: segment
+  kBegunSegment,  ///< answered with its offset in the delta, and as payload its wire bytes
+  kRepackers,     ///< in place of kStart: answered with repackers_bytes(), and the decoder ends
   // The decoder's questions while it is at a command, each answered but kHead.
   kRead,         ///< number: offset in the base; payload: a word, how many bytes
   kWrite,        ///< number: offset in the result; payload: its bytes

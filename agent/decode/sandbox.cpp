@@ -88,8 +88,9 @@ bool install_filter() {
   return filter &&
          allow_talk(filter, {SCMP_SYS(recvfrom), SCMP_SYS(sendto), SCMP_SYS(recv), SCMP_SYS(send)}) &&
          allow_memory(filter, {SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mprotect)}) &&
-         allow(filter, {SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex),
-                        SCMP_SYS(rt_sigreturn), SCMP_SYS(exit), SCMP_SYS(exit_group)}) &&
+         allow(filter,
+               {SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex),
+                SCMP_SYS(futex_time64), SCMP_SYS(rt_sigreturn), SCMP_SYS(exit), SCMP_SYS(exit_group)}) &&
          allow_threads(filter) && seccomp_load(filter.get()) == 0;
 }
 

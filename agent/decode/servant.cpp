@@ -121,7 +121,7 @@ class Servant {
   void obey(const Message<Say>& command) {
     if (command.say == Say::kPush) return report(applier_.push(command.payload));
     if (command.say == Say::kResume) return report(applier_.resume_at(command.number));
-    const auto [offset, wire] = applier_.failed_segment();
+    const auto [offset, wire] = applier_.begun_segment();
     send_message(socket_, Say::kDone, offset, wire);
   }
 

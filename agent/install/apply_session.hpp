@@ -1,8 +1,6 @@
 // ApplySession: one life of a Decoder: takes up where the journal stands, then takes bytes from the network.
 #pragma once
 
-#include <utility>
-
 #include "agent/install/decoder.hpp"
 #include "agent/install/slot_writer.hpp"
 #include "agent/install/stash.hpp"
@@ -33,8 +31,8 @@ class ApplySession {
   /// What to fetch next; length 0 when done().
   [[nodiscard]] ByteRange wanted() const;
   [[nodiscard]] bool done() const;
-  /// See Applier::failed_segment().
-  [[nodiscard]] std::pair<std::uint64_t, Bytes> failed_segment() { return decoder_->failed_segment(); }
+  /// See Applier::begun_segment().
+  [[nodiscard]] BegunSegment begun_segment() { return decoder_->begun_segment(); }
   [[nodiscard]] std::uint64_t peak_memory() const { return decoder_->peak_memory(); }
 
  private:

@@ -225,9 +225,9 @@ Result<void> DecoderProcess::push(ByteView bytes) {
 
 Result<void> DecoderProcess::resume_at(std::uint64_t segment) { return command(Say::kResume, segment, {}); }
 
-std::pair<std::uint64_t, Bytes> DecoderProcess::failed_segment() {
+BegunSegment DecoderProcess::begun_segment() {
   const int socket = peer_.socket.get();
-  if (!failure_ || socket < 0 || !send_message(socket, Say::kFailedSegment, 0, {})) return {};
+  if (socket < 0 || !send_message(socket, Say::kBegunSegment, 0, {})) return {};
   std::optional<Message<Say>> last = receive_message<Say>(socket);
   if (!last || last->say != Say::kDone) return {};
   return {last->number, std::move(last->payload)};

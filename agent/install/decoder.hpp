@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "agent/decode/protocol.hpp"
+#include "agent/install/begun_segment.hpp"
 #include "agent/system/os.hpp"
 
 namespace skiff::agent {
@@ -25,8 +26,8 @@ class Decoder {
   [[nodiscard]] virtual bool done() const = 0;
   /// Whether each is a map, and where in the delta it is; null while the head is not read.
   [[nodiscard]] virtual const std::vector<SegmentInfo>* segments() const = 0;
-  /// See Applier::failed_segment().
-  [[nodiscard]] virtual std::pair<std::uint64_t, Bytes> failed_segment() = 0;
+  /// See Applier::begun_segment().
+  [[nodiscard]] virtual BegunSegment begun_segment() = 0;
   /// Largest resident set so far, in bytes, of a process that it has to itself; 0 where there is none.
   [[nodiscard]] virtual std::uint64_t peak_memory() const = 0;
 };
@@ -71,7 +72,7 @@ class DecoderProcess final : public Decoder {
   [[nodiscard]] const std::vector<SegmentInfo>* segments() const override {
     return segments_ ? &*segments_ : nullptr;
   }
-  [[nodiscard]] std::pair<std::uint64_t, Bytes> failed_segment() override;
+  [[nodiscard]] BegunSegment begun_segment() override;
   [[nodiscard]] std::uint64_t peak_memory() const override;
 
  private:

@@ -22,6 +22,11 @@ bool may_be_the_base(const Error& error) {
          error.kind == ErrorKind::kIo;
 }
 
+/// Errors after which nothing is wrong but the moment.
+bool is_for_later(const Error& error) {
+  return error.kind == ErrorKind::kNetwork || error.kind == ErrorKind::kCancelled;
+}
+
 /// What a delta leaves of the device's memory is for further threads.
 SessionOptions session_options(const Installation& installation, const UpdateRecord& record,
                                const InstallLimits& limits) {
@@ -37,12 +42,25 @@ SessionOptions session_options(const Installation& installation, const UpdateRec
   return options;
 }
 
+/// Where that is what the session wants next.
+Result<void> push(ApplySession& session, const BegunSegment& begun) {
+  if (session.wanted().offset != begun.offset) return {};
+  return session.push(begun.wire).map([](bool) {});
+}
+
 }  // namespace
 
 Result<void> Installer::run(const Installation& installation, UpdateRecord& record, const Save& save) {
   SKIFF_ASSIGN(const auto slot, deps_.storage.open(paths_.base_slot, Access::kRead));
   MendedBase base(deps_.storage, paths_.mended, *slot, installation.delta.base.length);
-  Work work{installation, record, save, base};
+  Work work{installation, record, save, base, begun_.load(limits_.decoder_memory)};
+  Result<void> ended = run_to_end(work);
+  if (!ended && is_for_later(ended.error())) keep(std::move(work.begun));
+  return ended;
+}
+
+Result<void> Installer::run_to_end(Work& work) {
+  const UpdateRecord& record = work.record;
   bool mended = false;
   for (unsigned restarts = 0;; ++restarts) {
     const std::uint64_t before = record.segments_done;
@@ -54,6 +72,7 @@ Result<void> Installer::run(const Installation& installation, UpdateRecord& reco
     if (ended || !may_restart(ended.error()) || restarts >= limits_.restarts) return ended;
     log_event("segment_restart",
               {{"segments_done", std::to_string(record.segments_done)}, {"error", ended.error().text()}});
+    if (ended.error().kind == ErrorKind::kSignature) SKIFF_TRY(begun_.remove());  // perhaps it was that
     if (record.segments_done > before) restarts = 0;
   }
 }
@@ -69,14 +88,17 @@ Result<void> Installer::run_once(Work& work) {
   });
   SKIFF_ASSIGN(ApplySession session,
                begin(work.base, writer, session_options(work.installation, work.record, limits_)));
-  const Segment again = std::exchange(work.failed, {});
-  Result<void> ended;
-  if (session.wanted().offset == again.offset) ended = session.push(again.wire).map([](bool) {});
+  Result<void> ended = push(session, std::exchange(work.begun, {}));
   if (ended) ended = fetch_all(session, delta, work.record);
-  auto [offset, wire] = session.failed_segment();
-  work.failed = {offset, std::move(wire)};
+  work.begun = session.begun_segment();
   work.record.peak_memory = std::max(work.record.peak_memory, peak_memory() + session.peak_memory());
   return ended;
+}
+
+/// Without room for it the bytes are fetched once more, and that is all.
+void Installer::keep(BegunSegment segment) {
+  const Result<void> kept = begun_.keep(std::move(segment));
+  if (!kept) log_event("segment_not_kept", {{"error", kept.error().text()}});
 }
 
 /// Whether the base has changed and is as it should be now. That the server or its link are not there now is
@@ -91,9 +113,7 @@ Result<bool> Installer::mend(Work& work, const Error& error) {
     log_event("base_mended", {{"blocks", std::to_string(*blocks)}});
     return *blocks > 0;
   }
-  const ErrorKind kind = blocks.error().kind;
-  if (kind == ErrorKind::kNetwork || kind == ErrorKind::kCancelled)
-    return tl::unexpected<Error>(blocks.error());
+  if (is_for_later(blocks.error())) return tl::unexpected<Error>(blocks.error());
   log_event("base_not_mended", {{"error", blocks.error().text()}});
   return false;
 }

@@ -17,6 +17,7 @@ struct InstallPaths {
   std::filesystem::path base_slot;    ///< the running slot, read only
   std::filesystem::path target_slot;  ///< the inactive slot
   std::filesystem::path stash;
+  std::filesystem::path begun;   ///< see BegunSegmentFile
   std::filesystem::path mended;  ///< blocks of the base that were fetched, see MendedBase
 };
 
@@ -41,30 +42,31 @@ class Installer {
   using Save = std::function<Result<void>()>;
 
   Installer(InstallDeps deps, InstallPaths paths, InstallLimits limits = {})
-      : deps_(deps), paths_(std::move(paths)), limits_(limits), stash_(deps.storage, paths_.stash) {}
+      : deps_(deps),
+        paths_(std::move(paths)),
+        limits_(limits),
+        stash_(deps.storage, paths_.stash),
+        begun_(deps.storage, paths_.begun) {}
 
   /// Goes on from record.segments_done to the end, keeping `record` (segments and payload bytes) up to date
   /// and calling `save` after each segment that is synced to the slot. Errors: kNetwork and kCancelled leave
-  /// everything so that a later call goes on; all others mean that this delta cannot be installed here. A
-  /// base that differs in a few blocks is mended on the way.
+  /// everything so that a later call goes on with the next byte; all others mean that this delta cannot be
+  /// installed here. A base that differs in a few blocks is mended on the way.
   Result<void> run(const Installation& installation, UpdateRecord& record, const Save& save);
 
  private:
-  /// Wire bytes of a segment, and where in the delta they begin.
-  struct Segment {
-    std::uint64_t offset = 0;
-    Bytes wire;
-  };
   /// What one run works on.
   struct Work {
     const Installation& installation;
     UpdateRecord& record;
     const Save& save;
     MendedBase& base;
-    Segment failed{};  ///< the segment that the base as it was spoilt
+    BegunSegment begun{};  ///< for the next session
   };
 
+  Result<void> run_to_end(Work& work);
   Result<void> run_once(Work& work);
+  void keep(BegunSegment segment);
   Result<bool> mend(Work& work, const Error& error);
   Result<ApplySession> open_session(const Source& base, SlotWriter& writer, const SessionOptions& options);
   Result<ApplySession> begin(const Source& base, SlotWriter& writer, const SessionOptions& options);
@@ -76,6 +78,7 @@ class Installer {
   InstallPaths paths_;
   InstallLimits limits_;
   Stash stash_;
+  BegunSegmentFile begun_;
 };
 
 }  // namespace skiff::agent

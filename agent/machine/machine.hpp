@@ -118,6 +118,7 @@ class Machine {
   Result<void> remove_scratch();
   /// Kept until the update is over: the journal may have to go through the same steps again.
   [[nodiscard]] std::filesystem::path stash_file() const { return options_.state_dir / "delta"; }
+  [[nodiscard]] std::filesystem::path begun_file() const { return options_.state_dir / "delta-segment"; }
   [[nodiscard]] std::filesystem::path mended_file() const { return options_.state_dir / "base-blocks"; }
 
   MachineDeps deps_;

@@ -109,6 +109,7 @@ Result<Machine::Step> Machine::prepare() {
 
 Result<void> Machine::remove_scratch() {
   SKIFF_TRY(deps_.storage.remove(mended_file()));
+  SKIFF_TRY(deps_.storage.remove(begun_file()));
   return deps_.storage.remove(stash_file());
 }
 
@@ -126,9 +127,10 @@ Result<Machine::Step> Machine::apply() {
     if (!is_same(*again, record_)) return failed(Event::kUpdateFailed, "superseded: the target changed");
     installation_ = std::move(*again);
   }
-  Installer installer({deps_.storage, deps_.server, deps_.clock, deps_.start_decoder},
-                      {slot_path(options_.running), slot_path(record_.target), stash_file(), mended_file()},
-                      options_.limits);
+  Installer installer(
+      {deps_.storage, deps_.server, deps_.clock, deps_.start_decoder},
+      {slot_path(options_.running), slot_path(record_.target), stash_file(), begun_file(), mended_file()},
+      options_.limits);
   const Result<void> done = installer.run(*installation_, record_, [this] { return save(); });
   if (done) {
     const std::uint64_t once = std::min(record_.bytes.payload, record_.delta_length);

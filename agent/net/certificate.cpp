@@ -10,19 +10,19 @@
 #include <memory>
 #include <string_view>
 
+#include "agent/system/os.hpp"
+
 namespace skiff::agent {
 namespace {
 
 constexpr std::string_view kSerialUrn = "urn:skiff:device:";
 
-struct FreeNames {
-  void operator()(GENERAL_NAMES* names) const { ::GENERAL_NAMES_free(names); }
-};
-using BioHandle = std::unique_ptr<BIO, decltype(&::BIO_free)>;
-using CertificateHandle = std::unique_ptr<X509, decltype(&::X509_free)>;
+using BioHandle = std::unique_ptr<BIO, Free<BIO_free>>;
+using CertificateHandle = std::unique_ptr<X509, Free<X509_free>>;
+using NamesHandle = std::unique_ptr<GENERAL_NAMES, Free<GENERAL_NAMES_free>>;
 
 std::string serial_of(const X509& certificate) {
-  const std::unique_ptr<GENERAL_NAMES, FreeNames> names(
+  const NamesHandle names(
       static_cast<GENERAL_NAMES*>(::X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)));
   for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
     const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
@@ -36,20 +36,22 @@ std::string serial_of(const X509& certificate) {
   return {};
 }
 
-std::int64_t seconds_of(const ASN1_TIME* time) {
-  std::tm parts{};
-  return ::ASN1_TIME_to_tm(time, &parts) == 1 ? static_cast<std::int64_t>(::timegm(&parts)) : 0;
-}
-
 }  // namespace
 
+std::optional<std::int64_t> seconds_of(const ASN1_TIME& time) {
+  std::tm parts{};
+  if (::ASN1_TIME_to_tm(&time, &parts) != 1) return std::nullopt;
+  return ::timegm(&parts);
+}
+
 Result<CertificateLife> certificate_life(const std::string& file) {
-  const BioHandle bio(::BIO_new_file(file.c_str(), "r"), &::BIO_free);
-  const CertificateHandle certificate(
-      bio ? ::PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr) : nullptr, &::X509_free);
+  const BioHandle bio(::BIO_new_file(file.c_str(), "r"));
+  const CertificateHandle certificate(bio ? ::PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)
+                                          : nullptr);
   if (!certificate) return fail(ErrorKind::kFormat, file + " is no certificate");
-  CertificateLife life{serial_of(*certificate), seconds_of(::X509_get0_notBefore(certificate.get())),
-                       seconds_of(::X509_get0_notAfter(certificate.get())), 0};
+  CertificateLife life{.serial = serial_of(*certificate),
+                       .from = seconds_of(*::X509_get0_notBefore(certificate.get())).value_or(0),
+                       .until = seconds_of(*::X509_get0_notAfter(certificate.get())).value_or(0)};
   struct stat status = {};
   if (::stat(file.c_str(), &status) == 0) life.written = status.st_mtim.tv_sec;
   if (life.serial.empty()) return fail(ErrorKind::kFormat, file + " names no device");

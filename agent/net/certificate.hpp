@@ -1,7 +1,10 @@
 // CertificateLife: whom the device's certificate names, and how long it is good.
 #pragma once
 
+#include <openssl/types.h>
+
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "skiff/result.hpp"
@@ -23,6 +26,10 @@ struct CertificateLife {
 
   static constexpr std::int64_t kShortestNotice = std::int64_t{30} * 86'400;
 };
+
+/// Seconds since 1970 UTC; nothing if it is no time. OpenSSL itself tells no time after 2038 where its time_t
+/// has 32 bits.
+std::optional<std::int64_t> seconds_of(const ASN1_TIME& time);
 
 /// Of a certificate in PEM. kFormat: it is none, or names no device.
 Result<CertificateLife> certificate_life(const std::string& file);

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 
+#include "agent/system/os.hpp"
 #include "skiff/token.hpp"
 
 namespace skiff::agent {
@@ -21,13 +22,6 @@ namespace {
 constexpr std::string_view kTpmScheme = "handle:";
 constexpr const char* kTpmOnly = "provider=tpm2";
 
-template <auto free_function>
-struct Free {
-  template <typename T>
-  void operator()(T* object) const {
-    free_function(object);
-  }
-};
 using BioHandle = std::unique_ptr<BIO, Free<BIO_free>>;
 using KeyHandle = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 using EcKeyHandle = std::unique_ptr<EC_KEY, Free<EC_KEY_free>>;

@@ -23,10 +23,7 @@ namespace {
 constexpr std::uint64_t kLeastSocket = 4'096;
 constexpr std::uint64_t kMostSocket = 65'536;
 
-struct FreeAddresses {
-  void operator()(addrinfo* list) const { ::freeaddrinfo(list); }
-};
-using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
+using Addresses = std::unique_ptr<addrinfo, Free<freeaddrinfo>>;
 
 tl::unexpected<Error> broken(const std::string& why) { return fail(ErrorKind::kNetwork, why); }
 tl::unexpected<Error> broken(int code) { return broken(std::strerror(code)); }

@@ -7,12 +7,12 @@
 #include <cstdint>
 #include <memory>
 
+#include "agent/system/os.hpp"
+
 namespace skiff::agent {
 namespace {
 
-struct FreeMethod {
-  void operator()(BIO_METHOD* method) const { ::BIO_meth_free(method); }
-};
+using MethodHandle = std::unique_ptr<BIO_METHOD, Free<BIO_meth_free>>;
 
 int socket_of(BIO* bio) { return static_cast<int>(reinterpret_cast<std::intptr_t>(::BIO_get_data(bio))); }
 
@@ -37,9 +37,8 @@ int read(BIO* bio, char* out, int length) {
 long control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
 
 const BIO_METHOD* method() {
-  static const std::unique_ptr<BIO_METHOD, FreeMethod> made = [] {
-    std::unique_ptr<BIO_METHOD, FreeMethod> socket(
-        ::BIO_meth_new(::BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "skiff socket"));
+  static const MethodHandle made = [] {
+    MethodHandle socket(::BIO_meth_new(::BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "skiff socket"));
     if (socket) {
       ::BIO_meth_set_write(socket.get(), write);
       ::BIO_meth_set_read(socket.get(), read);

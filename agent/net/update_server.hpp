@@ -78,7 +78,7 @@ class HttpUpdateServer final : public UpdateServer {
   /// `memory` outlives it too; null: every check-in is said in full.
   HttpUpdateServer(HttpClient& client, StoredMetadata files, std::filesystem::path metadata_dir,
                    PollMemory* memory = nullptr)
-      : client_(client), files_(files), metadata_dir_(std::move(metadata_dir)), memory_(memory) {}
+      : client_(client), files_(std::move(files)), metadata_dir_(std::move(metadata_dir)), memory_(memory) {}
 
   Result<Plan> check_in(const CheckIn& device) override;
   Result<Installation> authorise(const Plan& plan, const DeviceFacts& device, std::int64_t now) override;

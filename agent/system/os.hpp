@@ -35,6 +35,15 @@ class Descriptor {
   int fd_ = -1;
 };
 
+/// Of a std::unique_ptr to what a C library made: calls what that library frees it by.
+template <auto free_function>
+struct Free {
+  template <typename T>
+  void operator()(T* object) const {
+    free_function(object);
+  }
+};
+
 /// "cannot open /dev/sda2: Permission denied", from errno; kNotFound for ENOENT, kLimit for a full disk, else
 /// kIo.
 inline tl::unexpected<Error> os_error(std::string_view action, const std::filesystem::path& path,

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::chrono::seconds kLongestWait{600};  // without a word to the service manager
 
+static_assert(sizeof(time_t) == sizeof(std::int64_t), "devices run on after 2038");
+
 std::int64_t seconds_of(clockid_t clock) {
   struct timespec now = {};
   ::clock_gettime(clock, &now);
@@ -43,7 +45,8 @@ bool PosixClock::pause(std::chrono::milliseconds duration) {
     tick();
     const auto part = std::min<std::chrono::milliseconds>(duration, kLongestWait);
     const auto whole = std::chrono::duration_cast<std::chrono::seconds>(part);
-    const struct timespec wait = {whole.count(), (part - whole).count() * 1'000'000};
+    const std::chrono::nanoseconds rest = part - whole;
+    const struct timespec wait = {whole.count(), static_cast<long>(rest.count())};
     ending_ = ::sigtimedwait(&signals, nullptr, &wait) > 0;
     duration -= part;
   }

@@ -46,9 +46,9 @@ class Applier::Impl {
     return {head, {.offset = map.wire_offset, .length = map.wire_length}};
   }
 
-  [[nodiscard]] std::pair<std::uint64_t, ByteView> failed_segment() const {
-    const bool failed = failure_ && failure_->kind != ErrorKind::kSignature;
-    if (!failed || !pipeline_ || done() || pipeline_->wanted() != 0) return {};
+  [[nodiscard]] std::pair<std::uint64_t, ByteView> begun_segment() const {
+    const bool is_bad = failure_ && failure_->kind == ErrorKind::kSignature;
+    if (is_bad || !pipeline_ || done()) return {};
     return {current().wire_offset, pipeline_->wire()};
   }
   [[nodiscard]] const DeltaInfo* info() const { return info_ ? &*info_ : nullptr; }
@@ -165,7 +165,7 @@ Result<void> Applier::resume_at(std::uint64_t segment) { return impl_->resume_at
 std::uint64_t Applier::next_offset() const { return impl_->next_offset(); }
 std::uint64_t Applier::next_length() const { return impl_->next_length(); }
 std::pair<ByteRange, ByteRange> Applier::keep() const { return impl_->keep(); }
-std::pair<std::uint64_t, ByteView> Applier::failed_segment() const { return impl_->failed_segment(); }
+std::pair<std::uint64_t, ByteView> Applier::begun_segment() const { return impl_->begun_segment(); }
 const DeltaInfo* Applier::info() const { return impl_->info(); }
 bool Applier::done() const { return impl_->done(); }
 std::uint64_t Applier::bytes_authenticated() const { return impl_->bytes_authenticated(); }

@@ -26,7 +26,7 @@ Result<OpenedImages> OpenedImages::make(const DeltaInfo& info, const Source& bas
   SKIFF_TRY(check_declared(*info.opening, recipe));
   if (options.threads > 1) {
     images.pool_ =
-        std::make_unique<unpack::PackingPool>(options.threads, options.max_memory - memory_to_apply(info));
+        std::make_unique<unpack::StreamPool>(options.threads, options.max_memory - memory_to_apply(info));
   }
   std::uint64_t result_length = info.result.length;
   for (unpack::Level& level : recipe) {
@@ -43,9 +43,9 @@ Result<void> OpenedImages::add(unpack::Level level, std::uint64_t result_length,
   unpack::Level packing{level.phase, level.methods, level.versions, {}, std::move(level.result)};
   SKIFF_ASSIGN(auto writer, unpack::PackedWriter::make(std::move(packing), result_length,
                                                        {repackers, pool_.get(), result()}));
-  SKIFF_ASSIGN(auto opened,
-               unpack::OpenedBase::make(
-                   base(), {std::move(level.base), std::move(level.methods), level.phase}, repackers));
+  SKIFF_ASSIGN(auto opened, unpack::OpenedBase::make(
+                                base(), {std::move(level.base), std::move(level.methods), level.phase},
+                                repackers, pool_.get()));
   results_.push_back(std::move(writer));
   bases_.push_back(std::move(opened));
   return {};

@@ -30,7 +30,7 @@ class OpenedImages {
 
   const Source* base_;
   ResultWriter* result_;
-  std::unique_ptr<unpack::PackingPool> pool_;  ///< null where one thread does it all
+  std::unique_ptr<unpack::StreamPool> pool_;  ///< null where one thread does it all
   // One a level; each reads, or writes, through the one before it.
   std::vector<std::unique_ptr<unpack::OpenedBase>> bases_;
   std::vector<std::unique_ptr<unpack::PackedWriter>> results_;

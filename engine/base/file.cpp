@@ -43,6 +43,8 @@ class Descriptor {
   int fd_;
 };
 
+static_assert(sizeof(off_t) == sizeof(std::uint64_t), "images may be longer than 2 GiB");
+
 Result<std::uint64_t> size_of(const Descriptor& file, const fs::path& path) {
   struct stat status = {};
   if (::fstat(file.get(), &status) != 0) return os_error("inspect", path);
@@ -56,9 +58,9 @@ Result<std::uint64_t> size_of(const Descriptor& file, const fs::path& path) {
   return length;
 }
 
-class OpenFile final : public FileSource {
+class FileSource final : public Source {
  public:
-  OpenFile(Descriptor file, fs::path path, std::uint64_t size)
+  FileSource(Descriptor file, fs::path path, std::uint64_t size)
       : file_(std::move(file)), path_(std::move(path)), size_(size) {}
 
   [[nodiscard]] std::uint64_t size() const override { return size_; }
@@ -143,14 +145,12 @@ class DeviceSink final : public FileSink {
 
 }  // namespace
 
-Result<std::unique_ptr<FileSource>> open_file(const fs::path& path) {
+Result<std::unique_ptr<Source>> open_source(const fs::path& path) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.valid()) return os_error("open", path);
   SKIFF_ASSIGN(const std::uint64_t size, size_of(file, path));
-  return std::make_unique<OpenFile>(std::move(file), path, size);
+  return std::make_unique<FileSource>(std::move(file), path, size);
 }
-
-Result<std::unique_ptr<Source>> open_source(const fs::path& path) { return open_file(path); }
 
 Result<std::unique_ptr<FileSink>> create_file(const fs::path& path) {
   struct stat status = {};

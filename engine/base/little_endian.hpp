@@ -19,4 +19,14 @@ inline Word load_little(const std::uint8_t* from) {
   return word;
 }
 
+/// Its inverse.
+template <typename Word>
+inline void store_little(std::uint8_t* to, Word word) {
+  if constexpr (std::endian::native == std::endian::little) {
+    std::memcpy(to, &word, sizeof word);
+  } else {
+    for (std::size_t i = 0; i < sizeof(Word); ++i) to[i] = static_cast<std::uint8_t>(word >> 8 * i);
+  }
+}
+
 }  // namespace skiff

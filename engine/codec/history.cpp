@@ -1,12 +1,14 @@
 #include "codec/history.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace skiff {
 namespace {
 
 constexpr std::uint32_t kLongestMatch = 32;  ///< counted no further
 constexpr std::uint32_t kShortestMatch = 5;
+constexpr std::size_t kStep = 4;  ///< outside of literals, places of this many bytes are remembered
 
 }  // namespace
 
@@ -76,18 +78,29 @@ void History::append(ByteView bytes) {
     bytes = bytes.last(static_cast<std::size_t>(kept));
     for (std::uint64_t distance = 8; distance > 0; --distance) last8_ = last8_ << 8 | back(distance);
   }
-  // In variables of its own, as for all that a compiler knows the ring's bytes are part of this.
+  while (!bytes.empty() && size_ % kStep != 0) append_one(bytes);
+  // In variables of their own, as for all that a compiler knows the ring's bytes are part of this.
   std::uint8_t* const ring = ring_.data();
   const std::uint64_t mask = mask_;
   std::uint64_t size = size_;
   std::uint64_t last = last8_;
-  for (const std::uint8_t byte : bytes) {
-    ring[size++ & mask] = byte;
-    last = last << 8 | byte;
-    if (size % 4 == 0 && size >= kRemembered) places_[place(last)] = static_cast<std::uint32_t>(size);
+  for (; bytes.size() >= kStep; bytes = bytes.subspan(kStep)) {
+    const std::uint32_t word = std::uint32_t{bytes[0]} << 24 | std::uint32_t{bytes[1]} << 16 |
+                               std::uint32_t{bytes[2]} << 8 | bytes[3];
+    std::memcpy(ring + (size & mask), bytes.data(), kStep);
+    last = last << 32 | word;
+    size += kStep;
+    if (size >= kRemembered) places_[place(last)] = static_cast<std::uint32_t>(size);
   }
   size_ = size;
   last8_ = last;
+  while (!bytes.empty()) append_one(bytes);
+}
+
+void History::append_one(ByteView& bytes) {
+  take(bytes.front());
+  bytes = bytes.subspan(1);
+  if (size_ % kStep == 0 && size_ >= kRemembered) places_[place(last8_)] = static_cast<std::uint32_t>(size_);
 }
 
 History::Expected History::expected() const {

@@ -71,6 +71,8 @@ class History {
     last8_ = last8_ << 8 | byte;
   }
   void follow();
+  /// Takes the first of the bytes away.
+  void append_one(ByteView& bytes);
 
   Bytes ring_;
   std::vector<std::uint32_t>

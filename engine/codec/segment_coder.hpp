@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/vector_clones.hpp"
+#include "codec/foresight.hpp"
 #include "codec/literal_coder.hpp"
 #include "codec/model_sizes.hpp"
 #include "codec/noise.hpp"
@@ -70,6 +71,7 @@ class SegmentCoder {
     const std::span<const Copy> copies = window_.copies();
     auto next = std::upper_bound(copies.begin(), copies.end(), begin,
                                  [](std::uint64_t at, const Copy& copy) { return at < copy.result_end(); });
+    Foresight foresight(base_, copies, begin);
     std::uint64_t at = begin;
     while (at < end && !spent()) {
       const std::uint64_t gap_end =
@@ -83,7 +85,8 @@ class SegmentCoder {
         continue;
       }
       const std::uint64_t copy_end = std::min(end, next->result_end());
-      SKIFF_ASSIGN(at, next->verbatim ? verbatim(*next, at, copy_end) : tokens(*next, at, copy_end));
+      SKIFF_ASSIGN(at, next->verbatim ? verbatim(*next, at, copy_end, foresight)
+                                      : tokens(*next, at, copy_end, foresight));
       if (at == next->result_end()) ++next;
     }
     return at;
@@ -241,8 +244,10 @@ class SegmentCoder {
     return result_.put({&value, 1});
   }
 
-  Result<std::uint64_t> verbatim(const Copy& copy, std::uint64_t begin, std::uint64_t end) {
+  Result<std::uint64_t> verbatim(const Copy& copy, std::uint64_t begin, std::uint64_t end,
+                                 Foresight& foresight) {
     for (std::uint64_t at = begin; at < end;) {
+      foresight.advance(at);
       const std::uint64_t length = std::min(end - at, BaseChunk::kCapacity);
       const std::uint64_t offset = copy.base_offset + (at - copy.result_offset);
       SKIFF_TRY(chunk_.read(base_, offset, length));
@@ -255,7 +260,8 @@ class SegmentCoder {
     return end;
   }
 
-  Result<std::uint64_t> tokens(const Copy& copy, std::uint64_t begin, std::uint64_t end) {
+  Result<std::uint64_t> tokens(const Copy& copy, std::uint64_t begin, std::uint64_t end,
+                               Foresight& foresight) {
     const std::uint64_t shift = copy.result_offset - copy.base_offset;
     const std::uint64_t base_end = end - shift;
     const Moved moved{copy.base_offset, copy.result_offset, copy.length};
@@ -267,6 +273,7 @@ class SegmentCoder {
       const Tokenizer tokenizer(chunk_, window_.base_addresses(), typed.space, typed.range);
       while (at < run_end) {
         if (at >= read_until) {
+          foresight.advance(at + shift);
           const std::uint64_t length = std::min(base_end - at, BaseChunk::kCapacity);
           SKIFF_TRY(chunk_.read(base_, at, length));
           read_until = at + length;

@@ -34,6 +34,11 @@ std::string_view name_of(StreamCodec codec) {
       return "lz4 blocks";
     case StreamCodec::kLzo:
       return "lzo blocks";
+    case StreamCodec::kPngPicture:
+      return "PNG pictures in chunks";
+    case StreamCodec::kMicroLzma:
+    case StreamCodec::kMicroLzmaGoesOn:
+      return "lzma blocks";
     default:
       return "zstd frames";
   }
@@ -52,6 +57,9 @@ std::string advice_for(StreamCodec codec, const Repackers& repackers) {
     case StreamCodec::kLz4GoesOn:
       return "pack with liblz4 of version " + version +
              ", which devices have, in blocks that need none before them";
+    case StreamCodec::kMicroLzma:
+    case StreamCodec::kMicroLzmaGoesOn:
+      return "pack with liblzma's presets, as version " + version + " does";
     case StreamCodec::kLzo:
       return "pack with liblzo2 of version " + version + ", which devices have";
     default:

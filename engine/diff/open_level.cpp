@@ -36,13 +36,13 @@ class Placing {
   /// Says of a stream that lies at `offset` how it follows another one that ends at `end`.
   void place(Stream& stream, std::uint64_t offset, std::uint64_t end) const {
     stream.plain = offset - end;
-    if (system_ == nullptr || system_->codec != StreamCodec::kLz4) return;
+    if (system_ == nullptr || unpack::going_on(system_->codec) == system_->codec) return;
     const auto block =
         std::lower_bound(system_->blocks.begin(), system_->blocks.end(), offset,
                          [](const unpack::PackedBlock& b, std::uint64_t at) { return b.offset < at; });
     if (block == system_->blocks.end() || block->offset != offset) return;
     const bool goes_on = block->goes_on && stream.plain == 0;
-    stream.codec = goes_on ? StreamCodec::kLz4GoesOn : StreamCodec::kLz4;
+    stream.codec = goes_on ? unpack::going_on(system_->codec) : system_->codec;
     if (block->place % unpack::kContentAlignment == 0) return;
     const std::uint64_t cut = unpack::kContentAlignment - block->place % unpack::kContentAlignment;
     stream.cuts.clear();
@@ -194,6 +194,7 @@ class Opener {
       all_of_result_.push_back(result_side_.stream(found, end_of_any_));
       end_of_any_ = found.offset + found.length;
       if (!opens(found, trial)) return {};
+      found.opened = unpack::with_end(*trial.method, std::move(found.opened), trial.packed);
       SKIFF_TRY(put_plain({end_of_opened_, found.offset}, opened));
       level_.result.push_back(result_side_.stream(found, end_of_opened_));
       level_.result.back().method = number_of({level_.result.back().codec, trial.method->parameters});
@@ -248,7 +249,7 @@ class Opener {
     for (std::size_t piece = 0; piece <= stream.cuts.size(); ++piece) {
       const std::uint64_t to = piece == stream.cuts.size() ? content.size() : stream.cuts[piece];
       const std::uint64_t past = opened.size() % unpack::kContentAlignment;
-      const bool goes_on = piece == 0 && stream.codec == StreamCodec::kLz4GoesOn;
+      const bool goes_on = piece == 0 && unpack::goes_on(stream.codec);
       if (past != 0 && !goes_on)
         SKIFF_TRY(opened.write(Bytes(static_cast<std::size_t>(unpack::kContentAlignment - past), 0)));
       SKIFF_TRY(

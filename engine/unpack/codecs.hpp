@@ -1,6 +1,7 @@
 // The libraries' parts of stream_codec.hpp.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 
 #include "unpack/stream_codec.hpp"
@@ -16,6 +17,8 @@ inline tl::unexpected<Error> no_memory() {
 bool decode_deflate(const Source& image, FoundStream& stream, Budget& budget);
 bool decode_lz4(const Source& image, FoundStream& stream, Budget& budget);
 bool decode_lzo(const Source& image, FoundStream& stream, Budget& budget);
+bool decode_micro_lzma(const Source& image, FoundStream& stream, Budget& budget);
+bool decode_png(const Source& image, FoundStream& stream, Budget& budget);
 bool decode_xz(const Source& image, FoundStream& stream, Budget& budget);
 bool decode_zstd(const Source& image, FoundStream& stream, Budget& budget);
 
@@ -49,6 +52,33 @@ class PieceReader {
   std::uint64_t offset_;
   Bytes piece_;
 };
+
+/// A block behind any zeros.
+inline ByteView without_zeros(ByteView packed) {
+  const auto begin = std::find_if(packed.begin(), packed.end(), [](std::uint8_t byte) { return byte != 0; });
+  return packed.subspan(static_cast<std::size_t>(begin - packed.begin()));
+}
+
+/// Bytes of content that a byte of lz4 or lzo makes at most: it lengthens a match by 255.
+inline constexpr std::uint64_t kRatioOfBytes = 255;
+
+/// decode_found() of a block that does not show where it ends, and makes at most `most_ratio` times its
+/// length of content. `decompress(packed, room)` gives the length of the content, or nothing.
+template <typename Decompress>
+bool decode_block(const Source& image, FoundStream& stream, Budget& budget, std::uint64_t most_ratio,
+                  const Decompress& decompress) {
+  constexpr std::uint64_t kMostPacked = std::uint64_t{16} << 20;
+  if (stream.offset > image.size() || stream.length > std::min(kMostPacked, image.size() - stream.offset))
+    return false;
+  Bytes packed(static_cast<std::size_t>(stream.length));
+  if (!image.read_at(stream.offset, packed)) return false;
+  const std::uint64_t most = std::min(budget.left, most_ratio * packed.size());
+  stream.opened.resize(static_cast<std::size_t>(most));
+  const std::optional<std::size_t> length = decompress(packed, stream.opened);
+  budget.left -= length.value_or(most);
+  stream.opened.resize(length.value_or(0));
+  return length.has_value();
+}
 
 /// Appends decoded bytes as far as the budget goes.
 inline bool take(FoundStream& stream, ByteView bytes, Budget& budget) {

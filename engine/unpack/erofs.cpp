@@ -13,6 +13,7 @@ constexpr std::uint64_t kSuperblockAt = 1024;
 constexpr std::size_t kSuperblock = 128;
 constexpr std::uint32_t kMagic = 0xe0f5e1e2;
 constexpr std::uint32_t kZerosAhead = 1;  ///< packed bytes end with their block
+constexpr std::uint32_t kNamesAlgorithms = 2;
 constexpr std::uint32_t kKnownFeatures = 0x7f;
 constexpr std::uint64_t kInodeUnit = 32;
 constexpr std::uint64_t kMaxClusters = std::uint64_t{1} << 22;  ///< of all files: 16 GiB of content
@@ -21,6 +22,8 @@ constexpr std::uint64_t kIndexHeader = 8;
 
 enum FileType : std::uint8_t { kRegular = 1, kFolder = 2 };
 enum DataLayout : std::uint8_t { kFlat = 0, kFullIndex = 1, kFlatInline = 2, kCompactIndex = 3 };
+
+enum Algorithm : std::uint8_t { kLz4 = 0, kLzma = 1 };
 
 /// Of an index's header.
 enum Advice : std::uint16_t { kShortEntries = 1, kLarge = 6, kTailElsewhere = 0x28 };
@@ -38,7 +41,7 @@ class Reader {
 
   std::optional<BlockSystem> read() {
     if (!read_superblock()) return std::nullopt;
-    system_.codec = StreamCodec::kLz4;
+    system_.codec = algorithm_ == kLzma ? StreamCodec::kMicroLzma : StreamCodec::kLz4;
     system_.phase = block_bits_;
     std::vector<std::uint64_t> folders{root_};
     seen_.insert(root_);
@@ -61,6 +64,8 @@ class Reader {
     root_ = u16(super, 14);
     metadata_ = std::uint64_t{u32(super, 40)} << block_bits_ % 32;
     const std::uint32_t features = u32(super, 80);
+    const std::uint32_t algorithms = (features & kNamesAlgorithms) != 0 ? u16(super, 84) : 1U << kLz4;
+    if ((algorithms & 1U << kLz4) == 0) algorithm_ = kLzma;
     return block_bits_ >= 9 && block_bits_ <= 16 && (features & kZerosAhead) != 0 &&
            (features & ~kKnownFeatures) == 0;
   }
@@ -165,14 +170,14 @@ class Reader {
     for (std::size_t i = 0; i + (tail_elsewhere ? 1 : 0) < extents.size(); ++i) {
       const std::uint64_t end = i + 1 < extents.size() ? extents[i + 1].start : file.size;
       const unsigned algorithm = extents[i].algorithm == 0 ? header[6] & 15U : header[6] >> 4U;
-      add_extent(extents[i], end, algorithm == 0, out);
+      add_extent(extents[i], end, algorithm == algorithm_, out);
     }
   }
 
-  void add_extent(const ErofsExtent& extent, std::uint64_t end, bool lz4, PackedFile& file) {
+  void add_extent(const ErofsExtent& extent, std::uint64_t end, bool is_opened, PackedFile& file) {
     const std::uint64_t at = extent.block << block_bits_;
     const std::uint64_t length = extent.blocks << block_bits_;
-    if (end <= extent.start || !inside(at, length) || (extent.packed && !lz4)) return;
+    if (end <= extent.start || !inside(at, length) || (extent.packed && !is_opened)) return;
     const FilePiece piece{extent.start, end - extent.start, at, 0};
     if (extent.packed) {
       auto& blocks = system_.blocks;
@@ -190,6 +195,7 @@ class Reader {
   const Source& image_;
   BlockSystem system_;
   unsigned block_bits_ = 0;
+  Algorithm algorithm_ = kLz4;  ///< whose blocks are opened: lzma only in an image that has none of lz4
   std::uint64_t root_ = 0;
   std::uint64_t metadata_ = 0;  ///< where inodes are counted from
   std::set<std::uint64_t> seen_;

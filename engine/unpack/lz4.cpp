@@ -11,7 +11,6 @@
 namespace skiff::unpack {
 namespace {
 
-constexpr std::uint64_t kMostRatio = 255;    ///< of content to block: a byte may lengthen a match by so much
 constexpr std::size_t kPadding = 128 << 10;  ///< zeros in which an encoder finds no end near
 constexpr std::uint64_t kLongest = LZ4_MAX_INPUT_SIZE;
 
@@ -62,9 +61,13 @@ Result<Made> make_full(int level, ByteView content, MutableBytes packed) {
   return made;
 }
 
-ByteView without_zeros(ByteView packed) {
-  const auto begin = std::find_if(packed.begin(), packed.end(), [](std::uint8_t byte) { return byte != 0; });
-  return packed.subspan(static_cast<std::size_t>(begin - packed.begin()));
+/// Bytes of content, of a block behind any zeros; nothing if it is none, or longer than `opened`.
+std::optional<std::size_t> decompress(ByteView packed, MutableBytes opened) {
+  const ByteView block = without_zeros(packed);
+  const auto room = static_cast<int>(std::min<std::uint64_t>(opened.size(), kLongest));
+  const int length = LZ4_decompress_safe(chars(block), chars(opened), static_cast<int>(block.size()), room);
+  if (length < 0) return std::nullopt;
+  return static_cast<std::size_t>(length);
 }
 
 class Lz4Repacker final : public Repacker {
@@ -78,14 +81,10 @@ class Lz4Repacker final : public Repacker {
   }
 
   Result<void> open(const Method&, ByteView packed, MutableBytes opened) const override {
-    const ByteView block = without_zeros(packed);
-    if (block.size() > kLongest || opened.size() > kLongest)
+    if (packed.size() > kLongest || opened.size() > kLongest)
       return fail(ErrorKind::kLimit, "an lz4 block of more than 2 GiB");
-    const int length = LZ4_decompress_safe(chars(block), chars(opened), static_cast<int>(block.size()),
-                                           static_cast<int>(opened.size()));
-    if (length < 0 || static_cast<std::size_t>(length) != opened.size())
-      return fail(ErrorKind::kMismatch, "an lz4 block that is not the one that was opened");
-    return {};
+    if (decompress(packed, opened) == opened.size()) return {};
+    return fail(ErrorKind::kMismatch, "an lz4 block that is not the one that was opened");
   }
 
   Result<void> pack(const Method& method, ByteView opened, Sink& packed) const override {
@@ -121,19 +120,7 @@ class Lz4Repacker final : public Repacker {
 }  // namespace
 
 bool decode_lz4(const Source& image, FoundStream& stream, Budget& budget) {
-  constexpr std::uint64_t kMostPacked = std::uint64_t{16} << 20;
-  if (stream.offset > image.size() || stream.length > std::min(kMostPacked, image.size() - stream.offset))
-    return false;
-  Bytes packed(static_cast<std::size_t>(stream.length));
-  if (!image.read_at(stream.offset, packed)) return false;
-  const ByteView block = without_zeros(packed);
-  const std::uint64_t most = std::min({budget.left, kMostRatio * block.size(), kLongest});
-  stream.opened.resize(static_cast<std::size_t>(most));
-  const int length = LZ4_decompress_safe(chars(block), chars(MutableBytes(stream.opened)),
-                                         static_cast<int>(block.size()), static_cast<int>(most));
-  budget.left -= length < 0 ? most : static_cast<std::uint64_t>(length);
-  stream.opened.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
-  return length >= 0;
+  return decode_block(image, stream, budget, kRatioOfBytes, decompress);
 }
 
 }  // namespace skiff::unpack

@@ -17,13 +17,15 @@ bool deflate_allowed(const Method& m) {
   return p[0] >= 1 && p[0] <= 9 && (p[1] == 8 || p[1] == 9) && p[2] == 0 && p[3] == 15 && p[4] == 0;
 }
 
+bool is_preset(std::uint64_t preset) { return (preset & 15) <= 9 && preset < 32; }
+bool is_dictionary(std::uint64_t length) { return length >= kMinDictionary && length <= kMaxDictionary; }
+
 /// x86 (4), PowerPC (5), IA-64 (6), ARM (7), ARM Thumb (8), SPARC (9), ARM64 (10) of the .xz specification;
 /// Debian 12's liblzma has them all.
 bool xz_allowed(const Method& m) {
   const auto& p = m.parameters;
   const bool filter = p[2] == 0 || (p[2] >= 4 && p[2] <= 10);
-  return (p[0] & 15) <= 9 && p[0] < 32 && p[1] >= kMinDictionary && p[1] <= kMaxDictionary && filter &&
-         p[3] <= 15 && p[4] <= 2;
+  return is_preset(p[0]) && is_dictionary(p[1]) && filter && p[3] <= 15 && p[4] <= 2;
 }
 
 bool in_jobs(const Method& m) {
@@ -51,11 +53,24 @@ bool lz4_allowed(const Method& m) {
   return p[0] <= kMaxLevel && (filled || (p[1] == 0 && p[2] == 0 && p[3] == 0)) && p[4] == 0;
 }
 
+bool micro_lzma_allowed(const Method& m) {
+  const auto& p = m.parameters;
+  return is_preset(p[0]) && is_dictionary(p[1]) && p[2] >= kLeastTarget && p[2] <= kMostTarget && p[3] >= 9 &&
+         p[3] <= 16 && p[4] <= 16;
+}
+
 bool lzo_allowed(const Method& m) {
   constexpr auto k999 = static_cast<std::uint64_t>(LzoAlgorithm::k999);
   const auto& p = m.parameters;
   const bool level = p[0] == k999 ? p[1] >= 1 && p[1] <= 9 : p[1] == 0;
   return p[0] <= k999 && level && p[2] == 0 && p[3] == 0 && p[4] == 0;
+}
+
+bool png_allowed(const Method& m) {
+  constexpr std::uint64_t kMostData = 0x7fffffff;
+  const auto& p = m.parameters;
+  return p[0] >= 1 && p[0] <= kMostData &&
+         std::all_of(p.begin() + 1, p.end(), [](std::uint64_t v) { return v == 0; });
 }
 
 bool knows_length(const Method& m) {
@@ -85,6 +100,11 @@ std::uint64_t zstd_memory(const Method& m, std::uint64_t opened_length) {
 }
 
 bool in_blocks(const Method& m) { return m.parameters[4] == static_cast<std::uint64_t>(XzLayout::kBlocks); }
+
+/// Match finder and content.
+std::uint64_t lzma_memory(const Method& m, std::uint64_t opened_length) {
+  return 12 * m.parameters[1] + 2 * opened_length + 4 * kMebi;
+}
 
 /// A block that is read, and those that wait to be written.
 std::uint64_t xz_blocks_memory(const Method& m) {
@@ -118,6 +138,13 @@ Result<void> check_method(const Method& method) {
     case StreamCodec::kLzo:
       allowed = lzo_allowed(method);
       break;
+    case StreamCodec::kMicroLzma:
+    case StreamCodec::kMicroLzmaGoesOn:
+      allowed = micro_lzma_allowed(method);
+      break;
+    case StreamCodec::kPngPicture:
+      allowed = png_allowed(method);
+      break;
     default:
       return fail(ErrorKind::kUnsupported, "unknown stream codec", "F30");
   }
@@ -125,10 +152,20 @@ Result<void> check_method(const Method& method) {
   return {};
 }
 
+std::uint64_t end_as_it_is(const Method& method) {
+  constexpr std::uint64_t kEnd = 16;
+  const bool has_end =
+      library_of(method.codec) == library_of(StreamCodec::kMicroLzma) && method.parameters[4] != 0;
+  return has_end ? kEnd : 0;
+}
+
 std::uint64_t packing_memory(const Method& method, std::uint64_t opened_length) {
   switch (method.codec) {
     case StreamCodec::kXz:
-      return 12 * method.parameters[1] + 2 * opened_length + 4 * kMebi + xz_blocks_memory(method);
+      return lzma_memory(method, opened_length) + xz_blocks_memory(method);
+    case StreamCodec::kMicroLzma:
+    case StreamCodec::kMicroLzmaGoesOn:
+      return lzma_memory(method, opened_length);
     case StreamCodec::kZstd:
       return zstd_memory(method, opened_length);
     case StreamCodec::kPredictedDeflate:
@@ -163,6 +200,11 @@ std::string_view library_of(StreamCodec codec) {
       return "lz4";
     case StreamCodec::kLzo:
       return "lzo";
+    case StreamCodec::kPngPicture:
+      return "png";
+    case StreamCodec::kMicroLzma:
+    case StreamCodec::kMicroLzmaGoesOn:
+      return "microlzma";
     default:
       return "deflate";
   }

@@ -10,8 +10,8 @@ namespace skiff::unpack {
 
 /// What a stream is written in. The values stand in recipes, and 1 << value is the codec's bit in `features`;
 /// bit 0 is never set, so that the files that test for an unknown feature stay what they are, and bit 7 says
-/// that there are several levels. kLz4GoesOn is kLz4 with content that follows the bytes before it unaligned:
-/// a further part of a file.
+/// that there are several levels. kLz4GoesOn is kLz4, and kMicroLzmaGoesOn kMicroLzma, with content that
+/// follows the bytes before it unaligned: a further part of a file.
 enum class StreamCodec : std::uint8_t {
   kDeflate = 1,
   kZlib = 2,
@@ -21,11 +21,24 @@ enum class StreamCodec : std::uint8_t {
   kPredictedZlib = 6,
   kLz4 = 8,
   kLz4GoesOn = 9,
-  kLzo = 10
+  kLzo = 10,
+  kPngPicture = 11,
+  kMicroLzma = 12,
+  kMicroLzmaGoesOn = 13
 };
 
 constexpr bool is_predicted(StreamCodec codec) {
   return codec == StreamCodec::kPredictedDeflate || codec == StreamCodec::kPredictedZlib;
+}
+
+constexpr bool goes_on(StreamCodec codec) {
+  return codec == StreamCodec::kLz4GoesOn || codec == StreamCodec::kMicroLzmaGoesOn;
+}
+/// The same codec of a part of a file that goes on; the argument if there is none.
+constexpr StreamCodec going_on(StreamCodec codec) {
+  return codec == StreamCodec::kLz4         ? StreamCodec::kLz4GoesOn
+         : codec == StreamCodec::kMicroLzma ? StreamCodec::kMicroLzmaGoesOn
+                                            : codec;
 }
 
 /// Whether a base stream of the codec names a method, and not the codec alone.
@@ -64,11 +77,14 @@ enum class LzoAlgorithm : std::uint8_t {
 /// - kXz: preset 0 to 9, + 16 if extreme; dictionary in bytes; filter before LZMA2 (liblzma's id, 0 none);
 ///   check 0 to 15; an XzLayout
 /// - kZstd: level 1 to 22, 1 if the frame has a checksum, a ZstdManner, 0, 0
-/// - kLz4, kLz4GoesOn: level 0 (fast) to 12; most packed bytes, into which as much of the content goes as
-/// fits,
-///   4 KiB to 1 MiB, or 0: all of it; 1 if zeros follow the content in the encoder's eyes; zeros before the
-///   packed bytes fill them up to a multiple of 1 << this, 9 to 16, or 0: none; 0
+/// - kLz4, kLz4GoesOn: level 0 (fast) to 12; most packed bytes, 4 KiB to 1 MiB, into which as much of the
+///   content goes as fits, or 0: all of it; 1 if zeros follow the content in the encoder's eyes; zeros before
+///   the packed bytes fill them up to a multiple of 1 << this, 9 to 16, or 0: none; 0
 /// - kLzo: an LzoAlgorithm; level 1 to 9 of k999, else 0; 0, 0, 0
+/// - kMicroLzma, kMicroLzmaGoesOn: preset 0 to 9, + 16 if extreme; dictionary in bytes; most packed bytes,
+///   4 KiB to 1 MiB; a unit, 9 to 16: zeros and packed bytes fill multiples of 1 << this; 0, or, where the
+///   end is as it is (end_as_it_is()), 1 + the zeros before
+/// - kPngPicture: bytes of data in each chunk but the last, at most 2^31 - 1; 0, 0, 0, 0
 /// - kPredictedDeflate, kPredictedZlib: chain 1 to 4,096; good, lazy, nice 0 to 258; hash 0 to 4, + 8 if
 /// greedy
 struct Method {
@@ -80,6 +96,10 @@ struct Method {
 /// That the parameters are ones that section 13.2 allows. Errors: kFormat (F30), kUnsupported for a codec
 /// that section does not define.
 Result<void> check_method(const Method& method);
+
+/// Bytes at the end of the content that are not the encoder's, but the end of the stream as it is: how a
+/// block that was filled ends depends on what the encoder saw after it.
+std::uint64_t end_as_it_is(const Method& method);
 
 /// Bytes of memory that packing `opened_length` bytes by a method takes, by the formulas of section 13.4.
 std::uint64_t packing_memory(const Method& method, std::uint64_t opened_length);

@@ -1,13 +1,16 @@
 #include "unpack/opened_base.hpp"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 namespace skiff::unpack {
 
 Result<std::unique_ptr<OpenedBase>> OpenedBase::make(const Source& packed, StreamList list,
-                                                     const Repackers& repackers) {
+                                                     const Repackers& repackers, StreamPool* pool) {
   SKIFF_ASSIGN(Layout layout, lay_out(list.streams, packed.size(), list.phase));
-  return std::unique_ptr<OpenedBase>(new OpenedBase(packed, std::move(list), std::move(layout), repackers));
+  return std::unique_ptr<OpenedBase>(
+      new OpenedBase(packed, std::move(list), std::move(layout), repackers, pool));
 }
 
 Result<void> OpenedBase::read_at(std::uint64_t offset, MutableBytes out) const {
@@ -54,24 +57,76 @@ Result<void> OpenedBase::read_piece(const Stretch& stretch, std::uint64_t offset
 }
 
 Result<ByteView> OpenedBase::content(const Stretch& stretch) const {
-  const auto known = std::find_if(cache_.begin(), cache_.end(),
-                                  [&](const Opened& opened) { return opened.stream == stretch.stream; });
-  if (known != cache_.end()) {
-    cache_.splice(cache_.begin(), cache_, known);
-    return ByteView(cache_.front().bytes.span());
+  const auto index = static_cast<std::uint64_t>(stretch.stream);
+  if (!use_cached(index)) {
+    const std::uint64_t length = list_.streams[index].opened;
+    make_room(length);
+    SKIFF_ASSIGN(HeapArray<std::uint8_t> opened, open(stretch));
+    cache_.push_front({index, std::move(opened)});
+    cached_ += length;
   }
-  const Stream& stream = list_.streams[static_cast<std::size_t>(stretch.stream)];
-  make_room(stream.opened);
-  SKIFF_ASSIGN(HeapArray<std::uint8_t> packed, HeapArray<std::uint8_t>::make(stream.packed));
+  return ByteView(cache_.front().bytes.span());
+}
+
+bool OpenedBase::use_cached(std::uint64_t stream) const {
+  const auto known = std::find_if(cache_.begin(), cache_.end(),
+                                  [stream](const Opened& opened) { return opened.stream == stream; });
+  if (known == cache_.end()) return false;
+  cache_.splice(cache_.begin(), cache_, known);
+  return true;
+}
+
+Packing OpenedBase::packing_of(const Stream& stream) const {
+  const Method method = is_predicted(stream.codec) ? list_.methods[stream.method] : Method{stream.codec, {}};
+  return {repacker_of(repackers_, stream.codec), method, stream.packed};
+}
+
+Result<HeapArray<std::uint8_t>> OpenedBase::open(const Stretch& stretch) const {
+  const auto told = [&](Result<void> outcome) -> Result<void> {
+    if (outcome) return outcome;
+    return fail_with(std::move(outcome).error(), "base image at byte " + std::to_string(stretch.stream_at));
+  };
+  const auto index = static_cast<std::uint64_t>(stretch.stream);
+  if (const auto found = ahead_.find(index); found != ahead_.end()) {
+    StreamPool::Task& task = *found->second;
+    ahead_.erase(found);
+    const Result<void> outcome = told(pool_->finish(task));
+    HeapArray<std::uint8_t> opened = std::move(task.content);
+    pool_->close(task);
+    SKIFF_TRY(outcome);
+    return opened;
+  }
+  const Stream& stream = list_.streams[index];
+  const Packing packing = packing_of(stream);
+  SKIFF_ASSIGN(HeapArray<std::uint8_t> packed, HeapArray<std::uint8_t>::make(packing.length));
   SKIFF_TRY(packed_.read_at(stretch.stream_at, packed.span()));
   SKIFF_ASSIGN(HeapArray<std::uint8_t> opened, HeapArray<std::uint8_t>::make(stream.opened));
-  const Method method = is_predicted(stream.codec) ? list_.methods[stream.method] : Method{stream.codec, {}};
-  if (auto done = repacker_of(repackers_, stream.codec)->open(method, packed.span(), opened.span()); !done) {
-    return fail_with(std::move(done).error(), "base image at byte " + std::to_string(stretch.stream_at));
+  SKIFF_TRY(told(packing.packer->open(packing.method, packed.span(), opened.span())));
+  return opened;
+}
+
+void OpenedBase::will_read(std::uint64_t offset, std::uint64_t length) const {
+  if (pool_ == nullptr || offset > size() || length > size() - offset) return;
+  const std::lock_guard lock(mutex_);
+  for (const std::uint64_t end = offset + length; offset < end;) {
+    const Stretch& stretch = stretch_at(layout_, offset);
+    if (offset < stretch.content_at + stretch.opened && end > stretch.content_at) open_ahead(stretch);
+    offset = stretch.end;
   }
-  cache_.push_front({stretch.stream, std::move(opened)});
-  cached_ += stream.opened;
-  return ByteView(cache_.front().bytes.span());
+}
+
+void OpenedBase::open_ahead(const Stretch& stretch) const {
+  const auto index = static_cast<std::uint64_t>(stretch.stream);
+  const Stream& stream = list_.streams[index];
+  if (ahead_.size() == kMostAhead || ahead_.contains(index) || use_cached(index)) return;
+  StreamPool::Task* task = pool_->take({StreamJob::Kind::kOpen, packing_of(stream), stream.opened});
+  if (task == nullptr) return;
+  if (packed_.read_at(stretch.stream_at, task->packed.span())) {
+    pool_->start(*task);
+    ahead_.emplace(index, task);
+  } else {
+    pool_->close(*task);  // the read that wants it tells of it
+  }
 }
 
 void OpenedBase::make_room(std::uint64_t length) const {

@@ -4,7 +4,7 @@
 
 namespace skiff::unpack {
 
-std::unique_ptr<OutputQueue> OutputQueue::make(PackingPool& pool, ResultWriter& packed) {
+std::unique_ptr<OutputQueue> OutputQueue::make(StreamPool& pool, ResultWriter& packed) {
   if (!pool.reserve(kPlainRoom)) return nullptr;
   Result<HeapArray<std::uint8_t>> room = HeapArray<std::uint8_t>::make(kPlainRoom);
   if (!room) return nullptr;
@@ -34,7 +34,7 @@ Result<void> OutputQueue::put(std::uint64_t offset, ByteView plain) {
   return plain.empty() ? Result<void>{} : packed_.write_at(offset, plain);
 }
 
-Result<void> OutputQueue::put(std::uint64_t offset, PackingPool::Task& task) {
+Result<void> OutputQueue::put(std::uint64_t offset, StreamPool::Task& task) {
   entries_.push_back({.offset = offset, .task = &task});
   while (!empty() && (entries_.front().task == nullptr || pool_.is_done(*entries_.front().task)))
     SKIFF_TRY(advance());

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "skiff/applier.hpp"
-#include "unpack/packing_pool.hpp"
+#include "unpack/stream_pool.hpp"
 
 namespace skiff::unpack {
 
@@ -15,14 +15,14 @@ class OutputQueue {
   static constexpr std::uint64_t kPlainRoom = std::uint64_t{256} << 10;  ///< plain bytes that may wait
 
   /// Takes kPlainRoom of the pool's room. Both must outlive the queue. Null: there is not so much.
-  static std::unique_ptr<OutputQueue> make(PackingPool& pool, ResultWriter& packed);
+  static std::unique_ptr<OutputQueue> make(StreamPool& pool, ResultWriter& packed);
 
   [[nodiscard]] bool empty() const { return entries_.empty(); }
   /// Plain bytes at `offset`. Errors of this and the others: the writer's, and those of streams, which name
   /// where in the result they are. After one nothing more is written, and every call gives it.
   Result<void> put(std::uint64_t offset, ByteView plain);
   /// The stream of a task that was started, at `offset`.
-  Result<void> put(std::uint64_t offset, PackingPool::Task& task);
+  Result<void> put(std::uint64_t offset, StreamPool::Task& task);
   /// Writes what comes first, when it is there.
   Result<void> advance();
   /// Writes everything.
@@ -31,17 +31,17 @@ class OutputQueue {
  private:
   struct Entry {
     std::uint64_t offset = 0;
-    PackingPool::Task* task = nullptr;
+    StreamPool::Task* task = nullptr;
     std::size_t plain = 0;  ///< without a task: how many of the plain bytes that wait
   };
 
-  OutputQueue(PackingPool& pool, ResultWriter& packed, HeapArray<std::uint8_t> room)
+  OutputQueue(StreamPool& pool, ResultWriter& packed, HeapArray<std::uint8_t> room)
       : pool_(pool), packed_(packed), plain_(std::move(room)) {}
   Result<void> write_first();
   Result<void> write_stream(const Entry& entry);
   Result<void> write_plain(const Entry& entry);
 
-  PackingPool& pool_;
+  StreamPool& pool_;
   ResultWriter& packed_;
   std::deque<Entry> entries_;
   std::optional<Error> failure_;

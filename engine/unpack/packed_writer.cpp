@@ -118,10 +118,10 @@ Packing PackedWriter::packing_of(const Stream& stream) const {
 
 /// Streams that wait make room for it, if there is ever enough.
 Result<void> PackedWriter::open_task(const Stream& stream) {
-  const Packing packing = packing_of(stream);
-  if (!pool_->may_open(packing, stream.opened)) return {};
+  const StreamJob job{StreamJob::Kind::kPack, packing_of(stream), stream.opened};
+  if (!pool_->may_take(job)) return {};
   for (;;) {
-    task_ = pool_->open(packing, stream.opened);
+    task_ = pool_->take(job);
     if (task_ != nullptr || queue_->empty()) return {};
     SKIFF_TRY(queue_->advance());
   }
@@ -133,7 +133,7 @@ void PackedWriter::drop_task() {
 }
 
 Result<void> PackedWriter::pack(const Stretch& stretch) {
-  if (PackingPool::Task* task = std::exchange(task_, nullptr)) {
+  if (StreamPool::Task* task = std::exchange(task_, nullptr)) {
     pool_->start(*task);
     return queue_->put(stretch.stream_at, *task);
   }

@@ -15,7 +15,7 @@ class PackedWriter final : public ResultWriter {
  public:
   struct Way {
     const Repackers& repackers;  ///< they have all codecs of the level
-    PackingPool* pool;           ///< null: streams are packed where they end
+    StreamPool* pool;            ///< null: streams are packed where they end
     ResultWriter& packed;
   };
   /// What `way` names must outlive it. Errors: kFormat (F31), kUnsupported (F32: another version of a
@@ -53,9 +53,9 @@ class PackedWriter final : public ResultWriter {
   std::vector<const Repacker*> packers_;  ///< one a method
   HeapArray<std::uint8_t> content_;       ///< room for that of the longest stream
   ResultWriter& packed_;
-  PackingPool* pool_;
+  StreamPool* pool_;
   std::unique_ptr<OutputQueue> queue_;  ///< null without a pool
-  PackingPool::Task* task_ = nullptr;   ///< of the stream whose content comes; null: it goes to content_
+  StreamPool::Task* task_ = nullptr;    ///< of the stream whose content comes; null: it goes to content_
   std::uint64_t offset_ = 0;            ///< of the next byte in the opened result
 };
 

@@ -27,7 +27,7 @@ bool add_pieces(Layout& layout, Stretch stretch, const Stream& stream) {
   for (std::size_t piece = 0; piece <= stream.cuts.size(); ++piece) {
     const std::uint64_t end = piece == stream.cuts.size() ? stream.opened : stream.cuts[piece];
     const std::uint64_t begin = stretch.plain_at + stretch.plain;
-    stretch.content_at = piece == 0 && stream.codec == StreamCodec::kLz4GoesOn ? begin : aligned(begin);
+    stretch.content_at = piece == 0 && goes_on(stream.codec) ? begin : aligned(begin);
     stretch.opened = end - stretch.from;
     stretch.end = stretch.content_at + stretch.opened;
     if (stretch.content_at > kMaxOpened || stretch.opened > kMaxOpened - stretch.content_at) return false;

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/cached_reader.hpp"
+#include "unpack/fields.hpp"
 #include "unpack/lz4_frame.hpp"
 
 namespace skiff::unpack {
@@ -22,6 +23,7 @@ constexpr std::size_t kMaxName = 4096;    ///< of the optional fields of a gzip 
 
 constexpr std::array<std::uint8_t, 6> kXzMagic{0xfd, '7', 'z', 'X', 'Z', 0};
 constexpr std::array<std::uint8_t, 4> kZipMagic{'P', 'K', 3, 4};
+constexpr std::array<std::uint8_t, 8> kPngMagic{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
 constexpr std::array<std::uint8_t, 4> kZstdMagic{0x28, 0xb5, 0x2f, 0xfd};
 constexpr std::array<std::uint8_t, 4> kLz4Magic{0x04, 0x22, 0x4d, 0x18};
 constexpr std::array<std::uint8_t, 4> kOldLz4Magic{0x02, 0x21, 0x4c, 0x18};
@@ -35,7 +37,7 @@ bool begins_with(ByteView bytes, const std::array<std::uint8_t, kLength>& magic)
 /// Whether any of the streams may begin with this byte: most bytes of an image need no closer look.
 bool may_begin(std::uint8_t byte) {
   return byte == 0x78 || byte == 0x1f || byte == kXzMagic[0] || byte == kZstdMagic[0] ||
-         byte == kZipMagic[0] || byte == kLz4Magic[0] || byte == kOldLz4Magic[0];
+         byte == kZipMagic[0] || byte == kPngMagic[0] || byte == kLz4Magic[0] || byte == kOldLz4Magic[0];
 }
 
 /// RFC 1950: deflate with a window of 32 KiB, no dictionary, and a check over both bytes.
@@ -76,6 +78,24 @@ std::size_t zip_header(ByteView bytes) {
   return length < bytes.size() ? length : 0;
 }
 
+/// Bytes before the picture of a PNG file (PNG specification, section 5.3); 0 if `bytes` begin with none, if
+/// it is further than they go, or in one chunk, whose zlib stream is found where it begins.
+std::size_t png_header(ByteView bytes) {
+  constexpr std::size_t kFrame = 12;  // of each chunk: length, type, CRC
+  constexpr std::array<std::uint8_t, 4> kPicture{'I', 'D', 'A', 'T'};
+  if (!begins_with(bytes, kPngMagic)) return 0;
+  std::size_t picture = 0;
+  for (std::size_t at = kPngMagic.size(); bytes.size() - at >= kFrame;) {
+    const bool in_picture = begins_with(bytes.subspan(at + 4), kPicture);
+    if (picture != 0) return in_picture ? picture : 0;
+    if (in_picture) picture = at;
+    const std::size_t length = big_u32(bytes, at);
+    if (length > bytes.size() - at - kFrame) break;
+    at += kFrame + length;
+  }
+  return picture;
+}
+
 struct Candidate {
   StreamCodec codec;
   std::size_t skip = 0;      ///< bytes of a header that stay plain
@@ -88,6 +108,7 @@ std::optional<Candidate> candidate(ByteView bytes) {
   if (begins_with(bytes, kZstdMagic)) return Candidate{StreamCodec::kZstd};
   if (begins_with(bytes, kLz4Magic) || begins_with(bytes, kOldLz4Magic)) return Candidate{StreamCodec::kLz4};
   if (const std::size_t skip = gzip_header(bytes); skip != 0) return Candidate{StreamCodec::kDeflate, skip};
+  if (const std::size_t skip = png_header(bytes); skip != 0) return Candidate{StreamCodec::kPngPicture, skip};
   if (const std::size_t skip = zip_header(bytes); skip != 0) return Candidate{StreamCodec::kDeflate, skip};
   return std::nullopt;
 }

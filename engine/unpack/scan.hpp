@@ -17,11 +17,11 @@ struct Range {
 
 using OnStream = std::function<Result<void>(FoundStream&)>;
 
-/// Hands to `found` the zlib, gzip, xz and zstd streams, lz4 blocks and zip members that their magic shows
-/// anywhere in `ranges`, which ascend and are apart, each within one of them; in the order of the image,
-/// apart, decoded. What does not decode to its end is plain bytes. The work is bounded: bytes decoded in all
-/// stay below kMaxOpening times the image and a constant, those of failed attempts below a smaller such
-/// bound. Errors: kIo, and those of `found`.
+/// Hands to `found` the zlib, gzip, xz and zstd streams, lz4 blocks, zip members and PNG pictures that their
+/// magic shows anywhere in `ranges`, which ascend and are apart, each within one of them; in the order of the
+/// image, apart, decoded. What does not decode to its end is plain bytes. The work is bounded: bytes decoded
+/// in all stay below kMaxOpening times the image and a constant, those of failed attempts below a smaller
+/// such bound. Errors: kIo, and those of `found`.
 inline constexpr std::uint64_t kMaxOpening = 16;
 Result<void> find_streams(const Source& image, const std::vector<Range>& ranges, const OnStream& found);
 

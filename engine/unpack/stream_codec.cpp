@@ -19,6 +19,10 @@ bool decode_found(const Source& image, FoundStream& stream, Budget& budget) {
       return decode_lz4(image, stream, budget);
     case StreamCodec::kLzo:
       return decode_lzo(image, stream, budget);
+    case StreamCodec::kMicroLzma:
+      return decode_micro_lzma(image, stream, budget);
+    case StreamCodec::kPngPicture:
+      return decode_png(image, stream, budget);
     case StreamCodec::kXz:
       return decode_xz(image, stream, budget);
     case StreamCodec::kZstd:

@@ -25,8 +25,9 @@ struct Budget {
   std::uint64_t left = 0;
 };
 
-/// Decodes the stream that begins at `offset` of an image to its end, wherever that is; of kLz4 and kLzo,
-/// whose blocks do not show it, `length` says where. False if there is none, if it ends early, or past the
+/// Decodes the stream that begins at `offset` of an image to its end, wherever that is; of kLz4, kLzo and
+/// kMicroLzma, whose blocks do not show it, `length` says where, and of the last the budget how long its
+/// content is. False if there is none, if it ends early, or past the
 /// budget, from which what was decoded is taken.
 bool decode_found(const Source& image, FoundStream& stream, Budget& budget);
 

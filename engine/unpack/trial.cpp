@@ -3,10 +3,12 @@
 #include <lzma.h>
 
 #include <algorithm>
+#include <bit>
 #include <vector>
 
 #include "unpack/codecs.hpp"
 #include "unpack/expecting_sink.hpp"
+#include "unpack/fields.hpp"
 #include "unpack/lz4_methods.hpp"
 
 namespace skiff::unpack {
@@ -50,8 +52,20 @@ bool zstd_may_pack(Method method, ByteView opened, ByteView packed) {
   return true;
 }
 
+/// An encoder of MicroLZMA hands on nothing before the end; its beginning is the same where less is to be
+/// filled.
+bool micro_lzma_may_pack(Method method, ByteView opened, ByteView packed) {
+  constexpr std::uint64_t kPart = 4096;
+  const ByteView block = without_zeros(packed);
+  if (block.size() <= kPart) return true;
+  method.parameters[2] = kPart;
+  method.parameters[4] = 1;
+  return begins_with(method, opened, block.first(kPart - end_as_it_is(method)));
+}
+
 bool packs(const Method& method, ByteView opened, ByteView packed) {
   if (method.codec == StreamCodec::kZstd && !zstd_may_pack(method, opened, packed)) return false;
+  if (method.codec == StreamCodec::kMicroLzma && !micro_lzma_may_pack(method, opened, packed)) return false;
   ExpectingSink sink(packed);
   return pack_stream(method, opened, sink).has_value() && sink.complete();
 }
@@ -131,6 +145,31 @@ std::vector<Method> zstd_methods(std::uint64_t opened_length, ByteView packed) {
   return methods;
 }
 
+/// Blocks of a file system, filled: mkfs.erofs takes a dictionary of 8 times that, 32 KiB at least, if it is
+/// not told another one, which is looked for up to twice the content. Presets 6 to 9 differ in the
+/// dictionary alone, and so do the extreme ones but for two.
+std::vector<Method> micro_lzma_methods(std::uint64_t opened_length, ByteView packed) {
+  constexpr std::uint64_t kBlockBits = 12;
+  constexpr std::uint64_t kMostTarget = std::uint64_t{1} << 20;
+  constexpr std::uint64_t kLeastDictionary = 32 << 10;
+  constexpr std::uint64_t kDictionaryOfBlock = 8;
+  const std::uint64_t most = std::bit_ceil(std::uint64_t{packed.size()});
+  if (packed.size() % (std::uint64_t{1} << kBlockBits) != 0 || most > kMostTarget) return {};
+  const std::uint64_t zeros = packed.size() - without_zeros(packed).size();
+  std::vector<std::uint64_t> dictionaries{std::max(kLeastDictionary, kDictionaryOfBlock * most)};
+  for (std::uint64_t length = kLeastDictionary; length <= 2 * std::bit_ceil(opened_length); length *= 2) {
+    if (length != dictionaries.front()) dictionaries.push_back(length);
+  }
+  std::vector<Method> methods;
+  for (const std::uint64_t dictionary : dictionaries) {
+    for (const std::uint64_t preset : {6, 9 + 16, 3 + 16, 5, 4, 3, 2, 1, 0}) {
+      for (const std::uint64_t end : {std::uint64_t{0}, 1 + zeros})
+        methods.push_back({StreamCodec::kMicroLzma, {preset, dictionary, most, kBlockBits, end}});
+    }
+  }
+  return methods;
+}
+
 std::vector<Method> lzo_methods() {
   constexpr auto k999 = static_cast<std::uint64_t>(LzoAlgorithm::k999);
   std::vector<Method> methods;
@@ -141,12 +180,21 @@ std::vector<Method> lzo_methods() {
   return methods;
 }
 
+/// As long as the data of the first chunk is (PNG specification, section 5.3).
+std::vector<Method> png_methods(ByteView packed) {
+  return {{StreamCodec::kPngPicture, {big_u32(packed, 0), 0, 0, 0, 0}}};
+}
+
 std::vector<Method> candidates(const FoundStream& stream, ByteView packed) {
   switch (stream.codec) {
     case StreamCodec::kLz4:
       return lz4_methods(packed);
     case StreamCodec::kLzo:
       return lzo_methods();
+    case StreamCodec::kMicroLzma:
+      return micro_lzma_methods(stream.opened.size(), packed);
+    case StreamCodec::kPngPicture:
+      return png_methods(packed);
     case StreamCodec::kXz:
       return xz_methods(packed);
     case StreamCodec::kZstd:
@@ -159,13 +207,22 @@ std::vector<Method> candidates(const FoundStream& stream, ByteView packed) {
 std::optional<Method> first_that_packs(const std::vector<Method>& methods, const FoundStream& stream,
                                        ByteView packed) {
   for (const Method& method : methods) {
-    if (method.codec == stream.codec && check_method(method) && packs(method, stream.opened, packed))
+    if (method.codec != stream.codec || !check_method(method)) continue;
+    const bool is_all = end_as_it_is(method) == 0;
+    if (is_all ? packs(method, stream.opened, packed)
+               : packs(method, with_end(method, stream.opened, packed), packed))
       return method;
   }
   return std::nullopt;
 }
 
 }  // namespace
+
+Bytes with_end(const Method& method, Bytes opened, ByteView packed) {
+  const ByteView end = packed.last(std::min<std::size_t>(packed.size(), end_as_it_is(method)));
+  opened.insert(opened.end(), end.begin(), end.end());
+  return opened;
+}
 
 std::optional<Method> MethodFinder::find(const FoundStream& stream, ByteView packed) {
   std::optional<Method> method = find_known(stream, packed);

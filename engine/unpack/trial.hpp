@@ -8,10 +8,15 @@
 
 namespace skiff::unpack {
 
+/// The content of a stream as the method has it: with the end of the packed stream behind it, where that is
+/// as it is.
+Bytes with_end(const Method& method, Bytes opened, ByteView packed);
+
 class MethodFinder {
  public:
-  /// The method that makes exactly `packed` of the stream's content, or nothing. What worked last is tried
-  /// first; a trial ends at the first byte that differs. Of a codec that has failed often only that is tried.
+  /// The method that makes exactly `packed` of the stream's content (with_end() of it), or nothing.
+  /// What worked last is tried first; a trial ends at the first byte that differs. Of a codec that has failed
+  /// often only that is tried.
   std::optional<Method> find(const FoundStream& stream, ByteView packed);
   /// The same of the methods that worked before; several threads may ask at once.
   [[nodiscard]] std::optional<Method> find_known(const FoundStream& stream, ByteView packed) const;

@@ -1,27 +1,21 @@
-#include <lzma.h>
-
-#include <algorithm>
 #include <array>
 #include <cstdlib>
 
 #include "base/heap_array.hpp"
 #include "unpack/c_handle.hpp"
 #include "unpack/codecs.hpp"
+#include "unpack/liblzma.hpp"
 
 namespace skiff::unpack {
 namespace {
 
 constexpr std::uint64_t kDecoderLimit = std::uint64_t{1} << 30;
-constexpr std::uint64_t kExtreme = 16;
 constexpr std::uint8_t kIndexBegins = 0;  ///< where else the length of a block's header is
 
 /// The filters of a method; `lzma` must outlive them.
 std::array<lzma_filter, 3> filters_of(const Method& method, lzma_options_lzma& lzma) {
   const auto& p = method.parameters;
-  const auto preset =
-      static_cast<std::uint32_t>(p[0] & 15) | ((p[0] & kExtreme) != 0 ? LZMA_PRESET_EXTREME : 0);
-  lzma_lzma_preset(&lzma, preset);
-  lzma.dict_size = static_cast<std::uint32_t>(p[1]);
+  lzma = options_of(p[0], p[1]);
   std::array<lzma_filter, 3> filters{};
   std::size_t count = 0;
   if (p[2] != 0) filters[count++] = {p[2], nullptr};
@@ -29,19 +23,6 @@ std::array<lzma_filter, 3> filters_of(const Method& method, lzma_options_lzma& l
   filters[count] = {LZMA_VLI_UNKNOWN, nullptr};
   return filters;
 }
-
-/// A coder of liblzma that ends with its scope.
-class Coder {
- public:
-  Coder() = default;
-  ~Coder() { lzma_end(&stream_); }
-  Coder(const Coder&) = delete;
-  Coder& operator=(const Coder&) = delete;
-  lzma_stream& stream() { return stream_; }
-
- private:
-  lzma_stream stream_ = LZMA_STREAM_INIT;
-};
 
 /// The whole stream at once, as lzma_stream_buffer_encode() lays it out: lengths in the block header.
 Result<void> pack_whole(const Method& method, const std::array<lzma_filter, 3>& filters, ByteView opened,
@@ -70,8 +51,7 @@ tl::unexpected<Error> not_opened() {
   return fail(ErrorKind::kMismatch, "an xz stream that is not the one that was opened");
 }
 
-/// Decodes the block at `in`, and moves on past it and its content. Its encoder may have been given a
-/// dictionary far longer than the content, all of which a decoder would take.
+/// Decodes the block at `in`, and moves on past it and its content.
 lzma_ret decode_block(lzma_check check, ByteView packed, std::size_t& in, MutableBytes opened,
                       std::size_t& out) {
   lzma_block block{};
@@ -86,8 +66,7 @@ lzma_ret decode_block(lzma_check check, ByteView packed, std::size_t& in, Mutabl
   for (const lzma_filter& filter : filters) {
     if (filter.id != LZMA_FILTER_LZMA2) continue;
     auto& dictionary = static_cast<lzma_options_lzma*>(filter.options)->dict_size;
-    dictionary =
-        static_cast<std::uint32_t>(std::clamp<std::uint64_t>(opened.size(), LZMA_DICT_SIZE_MIN, dictionary));
+    dictionary = used_dictionary(dictionary, opened.size());
   }
   state = lzma_block_buffer_decode(&block, nullptr, packed.data(), &in, packed.size(), opened.data(), &out,
                                    opened.size());
@@ -122,7 +101,7 @@ class XzRepacker final : public Repacker {
     const std::array<lzma_filter, 3> filters = filters_of(method, lzma);
     const auto layout = static_cast<XzLayout>(method.parameters[4]);
     if (layout == XzLayout::kLengths) return pack_whole(method, filters, opened, packed);
-    Coder coder;
+    LzmaCoder coder;
     lzma_stream& stream = coder.stream();
     const auto check = static_cast<lzma_check>(method.parameters[3]);
     const lzma_ret begun = layout == XzLayout::kBlocks ? begin_blocks(stream, filters, check)
@@ -146,7 +125,7 @@ class XzRepacker final : public Repacker {
 }  // namespace
 
 bool decode_xz(const Source& image, FoundStream& stream, Budget& budget) {
-  Coder coder;
+  LzmaCoder coder;
   lzma_stream& xz = coder.stream();
   if (lzma_stream_decoder(&xz, kDecoderLimit, 0) != LZMA_OK) return false;
   PieceReader reader(image, stream.offset);

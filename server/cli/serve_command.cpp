@@ -62,6 +62,7 @@ HttpOptions small_port(const TlsFiles& tls) {
   http.blocking_threads = 1;
   http.limits.connections = 256;
   http.limits.connections_per_address = 8;
+  http.limits.sessions = 1'024;
   http.limits.idle = std::chrono::seconds(5);
   http.limits.body = std::chrono::seconds(10);
   return http;

@@ -34,16 +34,15 @@ Response serve(const Request& request, const std::map<std::string, ServedFile, s
   const auto found = files.find(name);
   if (found == files.end()) return error_response(ApiError::kNotFound, "no such file");
   const ServedFile& file = found->second;
-  const auto bytes = file.open();
-  if (!bytes) return internal_error(bytes.error());
-  Representation whole{bytes->source, "\"" + file.sha256.hex() + "\"",
+  auto source = file.open();
+  if (!source) return internal_error(source.error());
+  Representation whole{*std::move(source), "\"" + file.sha256.hex() + "\"",
                        name.ends_with(".json") ? "application/json" : "application/octet-stream",
-                       file.immutable ? kForever : "no-cache", bytes->file};
+                       file.immutable ? kForever : "no-cache"};
   if (file.packed == nullptr || !takes_packed(request)) return representation_response(request, whole);
   const auto packed = file.packed->of(*whole.source);
   if (packed == nullptr) return representation_response(request, whole);
   whole.source = packed;
-  whole.file = nullptr;
   whole.etag = "\"" + file.sha256.hex() + ".zstd\"";
   Response response = representation_response(request, whole);
   response.fields.push_back({"content-encoding", "zstd"});
@@ -138,7 +137,7 @@ Response DeviceApi::metadata(const Request& request) {
 Response DeviceApi::target(const Request& request) {
   const auto view = stores_.catalogue.view();
   const std::string_view name = std::string_view(request.head.target).substr(kTargetsPath.size());
-  if (!request.peer.serial) return serve(request, view->targets, name);  // of nobody known is one withdrawn
+  if (!request.peer.serial) return serve(request, view->targets, name);  // who is not known has no deployment
   const std::string& serial = *request.peer.serial;
   const std::string release = release_of(*view, name);
   if (is_withdrawn(serial, release)) return withdrawn();

@@ -50,8 +50,7 @@ const ServedFile* newest_of(const CatalogueView& view, std::string_view role) {
 }
 
 Result<std::string> expiry_of(const ServedFile& file) {
-  SKIFF_ASSIGN(const ServedBytes bytes, file.open());
-  const Source* const source = bytes.source.get();
+  SKIFF_ASSIGN(const auto source, file.open());
   if (source->size() > kMaxMetadata) return fail(ErrorKind::kLimit, file.path.string() + " is too long");
   Bytes text(static_cast<std::size_t>(source->size()));
   SKIFF_TRY(source->read_at(0, text));

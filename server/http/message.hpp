@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "skiff/files.hpp"
 #include "skiff/io.hpp"
 #include "skiff/json.hpp"
 
@@ -56,8 +55,7 @@ struct StreamedBody {
   std::shared_ptr<const Source> source;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
-  const FileSource* file = nullptr;  ///< `source`, where it is a file
-  /// Asked once a second while it is sent, on the blocking pool: false cuts it. May be empty.
+  /// Asked more than once a second while it is sent, on the blocking pool: false cuts it. May be empty.
   std::function<bool()> still_wanted{};
 };
 

@@ -105,7 +105,7 @@ Response representation_response(const Request& request, const Representation& r
   if (range.kind == RangeAnswer::Kind::kUnsatisfiable) return unsatisfiable_response(length);
   response.fields.push_back({"content-type", std::string(representation.content_type)});
   response.fields.push_back({"accept-ranges", "bytes"});
-  response.streamed = StreamedBody{representation.source, 0, length, representation.file};
+  response.streamed = StreamedBody{representation.source, 0, length};
   if (range.kind == RangeAnswer::Kind::kPart) {
     response.status = 206;
     response.streamed->offset = range.offset;

@@ -30,7 +30,6 @@ struct Representation {
   std::string etag;  ///< strong, with its quotes
   std::string_view content_type;
   std::string_view cache_control;
-  const FileSource* file = nullptr;  ///< `source`, where it is a file
 };
 
 /// The answer to a GET or HEAD of `representation`: 200, 206, 304 or 416. If-None-Match is looked at first,

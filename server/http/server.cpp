@@ -148,7 +148,7 @@ class HttpServer::Impl {
 };
 
 Result<std::unique_ptr<HttpServer>> HttpServer::create(HttpOptions options, HttpService service) {
-  SKIFF_ASSIGN(auto tls, make_tls_context(options.tls));
+  SKIFF_ASSIGN(auto tls, make_tls_context(options.tls, options.limits.sessions));
   raise_file_limit();
   ignore_broken_pipes();
   auto impl = std::make_unique<Impl>(std::move(options), std::move(service), std::move(tls));

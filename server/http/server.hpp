@@ -30,6 +30,8 @@ struct HttpLimits {
   std::uint64_t min_send_rate = 1'024;       ///< bytes a second below which an answer is given up
   std::size_t connections = 4'096;           ///< in all
   std::size_t connections_per_address = 64;
+  /// Of TLS, kept to be resumed: about 6 KiB each where a device showed itself.
+  std::size_t sessions = 65'536;
   std::size_t polls = 256;  ///< requests under way that may be put off: what is beyond is
 };
 
@@ -50,6 +52,10 @@ struct HttpService {
   /// Whether a request may be put off (503) while HttpLimits::polls such are under way. Must not block or
   /// throw; may be empty: none may.
   std::function<bool(const RequestHead&)> may_be_put_off{};
+  /// A number that is another one after all that may change what admit() or StreamedBody::still_wanted say;
+  /// as long as it is the same they are not asked again during an answer. Nothing: it is not known. Runs on
+  /// the blocking pool; may be empty.
+  std::function<std::optional<std::uint64_t>()> changes{};
 };
 
 struct HttpOptions {

@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -30,8 +31,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kPiece = 64 << 10;
 constexpr int kLeastPause = 30;  // seconds until who was put off may ask again
 constexpr int kLongestPause = 120;
-constexpr std::size_t kMaxBuffered = 16 << 10;           // bytes of requests read ahead
-constexpr auto kAdmissionAge = std::chrono::seconds(1);  // how old an admission may grow during a download
+constexpr std::size_t kMaxBuffered = 16 << 10;              // bytes of requests read ahead
+constexpr auto kAskEvery = std::chrono::milliseconds(400);  // whether a download is still wanted
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -124,9 +125,21 @@ asio::awaitable<bool> read_on_pool(const StreamedBody& body, std::uint64_t posit
   if (!read) log_event(Severity::kError, "read-failed", {{"error", read.error().text()}});
   co_return read.has_value();
 }
-asio::awaitable<bool> wanted_on_pool(const HttpService& service, const Peer& peer, const StreamedBody& body) {
+
+/// An answer under way, and when it was last asked for whether it is still wanted.
+struct Download {
+  const StreamedBody& body;
+  Clock::time_point asked = Clock::now();
+  std::optional<std::uint64_t> seen{};  ///< HttpService::changes() before the answer was yes
+};
+
+asio::awaitable<bool> wanted_on_pool(const HttpService& service, const Peer& peer, Download& download) {
+  const std::optional<std::uint64_t> changes = service.changes ? service.changes() : std::nullopt;
+  if (changes && changes == download.seen) co_return true;
   if (service.admit && peer.serial && service.admit(peer).has_value()) co_return false;
-  co_return !body.still_wanted || body.still_wanted();
+  if (download.body.still_wanted && !download.body.still_wanted()) co_return false;
+  download.seen = changes;
+  co_return true;
 }
 
 /// What is awaited, and what it is given, has a name of its own: g++ 12 miscompiles a co_await inside a
@@ -279,7 +292,7 @@ class Session {
     Bytes buffer(text.begin(), text.end());
     std::size_t filled = buffer.size();
     std::uint64_t position = 0;
-    Clock::time_point admitted = Clock::now();
+    Download download{body};
     buffer.resize(filled + static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, body.length)));
     while (position < body.length || filled != 0) {
       const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, body.length - position));
@@ -287,16 +300,10 @@ class Session {
       const auto count = co_await read_piece(body, position, out);
       if (!count) co_return false;
       const ByteView bytes = ByteView(buffer).first(filled + *count);
-      const bool written = co_await write(bytes);
+      const bool written = co_await write_while_wanted(bytes, download);
       if (!written) co_return false;
-      const Clock::time_point now = Clock::now();
       position += *count;
       filled = 0;
-      if (now - admitted <= kAdmissionAge) continue;
-      const bool still = co_await asio::co_spawn(
-          context_.blocking, wanted_on_pool(context_.service, peer_, body), asio::use_awaitable);
-      if (!still) co_return false;
-      admitted = now;
     }
     co_return true;
   }
@@ -305,7 +312,7 @@ class Session {
   /// costs no turn on the pool, but other sessions have theirs in between.
   asio::awaitable<std::optional<std::size_t>> read_piece(const StreamedBody& body, std::uint64_t position,
                                                          MutableBytes out) {
-    const std::size_t cached = body.file == nullptr ? 0 : body.file->read_cached(body.offset + position, out);
+    const std::size_t cached = body.source->read_cached(body.offset + position, out);
     if (cached != 0 || out.empty()) {
       co_await asio::post(asio::use_awaitable);
       co_return cached;
@@ -315,15 +322,44 @@ class Session {
     co_return read ? std::optional(out.size()) : std::nullopt;
   }
 
-  /// The deadline is that of the slowest rate allowed, for these bytes and for those the kernel may still
-  /// hold.
   asio::awaitable<bool> write(const ByteView& bytes) {
-    const std::uint64_t due = bytes.size() + kUnsentInKernel;
-    stream_.expires_after(
-        std::chrono::milliseconds(due * 1000 / std::max<std::uint64_t>(1, context_.limits.min_send_rate)));
+    stream_.expires_at(write_deadline(bytes));
     choose_record_length(stream_.native_handle());
     const auto count = co_await stream_.write(bytes);
     co_return count.has_value();
+  }
+
+  /// The same of a piece of a download, which may take many times as long as a stop may.
+  asio::awaitable<bool> write_while_wanted(const ByteView& bytes, Download& download) {
+    const Clock::time_point deadline = write_deadline(bytes);
+    choose_record_length(stream_.native_handle());
+    for (;;) {
+      stream_.expires_at(std::min(deadline, download.asked + kAskEvery));
+      const auto count = co_await stream_.write(bytes);
+      const bool is_late = Clock::now() >= deadline;
+      if (!count && (count.error() != asio::error::timed_out || is_late)) co_return false;
+      const bool still = co_await is_wanted(download);
+      if (!still) co_return false;
+      if (count) co_return true;
+    }
+  }
+
+  /// Asks where it is time to; what is not wanted any more ends here, with what the kernel has of it.
+  asio::awaitable<bool> is_wanted(Download& download) {
+    const Clock::time_point now = Clock::now();
+    if (now < download.asked + kAskEvery) co_return true;
+    const bool still = co_await asio::co_spawn(
+        context_.blocking, wanted_on_pool(context_.service, peer_, download), asio::use_awaitable);
+    download.asked = now;
+    if (!still) stream_.abort();
+    co_return still;
+  }
+
+  /// That of the slowest rate allowed, for these bytes and for those the kernel may still hold.
+  [[nodiscard]] Clock::time_point write_deadline(const ByteView& bytes) const {
+    const std::uint64_t due = bytes.size() + kUnsentInKernel;
+    const std::uint64_t rate = std::max<std::uint64_t>(1, context_.limits.min_send_rate);
+    return Clock::now() + std::chrono::milliseconds(due * 1000 / rate);
   }
 
   void log_request(const RequestHead& head, const Response& response, bool sent,

@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 
 #include "access/identity.hpp"
+#include "http/link_rate.hpp"
 
 namespace skiff::server {
 namespace {
@@ -11,11 +12,12 @@ namespace {
 namespace ssl = boost::asio::ssl;
 
 constexpr long kSessionLifetime = 7L * 24 * 3600;  // seconds: a device that polls daily always resumes
-constexpr long kSessionCache = 65'536;             // sessions; OpenSSL drops the oldest
 // A record is of use to its receiver when all of it is there. The longest takes two seconds at 64 kbit/s, and
 // all of it is lost where the link goes down meanwhile.
-constexpr long kShortRecord = 4'096;        // bytes
-constexpr std::uint64_t kYoung = 64 << 10;  // bytes sent
+constexpr long kShortRecord = 4'096;  // bytes
+constexpr std::uint64_t kYoung =
+    64 << 10;  // bytes sent: until then the kernel saw bursts that found an empty queue
+constexpr std::uint64_t kFastLink = 65'536;  // bytes a second: the longest takes a quarter of one
 constexpr unsigned char kSessionContext[] = "skiff-devices-1";
 
 tl::unexpected<Error> tls_error(std::string_view what, const std::filesystem::path& file) {
@@ -26,7 +28,7 @@ tl::unexpected<Error> tls_error(std::string_view what, const std::filesystem::pa
                                       (reason != nullptr ? reason : "not understood"));
 }
 
-void harden(SSL_CTX* context) {
+void harden(SSL_CTX* context, std::size_t sessions) {
   ::SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   ::SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET |
                                      SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_SINGLE_ECDH_USE);
@@ -35,7 +37,7 @@ void harden(SSL_CTX* context) {
   ::SSL_CTX_set1_groups_list(context, "X25519:P-256");
   ::SSL_CTX_set_max_early_data(context, 0);
   ::SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER);
-  ::SSL_CTX_sess_set_cache_size(context, kSessionCache);
+  ::SSL_CTX_sess_set_cache_size(context, static_cast<long>(sessions));
   ::SSL_CTX_set_timeout(context, kSessionLifetime);
   ::SSL_CTX_set_session_id_context(context, kSessionContext, sizeof kSessionContext - 1);
   ::SSL_CTX_set_num_tickets(context, 1);
@@ -44,10 +46,10 @@ void harden(SSL_CTX* context) {
 
 }  // namespace
 
-Result<std::unique_ptr<ssl::context>> make_tls_context(const TlsFiles& files) {
+Result<std::unique_ptr<ssl::context>> make_tls_context(const TlsFiles& files, std::size_t sessions) {
   auto context = std::make_unique<ssl::context>(ssl::context::tls_server);
   SSL_CTX* const raw = context->native_handle();
-  harden(raw);
+  harden(raw, sessions);
   if (::SSL_CTX_use_certificate_chain_file(raw, files.certificate.c_str()) != 1) {
     return tls_error("the server's certificate", files.certificate);
   }
@@ -84,7 +86,8 @@ WireBytes wire_bytes(SSL* ssl) {
 }
 
 void choose_record_length(SSL* ssl) {
-  const long length = wire_bytes(ssl).sent < kYoung ? kShortRecord : SSL3_RT_MAX_PLAIN_LENGTH;
+  const bool is_fast = wire_bytes(ssl).sent >= kYoung && link_rate(::SSL_get_fd(ssl)) >= kFastLink;
+  const long length = is_fast ? SSL3_RT_MAX_PLAIN_LENGTH : kShortRecord;
   ::SSL_set_max_send_fragment(ssl, length);
   ::SSL_set_split_send_fragment(ssl,
                                 length);  // what is written is split by this one, which never grows alone

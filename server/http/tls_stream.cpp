@@ -37,6 +37,8 @@ template <typename Operation>
 TlsStream::Awaitable<std::size_t> TlsStream::run(Operation operation) {
   for (;;) {
     if (ssl_ == nullptr) co_return tl::unexpected<Error>(asio::error::no_memory);
+    // The number of a socket that was closed may be that of another one by now, and OpenSSL has only that.
+    if (!socket_.is_open()) co_return tl::unexpected<Error>(asio::error::bad_descriptor);
     ::ERR_clear_error();
     errno = 0;
     std::size_t count = 0;
@@ -91,6 +93,12 @@ TlsStream::Awaitable<std::size_t> TlsStream::shutdown() {
     const int said = ::SSL_shutdown(ssl);
     return said == 0 ? ::SSL_shutdown(ssl) : said;  // 0: ours is sent, theirs has not come
   });
+}
+
+void TlsStream::abort() {
+  Error ignored;
+  socket_.set_option(tcp::socket::linger(true, 0), ignored);
+  socket_.close(ignored);
 }
 
 }  // namespace skiff::server

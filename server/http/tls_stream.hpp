@@ -27,16 +27,21 @@ class TlsStream {
   TlsStream& operator=(const TlsStream&) = delete;
 
   /// Operations end with timed_out where they have not until then.
-  void expires_after(std::chrono::milliseconds time) { deadline_ = std::chrono::steady_clock::now() + time; }
+  void expires_at(std::chrono::steady_clock::time_point time) { deadline_ = time; }
+  void expires_after(std::chrono::milliseconds time) { expires_at(std::chrono::steady_clock::now() + time); }
 
   Awaitable<std::size_t> handshake();
   /// At least one byte; how many. The other side's end is eof.
   Awaitable<std::size_t> read_some(MutableBytes out);
   Awaitable<std::size_t> read_all(MutableBytes out);
-  /// All of it.
+  /// All of it. What timed out goes on where it was when it is called again with the same bytes; nothing else
+  /// can be written before.
   Awaitable<std::size_t> write(ByteView bytes);
   /// Says goodbye, and waits for the other side to do so.
   Awaitable<std::size_t> shutdown();
+  /// Ends the connection at once: nothing that the kernel still holds is sent, and operations fail from now
+  /// on.
+  void abort();
 
   [[nodiscard]] SSL* native_handle() const { return ssl_.get(); }
   [[nodiscard]] const boost::asio::ip::tcp::socket& socket() const { return socket_; }

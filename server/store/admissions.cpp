@@ -111,6 +111,9 @@ std::optional<Admission> note_duplicate(soci::session& sql, const Claim& claim, 
   return note_claim(sql, claim, limits, now);
 }
 
+/// Downloads of devices that were admitted before are looked at again.
+void note_decision(soci::session& sql) { sql << "UPDATE fleet_epoch SET admissions = admissions + 1"; }
+
 /// The states that a person has ended, whatever the key.
 bool is_closed(const KnownDevice& device) { return device.admission == Admission::kDecommissioned; }
 
@@ -186,6 +189,7 @@ Result<void> AdmissionStore::decide(const std::string& serial, Admission admissi
     KnownDevice device = find_device(sql, serial).value_or(KnownDevice{});
     device.admission = admission;
     set_device(sql, serial, device);
+    note_decision(sql);
     if (admission == Admission::kDecommissioned) forget_claims(sql, serial);
   });
 }
@@ -194,6 +198,7 @@ Result<void> AdmissionStore::decide_claim(const std::string& serial, const std::
                                           Admission admission) {
   const auto found = database_.transact("decide on a claim", [&](soci::session& sql) {
     if (!find_claim(sql, serial, key)) return false;
+    note_decision(sql);
     if (admission == Admission::kAccepted) {
       set_device(sql, serial, {admission, key, ""});
       sql << "DELETE FROM key_claims WHERE serial = :serial AND key_sha256 = :key", soci::use(serial),

@@ -137,13 +137,13 @@ std::shared_ptr<const Source> PackedForm::of(const Source& text) {
   return packed_;
 }
 
-Result<ServedBytes> ServedFile::open() const {
-  if (in_memory != nullptr) return ServedBytes{in_memory};
-  SKIFF_ASSIGN(std::shared_ptr<const FileSource> file, open_file(path));
-  if (file->size() != length) {
+Result<std::shared_ptr<const Source>> ServedFile::open() const {
+  if (in_memory != nullptr) return in_memory;
+  SKIFF_ASSIGN(std::shared_ptr<const Source> source, open_source(path));
+  if (source->size() != length) {
     return fail(ErrorKind::kMismatch, path.string() + " is not as long as metadata says");
   }
-  return ServedBytes{file, file.get()};
+  return source;
 }
 
 const Release* CatalogueView::find_image(const Sha256& image) const {
@@ -161,8 +161,7 @@ const Release* CatalogueView::find_release(std::string_view target) const {
 Result<std::shared_ptr<const Source>> CatalogueView::open_image(const Release& release) const {
   const auto found = targets.find(image_wire_path(release));
   if (found == targets.end()) return fail(ErrorKind::kNotFound, "no image of " + release.target);
-  SKIFF_ASSIGN(ServedBytes bytes, found->second.open());
-  return std::move(bytes.source);
+  return found->second.open();
 }
 
 Result<std::unique_ptr<Catalogue>> Catalogue::open(const fs::path& folder) {

@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "skiff/files.hpp"
 #include "skiff/release.hpp"
 #include "skiff/repackers.hpp"
 #include "skiff/repository.hpp"
@@ -34,12 +33,6 @@ class PackedForm {
   std::shared_ptr<const Source> packed_;
 };
 
-/// The bytes of a file that is served.
-struct ServedBytes {
-  std::shared_ptr<const Source> source;
-  const FileSource* file = nullptr;  ///< `source`, where they are read from disk
-};
-
 /// A file that may be served. What may change under its name is kept in memory, with the digest it had then.
 struct ServedFile {
   std::filesystem::path path;
@@ -50,7 +43,7 @@ struct ServedFile {
   std::shared_ptr<PackedForm> packed;       ///< null: is served only as it is
 
   /// Its bytes, for as long as they are wanted.
-  [[nodiscard]] Result<ServedBytes> open() const;
+  [[nodiscard]] Result<std::shared_ptr<const Source>> open() const;
 };
 
 /// The repository at one moment. Never changes once made.

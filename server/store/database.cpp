@@ -28,6 +28,7 @@ Database::Database(std::unique_ptr<Dialect> dialect, unsigned connections)
     : dialect_(std::move(dialect)), pool_(dialect_->connections(connections)) {
   const unsigned count = dialect_->connections(connections);
   for (unsigned i = 0; i < count; ++i) dialect_->connect(pool_.at(i));
+  if (dialect_->shares_commits()) shared_.emplace(*dialect_, pool_.at(0));
 }
 
 void Database::migrate() {
@@ -51,8 +52,9 @@ void Database::migrate() {
   sql << "COMMIT";
 }
 
-ErrorKind Database::kind_of(const std::exception& error) const {
-  return dialect_->is_full(error) ? ErrorKind::kLimit : ErrorKind::kIo;
+tl::unexpected<Error> Database::failed(std::string_view what, const std::exception& error) const {
+  return fail(dialect_->is_full(error) ? ErrorKind::kLimit : ErrorKind::kIo,
+              "cannot " + std::string(what) + ": " + error.what());
 }
 
 bool Database::may_try_again(soci::session& sql, const std::exception& error, Attempt attempt) noexcept {

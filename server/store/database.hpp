@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <type_traits>
 
 #include "skiff/result.hpp"
 #include "store/dialect.hpp"
+#include "store/shared_commit.hpp"
 
 namespace skiff::server {
 
@@ -40,6 +42,7 @@ class Database {
   /// leaves no trace but in what it returns and in the database.
   template <typename Work>
   auto transact(std::string_view what, Work&& work) -> Result<std::invoke_result_t<Work, soci::session&>> {
+    if (shared_) return share(what, work);
     soci::session sql(pool_);
     for (unsigned attempt = 1;; ++attempt) {
       bool is_ending = false;
@@ -58,7 +61,7 @@ class Database {
         }
       } catch (const std::exception& error) {
         if (may_try_again(sql, error, {attempt, is_ending})) continue;
-        return fail(kind_of(error), "cannot " + std::string(what) + ": " + error.what());
+        return failed(what, error);
       }
     }
   }
@@ -74,13 +77,31 @@ class Database {
 
   Database(std::unique_ptr<Dialect> dialect, unsigned connections);
 
+  template <typename Work>
+  auto share(std::string_view what, Work& work) -> Result<std::invoke_result_t<Work&, soci::session&>> {
+    using Value = std::invoke_result_t<Work&, soci::session&>;
+    try {
+      if constexpr (std::is_void_v<Value>) {
+        shared_->run([&](soci::session& sql) { work(sql); });
+        return {};
+      } else {
+        std::optional<Value> value;
+        shared_->run([&](soci::session& sql) { value.emplace(work(sql)); });
+        return *std::move(value);
+      }
+    } catch (const std::exception& error) {
+      return failed(what, error);
+    }
+  }
+
   void migrate();
-  [[nodiscard]] ErrorKind kind_of(const std::exception& error) const;
+  [[nodiscard]] tl::unexpected<Error> failed(std::string_view what, const std::exception& error) const;
   /// Rolls back; waits a little where trying again makes sense.
   bool may_try_again(soci::session& sql, const std::exception& error, Attempt attempt) noexcept;
 
   std::unique_ptr<Dialect> dialect_;
   soci::connection_pool pool_;
+  std::optional<SharedCommit> shared_;  ///< of the only connection
 };
 
 }  // namespace skiff::server

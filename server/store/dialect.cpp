@@ -25,6 +25,7 @@ class Sqlite final : public Dialect {
   explicit Sqlite(std::string file) : file_(std::move(file)) {}
 
   [[nodiscard]] unsigned connections(unsigned /*wanted*/) const override { return 1; }
+  [[nodiscard]] bool shares_commits() const override { return true; }
   void connect(soci::session& sql) const override {
     sql.open(soci::sqlite3, "dbname=\"" + file_ + "\" timeout=" + std::to_string(kBusySeconds));
     sql << "PRAGMA trusted_schema = OFF";
@@ -65,6 +66,7 @@ class Postgresql final : public Dialect {
   explicit Postgresql(std::string url) : url_(std::move(url)) {}
 
   [[nodiscard]] unsigned connections(unsigned wanted) const override { return wanted; }
+  [[nodiscard]] bool shares_commits() const override { return false; }
   void connect(soci::session& sql) const override {
     sql.open(soci::postgresql, url_);
     sql << "SET client_min_messages = error";  // a rollback may find nothing to roll back

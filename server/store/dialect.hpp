@@ -22,6 +22,8 @@ class Dialect {
 
   /// Connections of one process that can be of use at once, where `wanted` are.
   [[nodiscard]] virtual unsigned connections(unsigned wanted) const = 0;
+  /// Whether transactions of a process wait for one connection, and may end with one commit (SharedCommit).
+  [[nodiscard]] virtual bool shares_commits() const = 0;
   /// Connects, or connects again, and sets the session up: a commit that returned survives a power cut.
   virtual void connect(soci::session& sql) const = 0;
   /// Begins a transaction that behaves as if it were alone.

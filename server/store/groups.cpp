@@ -307,4 +307,12 @@ Result<std::uint64_t> GroupStore::epoch() {
   });
 }
 
+Result<std::uint64_t> GroupStore::changes() {
+  return database_.transact("look for changes", [](soci::session& sql) {
+    Integer changes = 0;
+    sql << "SELECT value + admissions FROM fleet_epoch", soci::into(changes);
+    return static_cast<std::uint64_t>(changes);
+  });
+}
+
 }  // namespace skiff::server

@@ -113,6 +113,8 @@ class GroupStore {
                                                                   const std::string& filter);
   /// Changes with every group and deployment, see bump_epoch().
   Result<std::uint64_t> epoch();
+  /// Another number after every change of epoch() and every decision on who is admitted.
+  Result<std::uint64_t> changes();
 
  private:
   Database& database_;

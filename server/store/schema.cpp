@@ -140,9 +140,12 @@ constexpr std::array kVersion14 = {
     "ALTER TABLE devices ADD COLUMN held TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE devices ADD COLUMN held_release TEXT NOT NULL DEFAULT ''",
 };
-constexpr std::array<SchemaStep, 14> kSteps = {kVersion1,  kVersion2,  kVersion3,  kVersion4, kVersion5,
-                                               kVersion6,  kVersion7,  kVersion8,  kVersion9, kVersion10,
-                                               kVersion11, kVersion12, kVersion13, kVersion14};
+constexpr std::array kVersion15 = {
+    "ALTER TABLE fleet_epoch ADD COLUMN admissions BIGINT NOT NULL DEFAULT 0",
+};
+constexpr std::array<SchemaStep, 15> kSteps = {kVersion1,  kVersion2,  kVersion3,  kVersion4,  kVersion5,
+                                               kVersion6,  kVersion7,  kVersion8,  kVersion9,  kVersion10,
+                                               kVersion11, kVersion12, kVersion13, kVersion14, kVersion15};
 
 }  // namespace
 

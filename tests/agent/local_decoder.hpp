@@ -23,8 +23,8 @@ class LocalDecoder final : public agent::Decoder {
   [[nodiscard]] const std::vector<SegmentInfo>* segments() const override {
     return applier_.info() == nullptr ? nullptr : &applier_.info()->segments;
   }
-  [[nodiscard]] std::pair<std::uint64_t, Bytes> failed_segment() override {
-    const auto [offset, wire] = applier_.failed_segment();
+  [[nodiscard]] agent::BegunSegment begun_segment() override {
+    const auto [offset, wire] = applier_.begun_segment();
     return {offset, Bytes(wire.begin(), wire.end())};
   }
   [[nodiscard]] std::uint64_t peak_memory() const override { return 0; }

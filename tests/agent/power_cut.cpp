@@ -69,6 +69,7 @@ class Voyage {
   std::string run() {
     for (int boots = 0; boots < kMaxBoots; ++boots) {
       if (cut_.situation == Situation::kCommit) device_.server.reachable = boots > 0;
+      if (cut_.situation == Situation::kLinkLost) device_.server.reachable = true;
       device_.server.withdrawn = !device_.server.reports.empty();
       const Result<agent::Outcome> outcome = device_.boot();
       const bool dead = device_.storage.is_dead();
@@ -88,6 +89,7 @@ class Voyage {
   void set_scene() {
     switch (cut_.situation) {
       case Situation::kFresh:
+      case Situation::kLinkLost:
         return;
       case Situation::kResumed:
         device_.storage.cut_after(changes_of(Situation::kFresh, cut_.loader).size() / 3);
@@ -129,11 +131,25 @@ class Voyage {
 
   /// Bytes come in: they must not be of a segment that was finished in any life of the device.
   void take(ByteRange range) {
+    if (cut_.situation == Situation::kLinkLost && !link_was_lost_ && is_amid_a_range(range)) {
+      link_was_lost_ = true;
+      device_.server.reachable = false;
+    }
     if (std::exchange(journal_moved_, false))
       finished_ = std::max(finished_, device_.journal().segments_done);
     if (finished_ == 0) return;
     const SegmentInfo& last = SmallDevice::segments()[finished_ - 1];
     if (range.offset < last.wire_offset + last.wire_length) refetched_ += range.length;
+  }
+
+  /// Ends in a segment that is not a map, and not the first of them.
+  static bool is_amid_a_range(ByteRange range) {
+    const std::vector<SegmentInfo>& segments = SmallDevice::segments();
+    const auto first = std::ranges::find(segments, false, &SegmentInfo::is_map);
+    const std::uint64_t end = range.offset + range.length;
+    return std::any_of(first + 1, segments.end(), [&](const SegmentInfo& segment) {
+      return !segment.is_map && segment.wire_offset < end && end < segment.wire_offset + segment.wire_length;
+    });
   }
 
   std::string reboot(bool dead) {
@@ -205,6 +221,7 @@ class Voyage {
   SmallDevice device_;
   bool counting_ = false;
   bool journal_moved_ = true;
+  bool link_was_lost_ = false;
   std::uint64_t finished_ = 0;
   std::uint64_t refetched_ = 0;
   std::map<std::string, std::uint64_t> used_;  ///< highest version of each role that a refresh ended with
@@ -214,7 +231,8 @@ class Voyage {
 }  // namespace
 
 std::string to_string(Situation situation) {
-  constexpr std::array kNames = {"Fresh", "Resumed", "RollBack", "TriesOut", "Commit", "Rotation"};
+  constexpr std::array kNames = {"Fresh",  "Resumed",  "RollBack", "TriesOut",
+                                 "Commit", "Rotation", "LinkLost"};
   return kNames[static_cast<std::size_t>(situation)];
 }
 

@@ -18,9 +18,11 @@ enum class Situation {
   kTriesOut,  ///< nothing runs in the new slot
   kCommit,    ///< the new slot runs, and does not reach the server at first
   kRotation,  ///< the keys of root, timestamp and snapshot were changed since the device last asked
+  kLinkLost,  ///< the link goes in the middle of a segment, for longer than the agent waits
 };
 inline constexpr std::array kSituations = {Situation::kFresh,    Situation::kResumed, Situation::kRollBack,
-                                           Situation::kTriesOut, Situation::kCommit,  Situation::kRotation};
+                                           Situation::kTriesOut, Situation::kCommit,  Situation::kRotation,
+                                           Situation::kLinkLost};
 inline constexpr std::array kFates = {Fate::kLost, Fate::kKept, Fate::kSubset, Fate::kTorn, Fate::kReordered};
 std::string to_string(Situation situation);
 

@@ -15,7 +15,7 @@ from fleet import Fleet
 from postgresql import Postgresql
 from programs import TIMEOUT, programs
 from proxy import Proxy
-from worker import Worker
+from worker import Worker, wait_for_one
 
 BASE_BLOCKS, NEW_BLOCKS = 1024, 384
 DEVICES = 4
@@ -67,7 +67,10 @@ class ClusterTest(unittest.TestCase):
         for (device, _), step in zip(devices, steps):
             self.assertEqual(step.wait(TIMEOUT), device.REBOOT, device.log())
             self.assertTrue(device.holds("B", self.two))
-        self.nodes[1].wait_for("status=206", "/v1/targets/deltas/", "complete=yes")
+        # What a node had handed to the kernel whole reaches its device without it.
+        whole = [line for node in self.nodes for line in node.logged("status=200", "/v1/targets/deltas/", "complete=yes")]
+        if len(whole) < DEVICES:
+            self.nodes[1].wait_for("status=206", "/v1/targets/deltas/", "complete=yes")
         for device, _ in devices:
             self.assertEqual(device.boot(), "B")
             self.assertEqual(device.once(), device.OK, device.log())
@@ -97,13 +100,13 @@ class ClusterTest(unittest.TestCase):
         workers[1].wait_for("worker-started")
         workers[0].end(signal.SIGKILL)
         self.assertEqual(self.postgresql.query("SELECT COUNT(*) FROM delta_jobs WHERE state = 'running'"), [["1"]])
-        workers.append(self.start_worker("worker0"))  # as a service manager starts it again
-        workers[2].wait_for("event=job-done", pair)
+        self.assertFalse(any(pair in line for line in workers[1].lines), "it is another's")
+        workers.append(self.start_worker("worker0"))  # as a service manager starts it again, and lets go of its jobs
+        wait_for_one(workers[1:], "event=job-done", pair)
         self.assertEqual([worker.end(signal.SIGTERM) for worker in workers[1:]], [0, 0])
         lines = [line for worker in workers for line in worker.lines if pair in line]
         self.assertEqual(sum("job-begun" in line for line in lines), 2)
         self.assertEqual(sum("job-done" in line for line in lines), 1)
-        self.assertFalse(any(pair in line for line in workers[1].lines), "it was another's")
         self.assertEqual(device.once(), device.REBOOT, device.log())
         self.assertTrue(device.holds("B", self.two))
 

@@ -21,13 +21,7 @@ class Worker:
         self._reader.start()
 
     def wait_for(self, *words):
-        until = time.monotonic() + DEADLINE
-        while time.monotonic() < until:
-            found = [line for line in list(self.lines) if all(word in line for word in words)]
-            if found:
-                return found[0]
-            time.sleep(0.005)
-        raise AssertionError(f"never logged {words}: {self.lines}")
+        return wait_for_one([self], *words)
 
     def end(self, how):
         self.process.send_signal(how)
@@ -35,3 +29,15 @@ class Worker:
         self._reader.join()
         self.process.stderr.close()
         return code
+
+
+def wait_for_one(workers, *words):
+    """The first line with these words that any of the workers logs."""
+    until = time.monotonic() + DEADLINE
+    while time.monotonic() < until:
+        lines = [line for worker in workers for line in list(worker.lines)]
+        found = [line for line in lines if all(word in line for word in words)]
+        if found:
+            return found[0]
+        time.sleep(0.005)
+    raise AssertionError(f"never logged {words}: {lines}")

@@ -107,7 +107,7 @@ class Header:
         profile = fields.varint()
         check(profile <= 2, "F6")
         features = fields.varint()
-        check(features & ~0b11111111110 == 0, "F7")
+        check(features & ~0b111111111110 == 0, "F7")
         self.base_length, self.base_sha256 = fields.image()
         self.result_length, self.result_sha256 = fields.image()
         self.segment_wire = fields.varint()

@@ -9,11 +9,12 @@ import predicted
 from mixed_map import check
 
 MOST = 16 << 20
-NAMES = {1: "deflate", 2: "zlib", 3: "xz", 4: "zstd", 5: "predicted deflate", 6: "predicted zlib", 8: "lz4", 9: "lz4 going on", 10: "lzo"}
+NAMES = {1: "deflate", 2: "zlib", 3: "xz", 4: "zstd", 5: "predicted deflate", 6: "predicted zlib", 8: "lz4", 9: "lz4 going on", 10: "lzo", 11: "png"}
 PREDICTED = (5, 6)
 LZ4 = (8, 9)
 GOES_ON = 9
 LZO = 10
+PNG = 11
 SEVERAL = 1 << 7
 MOST_LEVELS = 4
 
@@ -29,6 +30,8 @@ def allowed(codec, p):
     if codec in LZ4:
         filled = 4096 <= p[1] <= 1 << 20 and p[2] <= 1 and (p[3] == 0 or 9 <= p[3] <= 16)
         return p[0] <= 12 and (filled or p[1:4] == [0, 0, 0]) and p[4] == 0
+    if codec == PNG:
+        return 1 <= p[0] < 1 << 31 and p[1:] == [0, 0, 0, 0]
     if codec == LZO:
         return (p[0] <= 3 and p[1] == 0 or p[0] == 4 and 1 <= p[1] <= 9) and p[2:] == [0, 0, 0]
     return 1 <= p[0] <= 22 and p[1] <= 1 and p[2] <= 3 and p[3:] == [0, 0]
@@ -36,7 +39,7 @@ def allowed(codec, p):
 
 def versions(codec):
     """What a decoder's library may say of itself; this decoder packs nothing, so none is right."""
-    return (1,) if codec in PREDICTED else ()
+    return (1,) if codec in (*PREDICTED, PNG) else ()
 
 
 class Opening:
@@ -120,7 +123,7 @@ class Level:
             check(kind in NAMES, "F30")
             return kind, None
         method = self.result_kind(kind - PREDICTED[0])
-        check(method[0] in (*PREDICTED, *LZ4, LZO), "F29")
+        check(method[0] in (*PREDICTED, *LZ4, LZO, PNG), "F29")
         return method
 
     def result_kind(self, kind):
@@ -176,11 +179,23 @@ def decoded(codec, parameters, stream):
         return predicted.opened(stream, parameters, codec == 6)
     if codec in LZ4:
         return lz4_block(stream.lstrip(b"\0"))
+    if codec == PNG:
+        return b"".join(chunks(stream))
     if codec == 3:
         return lzma.decompress(stream)
     if codec == 4:
         return zstandard.ZstdDecompressor().decompressobj().decompress(stream)
     return zlib.decompress(stream, -15 if codec == 1 else 15)
+
+
+def chunks(stream):
+    """The data of each; length and CRC have their highest byte first."""
+    while stream:
+        length = int.from_bytes(stream[:4], "big")
+        data, crc = stream[8 : 8 + length], stream[8 + length : 12 + length]
+        assert stream[4:8] == b"IDAT" and int.from_bytes(crc, "big") == zlib.crc32(b"IDAT" + data)
+        yield data
+        stream = stream[12 + length :]
 
 
 def lz4_block(block):

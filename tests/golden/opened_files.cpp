@@ -132,6 +132,32 @@ GoodFile lz4_base() {
   return {"opened-lz4", base, join_delta(coded)};
 }
 
+/// A PNG picture in four chunks.
+GoodFile png_base() {
+  const Bytes text = prose(1'000, 1);
+  const unpack::Method method{StreamCodec::kPngPicture, {300, 0, 0, 0, 0}};
+  BytesSink chunks;
+  (void)unpack::pack_stream(method, text, chunks);
+  const Bytes base = noise(37, 3) + chunks.bytes() + noise(12, 4);
+  Level level;
+  level.methods = {method};
+  level.versions = {unpack::kAnyVersion};
+  level.base = {{.plain = 37,
+                 .packed = chunks.bytes().size(),
+                 .opened = text.size(),
+                 .codec = StreamCodec::kPngPicture,
+                 .cuts = {}}};
+  const ViewSource packed(base);
+  const auto source = unpack::OpenedBase::make(packed, {level.base, level.methods}, all_repackers()).value();
+  Bytes opened(static_cast<std::size_t>(source->size()));
+  (void)source->read_at(0, opened);
+  const Bytes result = speckled(part(opened, 40, 900), 90) + noise(9, 5);
+  CodedDelta coded = code_delta(cut_delta(opened, result, naive_cover(opened, result, 1 << 20), {}), 19);
+  coded.info.base = {base.size(), sha256(base)};
+  coded.info.opening = opening_of({level}, base.size(), result.size());
+  return {"opened-png", base, join_delta(coded)};
+}
+
 /// A stream that zlib makes, opened by what another search predicts of it.
 struct PredictedStream {
   int level;
@@ -267,7 +293,7 @@ Bytes with_method_of_base(const unpack::Method& method) {
 }  // namespace
 
 std::vector<GoodFile> opened_good_files() {
-  return {opened_base(), nested_base(), lz4_base(), predicted_base()};
+  return {opened_base(), nested_base(), lz4_base(), png_base(), predicted_base()};
 }
 
 std::vector<BadFile> opened_bad_files() {
@@ -289,6 +315,7 @@ std::vector<BadFile> opened_bad_files() {
       {"F29", "no-such-method", kFormat, with_raw_recipe({0, 0, 0, 1, 0, 50, 200, 1, 0})},
       {"F29", "base-by-no-prediction", kFormat, with_method_of_base({StreamCodec::kZlib, {9, 8, 0, 15, 0}})},
       {"F30", "hash", kFormat, with_method(StreamCodec::kPredictedDeflate, {4096, 32, 258, 258, 5})},
+      {"F30", "chunks-of-nothing", kFormat, with_method(StreamCodec::kPngPicture, {0, 0, 0, 0, 0})},
       {"F30", "padded-without-most", kFormat, with_method(StreamCodec::kLz4, {9, 0, 1, 0, 0})},
       {"F30", "level", kFormat, with_method(StreamCodec::kZlib, {10, 8, 0, 15, 0})},
       {"F30", "codec", kUnsupported, with_raw_recipe({0, 1, 7, 0, 0, 0, 0, 0, 0, 0, 0})},

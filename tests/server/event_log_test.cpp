@@ -1,6 +1,9 @@
 #include "event_log.hpp"
 
+#include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
+
+#include "tests/server/secret_watch.hpp"
 
 namespace skiff::server {
 namespace {
@@ -20,6 +23,14 @@ TEST(LogValue, NeverEndsALine) {
 }
 
 TEST(LogValue, CutsWhatIsTooLong) { EXPECT_EQ(log_value(std::string(10'000, 'a')).size(), 512U); }
+
+TEST(EventLog, IsWatchedForSecrets) {
+  test::keep_secret("a-word-of-this-test");
+  EXPECT_NONFATAL_FAILURE(log_event(Severity::kInfo, "x", {{"a", "the a-word-of-this-test"}}),
+                          "a secret is in the log");
+  log_event(Severity::kInfo, "x", {{"a", "another word"}});
+  EXPECT_NONFATAL_FAILURE(test::keep_secret("another word"), "a secret is in the log");
+}
 
 TEST(LogMembers, AreJsonWhateverTheValues) {
   EXPECT_EQ(log_members("x", {{"a", "b \"c\\"}, {"n", std::uint64_t{7}}}),

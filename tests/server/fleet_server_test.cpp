@@ -256,6 +256,43 @@ TEST_F(FleetServerTest, AReleaseReachesTheDevicesOfItsDeploymentAndIsWithdrawnWh
   EXPECT_EQ(string_member(check_in(id_of(old_), 1), "plan").value(), "nothing");
 }
 
+TEST_F(FleetServerTest, ADownloadThatStandsStillEndsWithinASecondOfTheAbort) {
+  const Bytes newer = random_image(2, 3'000'000);
+  builder_.release("one", 1, old_);
+  builder_.release("two", 2, newer);
+  start();
+  const auto other_process = Database::open(database_url()).value();
+  DeploymentOrder order;
+  order.release = "releases/two";
+  const std::int64_t id = DeploymentStore(*other_process).create(order, kNow).value();
+  EXPECT_EQ(string_member(final_plan(id_of(random_image(9, 10)), 0), "plan").value(), "full");
+  const auto offers = Repository::open(builder_.repository()).value().deltas().value();
+  const auto full = std::find_if(offers.begin(), offers.end(), [&](const DeltaOffer& candidate) {
+    return candidate.is_full_image() && candidate.result == id_of(newer);
+  });
+  ASSERT_NE(full, offers.end());
+  TlsClient client(server_->port(), fleet_.device("d1"));
+  ASSERT_TRUE(client.send(get("/v1/targets/" + full->wire_path)));
+  ASSERT_EQ(client.read_bytes(15), "HTTP/1.1 200 OK");
+  EXPECT_FALSE(client.is_cut_within(std::chrono::seconds(2)));
+  ASSERT_TRUE(DeploymentStore(*other_process).set_state(id, DeploymentState::kAborted, "no", now_));
+  EXPECT_TRUE(client.is_cut_within(std::chrono::seconds(1)));
+}
+
+TEST_F(FleetServerTest, ADownloadThatStandsStillEndsWithinASecondOfTheDevicesRejection) {
+  builder_.release("one", 1, random_image(2, 3'000'000));
+  start();
+  EXPECT_EQ(string_member(final_plan(id_of(random_image(9, 10)), 0), "plan").value(), "full");
+  const auto offers = Repository::open(builder_.repository()).value().deltas().value();
+  ASSERT_EQ(offers.size(), 1U);
+  TlsClient client(server_->port(), fleet_.device("d1"));
+  ASSERT_TRUE(client.send(get("/v1/targets/" + offers[0].wire_path)));
+  EXPECT_FALSE(client.is_cut_within(std::chrono::seconds(2)));
+  const auto other_process = Database::open(database_url()).value();
+  ASSERT_TRUE(AdmissionStore(*other_process).decide("d1", Admission::kRejected));
+  EXPECT_TRUE(client.is_cut_within(std::chrono::seconds(1)));
+}
+
 TEST_F(FleetServerTest, AFleetOverItsBudgetWaitsWithTheReasonAndIsUpdatedWhenTheMonthTurns) {
   builder_.release("one", 1, old_);
   builder_.release("two", 2, changed(old_));

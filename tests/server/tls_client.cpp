@@ -1,6 +1,7 @@
 #include "tests/server/tls_client.hpp"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -112,6 +113,11 @@ bool TlsClient::ends() {
   const int count = ::SSL_read(ssl_.get(), &byte, 1);
   if (count > 0) return false;
   return ::SSL_get_error(ssl_.get(), count) != SSL_ERROR_SYSCALL || errno != EAGAIN;
+}
+
+bool TlsClient::is_cut_within(std::chrono::milliseconds time) {
+  pollfd end = {socket_, 0, 0};  // an error and the other side's reset are told unasked
+  return ::poll(&end, 1, static_cast<int>(time.count())) == 1;
 }
 
 std::string TlsClient::read_bytes(std::size_t length) {

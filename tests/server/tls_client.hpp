@@ -3,6 +3,7 @@
 
 #include <openssl/ssl.h>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -42,6 +43,8 @@ class TlsClient {
   std::optional<Answer> ask(std::string_view request);
   /// True once the server has ended the connection; false if it stays silent for 20 s or sends more.
   bool ends();
+  /// Whether the connection is torn down within this time while nothing is read from it.
+  bool is_cut_within(std::chrono::milliseconds time);
   /// Reads up to `length` bytes of whatever comes; what came before the connection ended.
   std::string read_bytes(std::size_t length);
 

@@ -72,10 +72,11 @@ class Applier {
   /// Ranges of the delta that a device must still have to resume here without fetching them again:
   /// the head, and the map segment of the current window. Empty ranges where there is none yet.
   [[nodiscard]] std::pair<ByteRange, ByteRange> keep() const;
-  /// The wire bytes of a segment that were all authenticated and then failed to make what they should (F27),
-  /// and where in the delta they begin; empty but after such an error, and valid as long as the applier.
-  /// Whoever mends the base need not fetch them again for the next applier.
-  [[nodiscard]] std::pair<std::uint64_t, ByteView> failed_segment() const;
+  /// The wire bytes of the segment that is not done, as many as came, and where in the delta they begin;
+  /// valid until the next call. Whoever gives them to the next applier need not fetch them again: after the
+  /// link was lost, or where the base is mended because they failed to make what they should (F27). Empty
+  /// after bytes that were not what was signed.
+  [[nodiscard]] std::pair<std::uint64_t, ByteView> begun_segment() const;
   /// The head, once it is read and checked; null before.
   [[nodiscard]] const DeltaInfo* info() const;
   /// All segments are done. The caller then reads the result back and compares its SHA-256 with the signed

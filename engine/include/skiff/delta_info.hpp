@@ -72,7 +72,7 @@ struct Opening {
 };
 
 /// The bits of `features` that FORMAT.md defines.
-inline constexpr std::uint64_t kKnownFeatures = 0b111'1111'1110;
+inline constexpr std::uint64_t kKnownFeatures = 0b11'1111'1111'1110;
 
 struct DeltaInfo {
   std::uint32_t format = kFormatVersion;

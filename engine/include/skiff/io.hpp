@@ -20,6 +20,13 @@ class Source {
   [[nodiscard]] virtual std::uint64_t size() const = 0;
   /// Fills `out` from `offset`; a range that does not lie inside is kUsage, a failed read kIo.
   virtual Result<void> read_at(std::uint64_t offset, MutableBytes out) const = 0;
+  /// Fills the front of `out` with what can be had from `offset` on without waiting for a disk, for a reader
+  /// who has others to serve. How many bytes that are: 0 where there are none, where the source cannot tell,
+  /// or where read_at() would fail.
+  virtual std::size_t read_cached(std::uint64_t /*offset*/, MutableBytes /*out*/) const { return 0; }
+  /// A hint that these bytes are read soon, for a source that has work to do before they are there. A range
+  /// that does not lie inside is none.
+  virtual void will_read(std::uint64_t /*offset*/, std::uint64_t /*length*/) const {}
 };
 
 /// Takes bytes in order, each once. A failed write makes the sink useless.

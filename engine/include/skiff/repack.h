@@ -13,6 +13,8 @@ extern "C" {
 const skiff_repacker* skiff_deflate_repacker(void);    /* zlib */
 const skiff_repacker* skiff_lz4_repacker(void);        /* liblz4 */
 const skiff_repacker* skiff_lzo_repacker(void);        /* liblzo2; null in builds without SKIFF_LZO */
+const skiff_repacker* skiff_micro_lzma_repacker(void); /* liblzma, for erofs */
+const skiff_repacker* skiff_png_repacker(void);        /* no library's: PNG pictures in several chunks */
 const skiff_repacker* skiff_prediction_repacker(void); /* no library's: deflate streams of any encoder */
 const skiff_repacker* skiff_xz_repacker(void);         /* liblzma */
 const skiff_repacker* skiff_zstd_repacker(void);       /* libzstd */

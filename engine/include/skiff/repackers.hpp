@@ -40,6 +40,8 @@ using Repackers = std::vector<const Repacker*>;
 const Repacker& deflate_repacker();     ///< what zlib makes, and zlib to open it: squashfs gzip, gzip members
 const Repacker& lz4_repacker();         ///< liblz4: erofs, squashfs lz4, kernels
 const Repacker* lzo_repacker();         ///< liblzo2: squashfs lzo; null in builds without SKIFF_LZO
+const Repacker& micro_lzma_repacker();  ///< liblzma: erofs lzma
+const Repacker& png_repacker();         ///< no library's: pictures in several chunks, around zlib streams
 const Repacker& prediction_repacker();  ///< no library's: deflate streams of any encoder
 const Repacker& xz_repacker();          ///< liblzma: squashfs xz, kernels
 const Repacker& zstd_repacker();        ///< libzstd: squashfs zstd

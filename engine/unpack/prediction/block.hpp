@@ -88,10 +88,48 @@ constexpr unsigned extra_bits(std::uint8_t symbol) {
 inline constexpr std::array<std::uint8_t, kLengthCodes> kSymbolOrder{16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
                                                                      11, 4,  12, 3, 13, 2, 14, 1, 15};
 
+namespace buckets {
+
+template <std::size_t kCount>
+constexpr std::uint8_t bucket_of(const std::array<Bucket, kCount>& buckets, std::size_t value) {
+  std::uint8_t bucket = 0;
+  while (bucket + 1u < kCount && buckets[bucket + 1u].base <= value) ++bucket;
+  return bucket;
+}
+
+/// The bucket of each length.
+constexpr std::array<std::uint8_t, kLongMatch + 1> make_lengths() {
+  constexpr std::uint8_t kSymbol284 = 27;
+  std::array<std::uint8_t, kLongMatch + 1> table{};
+  for (std::size_t length = kMinMatch; length < kLongMatch; ++length)
+    table[length] = bucket_of(kLengthBuckets, length);
+  table[kLongMatch] = kSymbol284;
+  return table;
+}
+
+/// The bucket of each distance up to kNear, then of each row of kRow distances, which no bucket cuts.
+inline constexpr std::size_t kNear = 256;
+inline constexpr std::size_t kRow = 128;
+constexpr std::array<std::uint8_t, kNear + kMaxDistance / kRow> make_distances() {
+  std::array<std::uint8_t, kNear + kMaxDistance / kRow> table{};
+  for (std::size_t at = 0; at < kNear; ++at) table[at] = bucket_of(kDistanceBuckets, at + 1);
+  for (std::size_t row = 0; row < kMaxDistance / kRow; ++row)
+    table[kNear + row] = bucket_of(kDistanceBuckets, row * kRow + 1);
+  return table;
+}
+
+inline constexpr auto kBucketOfLength = make_lengths();
+inline constexpr auto kBucketOfDistance = make_distances();
+
+}  // namespace buckets
+
 /// Index into kLengthBuckets of a length of 3 to 259.
-std::size_t length_bucket(std::uint16_t length);
+constexpr std::size_t length_bucket(std::uint16_t length) { return buckets::kBucketOfLength[length]; }
 /// Index into kDistanceBuckets of a distance of 1 to 32,768.
-std::size_t distance_bucket(std::uint16_t distance);
+constexpr std::size_t distance_bucket(std::uint16_t distance) {
+  const std::size_t at = distance - 1u;
+  return buckets::kBucketOfDistance[at < buckets::kNear ? at : buckets::kNear + at / buckets::kRow];
+}
 
 /// The code lengths of fixed blocks.
 const CodeLengths& fixed_lengths();

@@ -1,6 +1,15 @@
 #include "unpack/prediction/block_writer.hpp"
 
+#include "base/little_endian.hpp"
+
 namespace skiff::unpack::prediction {
+namespace {
+
+tl::unexpected<Error> no_code() {
+  return fail(ErrorKind::kMismatch, "corrections of a deflate stream name a symbol that has no code");
+}
+
+}  // namespace
 
 BlockWriter::Codes BlockWriter::codes_of(ByteView lengths) {
   constexpr unsigned kMaxBits = 15;
@@ -20,28 +29,24 @@ BlockWriter::Codes BlockWriter::codes_of(ByteView lengths) {
   return codes;
 }
 
-void BlockWriter::put(std::uint32_t bits, unsigned count) {
-  bits_ |= std::uint64_t{bits} << held_;
+inline void BlockWriter::put(std::uint64_t bits, unsigned count) {
+  bits_ |= bits << held_;
   held_ += count;
-  if (held_ < 32) return;
-  for (unsigned byte = 0; byte < 4; ++byte)
-    ready_[used_ + byte] = static_cast<std::uint8_t>(bits_ >> 8 * byte);
-  used_ += 4;
-  bits_ >>= 32;
-  held_ -= 32;
+  store_little(ready_.data() + used_, bits_);
+  used_ += held_ / 8;
+  bits_ >>= held_ / 8 * 8;
+  held_ %= 8;
 }
 
-void BlockWriter::put_whole_bytes() {
-  for (; held_ >= 8; held_ -= 8) {
-    ready_[used_++] = static_cast<std::uint8_t>(bits_);
-    bits_ >>= 8;
-  }
+/// A code of 0 bits: there is none.
+inline BlockWriter::Code BlockWriter::code_of(const Codes& codes, std::size_t symbol) {
+  return symbol < codes.size() ? codes[symbol] : Code{};
 }
 
 Result<void> BlockWriter::put_code(const Codes& codes, std::size_t symbol) {
-  if (symbol >= codes.size() || codes[symbol].length == 0)
-    return fail(ErrorKind::kMismatch, "corrections of a deflate stream name a symbol that has no code");
-  put(codes[symbol].bits, codes[symbol].length);
+  const Code code = code_of(codes, symbol);
+  if (code.length == 0) return no_code();
+  put(code.bits, code.length);
   return {};
 }
 
@@ -63,10 +68,7 @@ Result<void> BlockWriter::write(const Block& block, ByteView stored) {
   return hand_on(kHandOn);
 }
 
-Result<void> BlockWriter::finish() {
-  put_whole_bytes();
-  return hand_on(0);
-}
+Result<void> BlockWriter::finish() { return hand_on(0); }
 
 void BlockWriter::pad(const Block& block) {
   const unsigned free = (8 - held_ % 8) % 8;
@@ -77,7 +79,6 @@ Result<void> BlockWriter::write_stored(const Block& block, ByteView stored) {
   pad(block);
   put(block.stored, 16);
   put(block.stored ^ 0xffffu, 16);
-  put_whole_bytes();
   SKIFF_TRY(hand_on(0));
   return packed_.write(stored);
 }
@@ -97,25 +98,35 @@ Result<void> BlockWriter::write_lengths(const Block& block) {
 }
 
 Result<void> BlockWriter::write_tokens(const Block& block, const CodeLengths& lengths) {
-  constexpr std::size_t kFirstLength = 257;
   const Codes literals = codes_of(lengths.literals);
   const Codes distances = codes_of(lengths.distances);
   for (const Token& token : block.tokens) {
-    SKIFF_TRY(hand_on(kHandOn));
+    if (used_ > kHandOn) SKIFF_TRY(hand_on(kHandOn));
     if (token.length == 0) {
       SKIFF_TRY(put_code(literals, token.value));
-      continue;
+    } else {
+      SKIFF_TRY(put_match(literals, distances, token));
     }
-    const std::size_t length = length_bucket(token.length);
-    SKIFF_TRY(put_code(literals, kFirstLength + length));
-    const std::size_t bytes = span_of(token);
-    put(static_cast<std::uint32_t>(bytes - kLengthBuckets[length].base), kLengthBuckets[length].bits);
-    const std::size_t distance = distance_bucket(token.value);
-    SKIFF_TRY(put_code(distances, distance));
-    put(static_cast<std::uint32_t>(token.value - kDistanceBuckets[distance].base),
-        kDistanceBuckets[distance].bits);
   }
   return put_code(literals, kEndOfBlock);
+}
+
+/// All of its bits at once.
+inline Result<void> BlockWriter::put_match(const Codes& literals, const Codes& distances,
+                                           const Token& token) {
+  constexpr std::size_t kFirstLength = 257;
+  const std::size_t length = length_bucket(token.length);
+  const std::size_t distance = distance_bucket(token.value);
+  const Code near = code_of(literals, kFirstLength + length);
+  const Code far = code_of(distances, distance);
+  if (near.length == 0 || far.length == 0) return no_code();
+  const unsigned extra = kLengthBuckets[length].bits;
+  std::uint64_t bits = token.value - std::size_t{kDistanceBuckets[distance].base};
+  bits = bits << far.length | far.bits;
+  bits = bits << extra | (span_of(token) - kLengthBuckets[length].base);
+  bits = bits << near.length | near.bits;
+  put(bits, near.length + extra + far.length + kDistanceBuckets[distance].bits);
+  return {};
 }
 
 Result<void> BlockWriter::hand_on(std::size_t more_than) {

@@ -24,9 +24,11 @@ class BlockWriter {
   using Codes = std::vector<Code>;
 
   static Codes codes_of(ByteView lengths);
-  void put(std::uint32_t bits, unsigned count);
-  void put_whole_bytes();
+  /// At most 48 bits.
+  void put(std::uint64_t bits, unsigned count);
+  static Code code_of(const Codes& codes, std::size_t symbol);
   Result<void> put_code(const Codes& codes, std::size_t symbol);
+  Result<void> put_match(const Codes& literals, const Codes& distances, const Token& token);
   Result<void> write_stored(const Block& block, ByteView stored);
   Result<void> write_lengths(const Block& block);
   Result<void> write_tokens(const Block& block, const CodeLengths& lengths);
@@ -35,13 +37,13 @@ class BlockWriter {
   Result<void> hand_on(std::size_t more_than);
 
   static constexpr std::size_t kHandOn = 16 << 10;  ///< bytes that are worth a call of the sink
-  static constexpr std::size_t kSpare = 64;         ///< more than a token, or a head, takes
+  static constexpr std::size_t kSpare = 64;         ///< more than a token, or a head, takes, and a word
 
   Sink& packed_;
   std::array<std::uint8_t, kHandOn + kSpare> ready_;
   std::size_t used_ = 0;
   std::uint64_t bits_ = 0;
-  unsigned held_ = 0;
+  unsigned held_ = 0;  ///< of bits_, less than a byte
 };
 
 }  // namespace skiff::unpack::prediction

@@ -9,9 +9,14 @@ namespace skiff::unpack::prediction {
 namespace {
 
 constexpr std::size_t kWord = sizeof(std::uint64_t);
-constexpr std::uint16_t kSlide = 32768;  ///< places by which heads go on, so that 16 bits hold them
-constexpr std::size_t kNowhere = std::size_t{1} << 20;  ///< a distance that is past any reach
-constexpr std::size_t kBuckets = std::size_t{1} << 16;
+/// Heads begin where 0, which is no place, is past any reach; and go on by kSlide, so that 16 bits hold them.
+constexpr std::size_t kFirst = kMaxDistance + 1;
+constexpr std::uint16_t kSlide = 0x10000 - kFirst;
+constexpr std::uint32_t kPatience = 32;  ///< strings of a chain before others are tried
+
+constexpr std::size_t buckets_of(Hash hash) {
+  return std::size_t{1} << (hash == Hash::kShift16 || hash == Hash::kFourBytes ? 16 : 15);
+}
 
 constexpr std::uint32_t crc32c_of_word(std::uint32_t word) {
   constexpr std::uint32_t kReversedPolynomial = 0x82f63b78;
@@ -54,11 +59,12 @@ bool may_match(const std::uint8_t* a, const std::uint8_t* b, std::size_t bytes) 
 
 }  // namespace
 
-std::uint32_t bucket_of(Hash hash, std::uint64_t word) {
+template <Hash kHash>
+inline std::uint32_t StringIndex::bucket(std::uint64_t word) {
   const auto a = static_cast<std::uint32_t>(word & 0xff);
   const auto b = static_cast<std::uint32_t>(word >> 8 & 0xff);
   const auto c = static_cast<std::uint32_t>(word >> 16 & 0xff);
-  switch (hash) {
+  switch (kHash) {
     case Hash::kShift15:
       return (a << 10 ^ b << 5 ^ c) & 0x7fff;
     case Hash::kShift16:
@@ -73,23 +79,59 @@ std::uint32_t bucket_of(Hash hash, std::uint64_t word) {
   return static_cast<std::uint32_t>(word) * 0x9e3779b1u >> 16;
 }
 
+template <typename Do>
+inline auto StringIndex::with_hash(const Do& act) {
+  switch (hash_) {
+    case Hash::kShift15:
+      return act.template operator()<Hash::kShift15>();
+    case Hash::kShift16:
+      return act.template operator()<Hash::kShift16>();
+    case Hash::kCrc:
+      return act.template operator()<Hash::kCrc>();
+    case Hash::kMultiply:
+      return act.template operator()<Hash::kMultiply>();
+    case Hash::kFourBytes:
+      break;
+  }
+  return act.template operator()<Hash::kFourBytes>();
+}
+
 /// A search under way.
 struct StringIndex::Query {
   const Place& place;
   const Limits& limits;
+  const std::uint8_t* here;
   std::size_t ahead;  ///< bytes that a match may have
   std::size_t nice;
+  std::size_t most;  ///< no match is longer
   Match best;
 };
 
+/// One along a chain.
+struct StringIndex::Walk {
+  Chain chain;
+  std::size_t need;     ///< bytes that a match is to have
+  std::size_t last;     ///< how far it goes
+  std::uint32_t steps;  ///< the string it has come to: the first is 1
+};
+
+StringIndex::StringIndex(ByteView content, const Shape& shape)
+    : content_(content),
+      hash_(shape.hash),
+      dense_(shape.dense),
+      keys_(shape.keys),
+      ring_bits_(static_cast<unsigned>(std::countr_zero(shape.kept))),
+      ring_(shape.kept - 1) {}
+
 Result<StringIndex> StringIndex::make(ByteView content, const Shape& shape) {
   StringIndex index(content, shape);
+  const std::size_t buckets = buckets_of(shape.hash);
   const std::size_t heads = shape.keys << kHeadBits;
-  SKIFF_ASSIGN(index.tables_, HeapArray<std::uint16_t>::make(heads + kBuckets + kPerPlace * shape.kept));
-  index.heads_ = index.tables_.span().data();
-  index.counts_ = index.heads_ + heads;
-  index.places_ = index.counts_ + kBuckets;
-  std::fill(index.heads_, index.places_, std::uint16_t{0});
+  SKIFF_ASSIGN(index.tables_, HeapArray<std::uint16_t>::make(buckets + heads + (kKeys + 1) * shape.kept));
+  index.buckets_ = index.tables_.span().data();
+  index.heads_ = index.buckets_ + buckets;
+  index.links_ = index.heads_ + heads;
+  std::fill(index.buckets_, index.links_, std::uint16_t{0});
   return index;
 }
 
@@ -101,68 +143,97 @@ std::uint64_t StringIndex::word_at(std::size_t at) const {
   return word;
 }
 
-std::size_t StringIndex::slot_of(std::uint64_t word, std::size_t key) {
+/// The last string of a key's hash.
+std::uint16_t& StringIndex::head_of(std::uint64_t word, std::size_t key) const {
   constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15;
   const std::uint64_t hash = (word << (64 - 8 * kKeyBytes[key])) * kGolden;
-  return (key << kHeadBits) + static_cast<std::size_t>(hash >> (64 - kHeadBits));
-}
-
-template <std::size_t kKey>
-std::uint16_t StringIndex::enter_key(std::uint64_t word, std::uint16_t own) {
-  std::uint16_t& head = heads_[slot_of(word, kKey)];
-  const std::uint16_t before = head;
-  head = own;
-  return before == 0 ? std::uint16_t{0} : static_cast<std::uint16_t>(own - before);
+  return heads_[(key << kHeadBits) + static_cast<std::size_t>(hash >> (64 - kHeadBits))];
 }
 
 /// So that 16 bits go on to hold them.
 void StringIndex::slide_heads() {
-  for (std::uint16_t* head = heads_; head != counts_; ++head)
-    *head = static_cast<std::uint16_t>(std::max(*head, kSlide) - kSlide);
+  const auto slid = [](std::uint16_t head) {
+    return static_cast<std::uint16_t>(std::max(head, kSlide) - kSlide);
+  };
+  for (std::uint16_t* head = heads_; head != links_; ++head) *head = slid(*head);
   origin_ += kSlide;
 }
 
 StringIndex::Place StringIndex::enter(std::size_t at) {
-  Place place{at, {}, 0};
   const std::size_t left = content_.size() - at;
-  if (left < hashed_bytes()) return place;
-  if (at + 1 - origin_ > 0xffff) slide_heads();
-  const std::uint64_t word = word_at(at);
-  const auto own = static_cast<std::uint16_t>(at + 1 - origin_);
-  place.links[0] = enter_key<0>(word, own);
-  if (keys_ > 1 && left >= kKeyBytes[1]) place.links[1] = enter_key<1>(word, own);
-  if (keys_ > 2 && left >= kKeyBytes[2]) place.links[2] = enter_key<2>(word, own);
-  if (keys_ > 3 && left >= kKeyBytes[3]) place.links[3] = enter_key<3>(word, own);
-  place.before = counts_[bucket_of(hash_, word)]++;
-  std::uint16_t* known = known_of(at);
-  std::copy(place.links.begin(), place.links.end(), known);
-  known[kKeys] = place.before;
+  if (left < hashed_bytes()) return {.at = at};
+  return with_hash([&]<Hash kHash>() {
+    return left < kWord ? enter_word<kHash>(at, word_at(at), left)
+                        : enter_word<kHash>(at, load_little<std::uint64_t>(content_.data() + at), kWord);
+  });
+}
+
+template <Hash kHash>
+inline StringIndex::Place StringIndex::enter_word(std::size_t at, std::uint64_t word, std::size_t left) {
+  if (at + kFirst - origin_ > 0xffff) slide_heads();
+  const auto own = static_cast<std::uint16_t>(at + kFirst - origin_);
+  std::uint16_t* const known = links_ + (at & ring_);
+  Place place{.at = at};
+  const auto enter_key = [&](std::size_t key) {
+    std::uint16_t& head = head_of(word, key);
+    known[key << ring_bits_] = place.links[key] = static_cast<std::uint16_t>(own - head);
+    head = own;
+  };
+  known[kKeys << ring_bits_] = place.before = buckets_[bucket<kHash>(word)]++;
+  enter_key(0);
+  if (keys_ > 1 && left >= kKeyBytes[1]) enter_key(1);
+  if (keys_ > 2 && left >= kKeyBytes[2]) enter_key(2);
   return place;
 }
 
 void StringIndex::enter_all(std::size_t begin, std::size_t end) {
+  const std::size_t whole = std::min(end, content_.size() - std::min(content_.size(), kWord - 1));
+  with_hash([&]<Hash kHash>() {
+    for (; begin < whole; ++begin)
+      enter_word<kHash>(begin, load_little<std::uint64_t>(content_.data() + begin), kWord);
+  });
   for (; begin < end; ++begin) enter(begin);
 }
 
 std::uint32_t StringIndex::age_of(const Place& place, std::size_t distance) const {
-  return static_cast<std::uint16_t>(place.before - known_of(place.at - distance)[kKeys]);
+  return static_cast<std::uint16_t>(place.before - before_of(place.at - distance));
 }
 
 Match StringIndex::longest(const Place& place, const Limits& limits) {
   const std::size_t ahead = std::min(content_.size() - place.at, kMaxMatch);
   if (ahead < hashed_bytes() || ahead <= limits.least) return {};
-  Query query{place, limits, ahead, std::min(limits.nice, ahead), {limits.least, 0}};
-  std::size_t most = ahead;  // no match is longer
-  for (std::size_t key = keys_; key-- > 0 && query.best.distance == 0 && most > limits.least;) {
-    const std::size_t bytes = kKeyBytes[key];
-    if (bytes < hashed_bytes()) break;
-    const bool shortest = bytes == hashed_bytes();
-    if (bytes > ahead || (bytes > query.nice && !shortest)) continue;
-    walk(key, query);
-    most = bytes - 1;
-    query.nice = std::min(query.nice, most);
-  }
+  Query query{.place = place,
+              .limits = limits,
+              .here = content_.data() + place.at,
+              .ahead = ahead,
+              .nice = std::min(limits.nice, ahead),
+              .most = ahead,
+              .best = {limits.least, 0}};
+  if (keys_ > 2) look<2>(query);
+  if (keys_ > 1) look<1>(query);
+  if (hash_ != Hash::kFourBytes) look<0>(query);
   return query.best.distance == 0 ? Match{} : query.best;
+}
+
+/// Strings that have a key's bytes, if no longer one has led to a match.
+template <std::size_t kKey>
+inline void StringIndex::look(Query& query) {
+  constexpr std::size_t kBytes = kKeyBytes[kKey];
+  if (query.best.distance != 0 || query.most <= query.limits.least || kBytes > query.ahead) return;
+  if (kBytes > query.nice && kBytes != hashed_bytes()) return;
+  // A chain of later bytes leads to strings that would begin before the content, too.
+  std::size_t last = std::min<std::size_t>(query.limits.first_reach, query.place.at);
+  if (kKey == 0 && keys_ > 1) last = std::min<std::size_t>(last, query.limits.short_reach);
+  const Walk walk{.chain = {kKey, 0, query.place.links[kKey]},
+                  .need = std::max(query.best.length + 1, kBytes),
+                  .last = last,
+                  .steps = 1};
+  if (query.ahead < kWord || walk.need > kWord)
+    walk_many(walk, query);
+  else
+    walk_few<kKey>(walk, query);
+  query.most = kBytes - 1;
+  query.nice = std::min(query.nice, query.most);
 }
 
 /// Takes a longer match; false if it is the last one that is looked at, or past that.
@@ -176,21 +247,18 @@ bool StringIndex::accept(const Match& match, Query& query) const {
 /// Whether the encoder would not have come to the string, which may be of another bucket: then it does not
 /// say.
 bool StringIndex::too_old(const Query& query, std::size_t distance) const {
-  const std::uint8_t* here = content_.data() + query.place.at;
-  return common(here - distance, here, hashed_bytes()) == hashed_bytes() &&
+  return common(query.here - distance, query.here, hashed_bytes()) == hashed_bytes() &&
          age_of(query.place, distance) > query.limits.strings;
 }
 
 /// How far before the place the string begins that is the last one to have the key at an offset.
 std::size_t StringIndex::first_of(const Chain& chain, std::size_t at) const {
   const std::size_t place = at + chain.offset;
-  const std::uint16_t head = heads_[slot_of(word_at(place), chain.key)];
-  return head == 0 ? kNowhere : place + 1 - origin_ - head;
+  return place + kFirst - origin_ - head_of(word_at(place), chain.key);
 }
 
 std::size_t StringIndex::next_of(const Chain& chain, std::size_t at) const {
-  const std::uint16_t back = known_of(at + chain.offset - chain.distance)[chain.key];
-  return back == 0 ? kNowhere : chain.distance + back;
+  return chain.distance + link_of(at + chain.offset - chain.distance, chain.key);
 }
 
 /// Goes over to a chain of other bytes that are needed, if in so many steps it leads as far.
@@ -216,50 +284,73 @@ void StringIndex::leave_for_rarest(std::size_t need, std::uint32_t steps, std::s
     Chain ahead = other;
     for (int seen = 0; seen < kSeen && ahead.distance < kMaxDistance; ++seen)
       ahead.distance = next_of(ahead, at);
-    if (ahead.distance - offset <= widest) continue;
+    if (ahead.distance <= widest + offset) continue;
     widest = ahead.distance - offset;
     rarest = other;
   }
   leave(rarest, steps, at, chain);
 }
 
+template <std::size_t kKey>
+inline void StringIndex::walk_few(const Walk& walk, Query& query) {
+  const std::uint16_t* const links = links_ + (kKey << ring_bits_);
+  const std::uint8_t* const here = query.here;
+  const std::uint64_t word = load_little<std::uint64_t>(here);
+  const std::size_t at = query.place.at;
+  const std::uint32_t few = std::min(kPatience, query.limits.strings + 1);
+  std::size_t need = walk.need;
+  std::uint64_t needed = ~std::uint64_t{0} >> (64 - 8 * need);
+  std::size_t distance = walk.chain.distance;
+  std::uint32_t steps = 1;
+  for (; distance <= walk.last && steps < few; ++steps) {
+    const std::uint64_t differs = word ^ load_little<std::uint64_t>(here - distance);
+    if ((differs & needed) == 0) {
+      const std::size_t length = differs != 0 ? static_cast<std::size_t>(std::countr_zero(differs)) / 8
+                                              : common(here - distance, here, query.ahead);
+      if (!accept({length, static_cast<std::uint32_t>(distance)}, query)) return;
+      need = length + 1;
+      if (need > kWord) break;
+      needed = ~std::uint64_t{0} >> (64 - 8 * need);
+    }
+    distance += links[(at - distance) & ring_];
+  }
+  compared_ += steps;
+  if (distance <= walk.last) walk_many({{kKey, 0, distance}, need, walk.last, steps}, query);
+}
+
 /// Once there is a match, a longer one must have the byte after it, too: the chain of the key's bytes that
 /// end with that one is shorter. It holds none of the strings that begin so near that these bytes are not
 /// entered yet, so they are looked at before.
-void StringIndex::walk(std::size_t key, Query& query) {
+void StringIndex::walk_many(Walk walk, Query& query) {
   constexpr std::uint32_t kMostSkipped = 8;
-  std::uint32_t patience = 32;  // steps after which another chain is worth looking for
+  std::uint32_t patience = kPatience;  // steps after which another chain is worth looking for
   const std::size_t at = query.place.at;
-  const std::uint8_t* here = content_.data() + at;
-  const std::size_t bytes = kKeyBytes[key];
-  std::size_t need = std::max(query.best.length + 1, bytes);
-  Chain chain{key, 0, query.place.links[key]};
-  if (chain.distance == 0) return;
-  bool may_leave = dense_ && need > bytes;
-  // A chain of later bytes leads to strings that would begin before the content, too.
-  const std::size_t last = std::min<std::size_t>(query.limits.first_reach, at);
-  for (std::uint32_t steps = 1;; ++steps) {
+  const std::size_t bytes = kKeyBytes[walk.chain.key];
+  Chain& chain = walk.chain;
+  bool may_leave = dense_ && walk.need > bytes;
+  for (;; ++walk.steps) {
+    if (chain.distance > walk.last) return;
     ++compared_;
-    if (may_leave && chain.distance + bytes >= need) {
+    if (may_leave && chain.distance + bytes >= walk.need) {
       may_leave = false;
-      Chain tail{key, need - bytes, 0};
+      Chain tail{chain.key, walk.need - bytes, 0};
       tail.distance = first_of(tail, at);
       leave(tail, kMostSkipped, at, chain);
     }
-    if (steps == patience && dense_) {
-      leave_for_rarest(need, patience, at, chain);
+    if (walk.steps == patience && dense_ && walk.need > bytes) {
+      leave_for_rarest(walk.need, patience, at, chain);
       patience *= 2;
     }
-    if (chain.distance > last) return;
-    if (may_match(here - chain.distance, here, need)) {
-      const std::size_t length = common(here - chain.distance, here, query.ahead);
-      if (length >= need) {
+    if (chain.distance > walk.last) return;
+    if (may_match(query.here - chain.distance, query.here, walk.need)) {
+      const std::size_t length = common(query.here - chain.distance, query.here, query.ahead);
+      if (length >= walk.need) {
         if (!accept({length, static_cast<std::uint32_t>(chain.distance)}, query)) return;
-        need = length + 1;
+        walk.need = length + 1;
         may_leave = dense_;
       }
     }
-    if (steps > query.limits.strings && too_old(query, chain.distance)) return;
+    if (walk.steps > query.limits.strings && too_old(query, chain.distance)) return;
     chain.distance = next_of(chain, at);
   }
 }
@@ -272,7 +363,7 @@ std::uint32_t StringIndex::first_match(const Place& place, std::size_t length, W
   const std::uint8_t* here = content_.data() + place.at;
   std::size_t key = keys_ - 1;
   while (kKeyBytes[key] > bytes) --key;
-  for (Chain chain{key, 0, place.links[key]}; chain.distance != 0 && chain.distance <= kMaxDistance;
+  for (Chain chain{key, 0, place.links[key]}; chain.distance <= kMaxDistance;
        chain.distance = next_of(chain, place.at)) {
     ++compared_;
     if (common(here - chain.distance, here, bytes) != bytes) continue;

@@ -18,8 +18,6 @@ enum class Hash : std::uint8_t {
   kFourBytes = 4,  ///< four bytes, no collisions to speak of (Go, and encoders of four bytes at least)
 };
 inline constexpr std::uint64_t kHashes = 5;
-/// The bucket of a string that begins with the bytes of a word, lowest first: below 2^16.
-std::uint32_t bucket_of(Hash hash, std::uint64_t word);
 
 struct Match {
   std::size_t length = 0;
@@ -39,15 +37,18 @@ class StringIndex {
     std::uint32_t strings = 0;          ///< how many of the bucket are looked at, the last ones
     std::uint32_t reach = 0;            ///< distances go so far
     std::uint32_t first_reach = 0;      ///< that of the bucket's last string; `reach` or 1 more
+    /// That of a match of no more than the shortest key's bytes, where there are longer keys.
+    std::uint32_t short_reach = kMaxDistance;
   };
-  static constexpr std::size_t kKeys = 4;
-  static constexpr std::array<std::size_t, kKeys> kKeyBytes{3, 4, 6, 8};
-  /// How far before a string the last one of the same hash lies, by key; 0 if there is none.
+  static constexpr std::size_t kKeys = 3;
+  static constexpr std::array<std::size_t, kKeys> kKeyBytes{3, 4, 8};
+  static constexpr std::uint16_t kNone = 0xffff;  ///< any distance past kMaxDistance
+  /// How far before a string the last one of the same hash lies, by key; past kMaxDistance if there is none.
   using Links = std::array<std::uint16_t, kKeys>;
   /// A place that was entered, and what was known of its string before.
   struct Place {
     std::size_t at = 0;
-    Links links{};
+    Links links{kNone, kNone, kNone};
     std::uint16_t before = 0;  ///< strings in its bucket, modulo 2^16
   };
 
@@ -79,27 +80,41 @@ class StringIndex {
 
  private:
   struct Query;
+  struct Walk;
+  static constexpr unsigned kHeadBits = 16;
   /// Strings that have the same hash of a key's bytes at an offset as the place.
   struct Chain {
     std::size_t key;
     std::size_t offset;
     std::size_t distance;  ///< how far before the place the next one begins
   };
-  static constexpr unsigned kHeadBits = 15;
-  static constexpr std::size_t kPerPlace = kKeys + 1;
-
-  StringIndex(ByteView content, const Shape& shape)
-      : content_(content), hash_(shape.hash), dense_(shape.dense), keys_(shape.keys), ring_(shape.kept - 1) {}
-  /// What is known of one of the last places: its links, then Place::before.
-  [[nodiscard]] std::uint16_t* known_of(std::size_t at) const { return places_ + kPerPlace * (at & ring_); }
+  StringIndex(ByteView content, const Shape& shape);
+  /// The link of one of the last places.
+  [[nodiscard]] std::uint16_t& link_of(std::size_t at, std::size_t key) const {
+    return links_[(key << ring_bits_) + (at & ring_)];
+  }
+  /// Place::before of one of the last places.
+  [[nodiscard]] std::uint16_t& before_of(std::size_t at) const { return link_of(at, kKeys); }
   [[nodiscard]] std::uint64_t word_at(std::size_t at) const;
-  [[nodiscard]] static std::size_t slot_of(std::uint64_t word, std::size_t key);
-  template <std::size_t kKey>
-  [[nodiscard]] std::uint16_t enter_key(std::uint64_t word, std::uint16_t own);
+  [[nodiscard]] std::uint16_t& head_of(std::uint64_t word, std::size_t key) const;
+  /// The bucket of a string that begins with the bytes of a word, lowest first: below 2^16.
+  template <Hash kHash>
+  [[nodiscard]] static std::uint32_t bucket(std::uint64_t word);
+  /// Calls `act` for the hash that is used.
+  template <typename Do>
+  auto with_hash(const Do& act);
+  /// The string at a place that has so many bytes left.
+  template <Hash kHash>
+  Place enter_word(std::size_t at, std::uint64_t word, std::size_t left);
   void slide_heads();
   /// How many strings came into the bucket of the place after the one at `distance`, which is of that bucket.
   [[nodiscard]] std::uint32_t age_of(const Place& place, std::size_t distance) const;
-  void walk(std::size_t key, Query& query);
+  template <std::size_t kKey>
+  void look(Query& query);
+  /// Goes along a chain while few strings were seen, which match in less than a word; then walk_many() does.
+  template <std::size_t kKey>
+  void walk_few(const Walk& walk, Query& query);
+  void walk_many(Walk walk, Query& query);
   /// The distance of the first string that `wanted` accepts, of those that match in `length` bytes: 0 if
   /// none.
   template <typename Wanted>
@@ -115,11 +130,12 @@ class StringIndex {
   Hash hash_;
   bool dense_;
   std::size_t keys_;
-  std::size_t ring_;                 ///< strings that are kept - 1
-  HeapArray<std::uint16_t> tables_;  ///< what follows: one allocation a stream, not several
-  std::uint16_t* heads_ = nullptr;   ///< last string of a key's hash: its place + 1 - origin_
-  std::uint16_t* counts_ = nullptr;  ///< strings that came into each bucket, modulo 2^16
-  std::uint16_t* places_ = nullptr;  ///< see known_of()
+  unsigned ring_bits_;
+  std::size_t ring_;                  ///< strings that are kept - 1
+  HeapArray<std::uint16_t> tables_;   ///< what follows: one allocation a stream, not several
+  std::uint16_t* buckets_ = nullptr;  ///< strings that came into each, modulo 2^16
+  std::uint16_t* heads_ = nullptr;    ///< last string of a key's hash: its place + kFirst - origin_
+  std::uint16_t* links_ = nullptr;    ///< [key][place], then Place::before of each
   std::size_t origin_ = 0;
   std::uint64_t compared_ = 0;
 };

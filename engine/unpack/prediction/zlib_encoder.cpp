@@ -44,6 +44,7 @@ class ZlibEncoder {
   ZlibEncoder(const Method& method, StringIndex index, Sink& packed)
       : effort_(kEfforts[method.parameters[0]]),
         content_(index.content()),
+        short_reach_(method.parameters[0] < kFirstLazyLevel ? kMaxDistance : kTooFar),
         index_(std::move(index)),
         writer_(packed),
         most_tokens_((std::size_t{1} << (method.parameters[1] + 6)) - 1) {
@@ -121,7 +122,8 @@ class ZlibEncoder {
                            .nice = effort_.nice,
                            .strings = least >= effort_.good ? effort_.chain / 4u : effort_.chain,
                            .reach = static_cast<std::uint32_t>(std::min<std::size_t>(behind, kReach - 1)),
-                           .first_reach = static_cast<std::uint32_t>(std::min<std::size_t>(behind, kReach))});
+                           .first_reach = static_cast<std::uint32_t>(std::min<std::size_t>(behind, kReach)),
+                           .short_reach = short_reach_});
   }
 
   Match search_lazily(std::size_t at, const Match& before) {
@@ -129,8 +131,7 @@ class ZlibEncoder {
       index_.enter(at);
       return {};
     }
-    const Match match = search(at, std::max(before.length, kMinMatch - 1));
-    return match.length == kMinMatch && match.distance > kTooFar ? Match{} : match;
+    return search(at, std::max(before.length, kMinMatch - 1));
   }
 
   void put_literal(std::size_t at) { block_.tokens.push_back({0, content_[at]}); }
@@ -155,6 +156,7 @@ class ZlibEncoder {
 
   Effort effort_;
   ByteView content_;
+  std::uint32_t short_reach_;
   StringIndex index_;
   BlockWriter writer_;
   std::size_t most_tokens_;

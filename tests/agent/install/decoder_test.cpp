@@ -114,9 +114,20 @@ TEST_F(DecoderTest, GivesTheSegmentBackThatAWrongBaseSpoilt) {
   const Result<void> pushed = decoder->push(delta_);
   ASSERT_FALSE(pushed);
   EXPECT_EQ(pushed.error().rule, "F27");
-  const auto [offset, wire] = decoder->failed_segment();
+  const auto [offset, wire] = decoder->begun_segment();
   ASSERT_FALSE(wire.empty());
   EXPECT_TRUE(std::equal(wire.begin(), wire.end(), delta_.begin() + static_cast<std::ptrdiff_t>(offset)));
+}
+
+TEST_F(DecoderTest, GivesBackWhatCameOfASegmentThatIsNotDone) {
+  const auto decoder = start(base_);
+  const std::size_t came = delta_.size() - 1;
+  ASSERT_TRUE(decoder->push(ByteView(delta_).first(came)));
+  const auto [offset, wire] = decoder->begun_segment();
+  EXPECT_EQ(offset, SmallDevice::segments().back().wire_offset);
+  EXPECT_EQ(wire, Bytes(delta_.begin() + static_cast<std::ptrdiff_t>(offset), delta_.end() - 1));
+  EXPECT_TRUE(decoder->push(ByteView(delta_).last(1)));
+  EXPECT_TRUE(decoder->done());
 }
 
 TEST_F(DecoderTest, HasOneDescriptorNoRightsAndAFilter) {

@@ -202,6 +202,52 @@ TEST(Machine, ALinkThatDropsCostsNoByteTwice) {
   EXPECT_EQ(*unsigned_member(bytes, "wasted"), 0U);
 }
 
+/// The link goes for longer than the agent waits at each piece of a download.
+class LongOutages {
+ public:
+  LongOutages() {
+    device.server.on_bytes = [this](ByteRange) { device.server.reachable = false; };
+  }
+  /// Runs the agent until something else than the link ends it; how often it left the rest for later.
+  int run() {
+    int outages = 0;
+    for (device.server.reachable = true; device.boot()->stop == Stop::kLater && outages < kMost; ++outages) {
+      device.server.reachable = true;
+    }
+    return outages;
+  }
+  SmallDevice device;
+
+ private:
+  static constexpr int kMost = 1'000;
+};
+
+TEST(Machine, ALinkThatIsLostForLongCostsNoByteTwice) {
+  LongOutages link;
+  link.device.server.piece = 300;
+  EXPECT_GE(link.run(), static_cast<int>(link.device.server.delta.size() / 300));
+  EXPECT_EQ(link.device.slot_content(Slot::kB), link.device.image(Slot::kB));
+  EXPECT_EQ(link.device.server.wire, link.device.server.delta.size());
+}
+
+TEST(Machine, WhatWasKeptOfASegmentAndSpoiltIsFetchedAgain) {
+  LongOutages link;
+  SmallDevice& device = link.device;
+  device.server.piece = 700;
+  ASSERT_EQ(device.boot()->stop, Stop::kLater);
+  Bytes kept;
+  while (kept.empty()) {
+    device.server.reachable = true;
+    ASSERT_EQ(device.boot()->stop, Stop::kLater);
+    kept = device.storage.content("state/delta-segment");
+  }
+  kept.front() ^= 1;
+  device.storage.put("state/delta-segment", kept);
+  link.run();
+  EXPECT_EQ(device.slot_content(Slot::kB), device.image(Slot::kB));
+  EXPECT_GT(device.server.wire, device.server.delta.size());
+}
+
 TEST(Machine, BytesThatAreNotTheSignedOnesAreFetchedAgainAndThenGivenUp) {
   SmallDevice device;
   device.server.delta.back() ^= 1;

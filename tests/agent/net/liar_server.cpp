@@ -56,10 +56,10 @@ void LiarServer::talk(int socket) {
     if (request.size() < end + 4 + body) continue;
     const std::string reply = answer_(request);
     request.clear();
+    wire_ += reply.size();  // before the client can have it and look
     for (std::size_t sent = 0; sent < reply.size();) {
       const ssize_t put = ::send(socket, reply.data() + sent, reply.size() - sent, MSG_NOSIGNAL);
       if (put <= 0) return;
-      wire_ += static_cast<std::uint64_t>(put);
       sent += static_cast<std::size_t>(put);
     }
     if (!keep_alive_ || !reply.starts_with("HTTP/1.1 2")) return;

@@ -22,7 +22,7 @@ class LiarServer {
   LiarServer& operator=(const LiarServer&) = delete;
 
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
-  /// Bytes both ways over all connections.
+  /// Bytes both ways over all connections; a reply counts from before it is sent.
   [[nodiscard]] std::uint64_t wire_bytes() const { return wire_; }
   [[nodiscard]] int connections() const { return connections_; }
 

@@ -1,8 +1,10 @@
 #include "tests/engine/apply/test_images.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "base/cursor.hpp"
+#include "skiff/io.hpp"
 
 namespace skiff::testing {
 
@@ -25,6 +27,13 @@ Bytes prose(std::size_t length, std::uint32_t seed) {
 
 Bytes speckled(Bytes bytes, std::size_t step) {
   for (std::size_t at = step / 2; at < bytes.size(); at += step) ++bytes[at];
+  return bytes;
+}
+
+Bytes part_of_this_program(std::size_t offset, std::size_t length) {
+  const std::unique_ptr<Source> program = open_source("/proc/self/exe").value();
+  Bytes bytes(static_cast<std::size_t>(std::min<std::uint64_t>(length, program->size() - offset)));
+  if (const auto read = program->read_at(offset, bytes); !read) throw std::runtime_error(read.error().text());
   return bytes;
 }
 

@@ -23,6 +23,8 @@ Bytes prose(std::size_t length, std::uint32_t seed);
 Bytes speckled(Bytes bytes, std::size_t step);
 Bytes operator+(Bytes a, const Bytes& b);
 Bytes part(const Bytes& bytes, std::size_t offset, std::size_t length);
+/// A part of the program that runs, shorter where that ends before: machine code and its tables.
+Bytes part_of_this_program(std::size_t offset, std::size_t length);
 
 /// Empty, identical, verbatim, residue, literals, moved and mixed pairs, each a few KiB.
 std::vector<ImagePair> image_pairs();

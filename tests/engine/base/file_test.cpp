@@ -43,7 +43,7 @@ TEST_F(Files, AreReadAsTheyWereWritten) {
 TEST_F(Files, InMemoryAreReadAtOnceAndNeverPastTheirEnd) {
   const fs::path path = folder_ / "file";
   ASSERT_TRUE(write_file(path, kBytes));
-  const auto file = open_file(path).value();
+  const auto file = open_source(path).value();
   Bytes rest(10);
   ASSERT_TRUE(file->read_at(1, MutableBytes(rest).first(4)));
   const std::size_t count = file->read_cached(1, rest);

@@ -13,6 +13,7 @@
 #include "skiff/diff.hpp"
 #include "tests/engine/apply/test_digest.hpp"
 #include "tests/engine/apply/test_images.hpp"
+#include "tests/source_folder.hpp"
 #include "unpack/scan.hpp"
 
 namespace skiff::unpack {
@@ -22,6 +23,7 @@ namespace fs = std::filesystem;
 using testing::noise;
 using testing::operator+;
 using testing::part;
+using testing::part_of_this_program;
 using testing::prose;
 using testing::speckled;
 
@@ -60,9 +62,6 @@ Bytes image_by(const std::string& command, const Files& files) {
   return read_file(folder.path() / "image", std::uint64_t{1} << 26).value();
 }
 
-/// A program of this machine, at least as far as typing looks.
-Bytes program() { return read_file("/proc/self/exe", std::uint64_t{1} << 26).value(); }
-
 /// Of mksquashfs; none in builds that cannot read what it makes by them.
 std::vector<std::string> lzo_options() {
   if (lzo_repacker() == nullptr) return {};
@@ -75,13 +74,43 @@ std::vector<std::string> lzo_options() {
 }
 
 Files sample() {
-  return {{"bin/large", part(program(), 0, 700'000)},
-          {"bin/small", part(program(), 0, 30'001)},
+  return {{"bin/large", part_of_this_program(0, 700'000)},
+          {"bin/small", part_of_this_program(0, 30'001)},
           {"etc/a", prose(777, 1)},
           {"etc/b", prose(3'001, 2)},
           {"lib/noise", noise(300'000, 3)},
           {"lib/holes", prose(200'000, 4) + Bytes(600'000, 0) + prose(900, 5)},
           {"empty", {}}};
+}
+
+/// The files of images/erofs-lzma-before.img and -after.img.
+Files lzma_sample(bool after) {
+  std::string numbers;
+  for (std::uint32_t i = 1; i <= 9'000; ++i) {
+    if (after && i == 3'000) numbers += "a line that is new\n";
+    std::array<char, 10> line{};
+    std::snprintf(line.data(), line.size(), "%08x\n", i * 2'654'435'761U);
+    numbers += line.data();
+  }
+  const auto bytes = [](const std::string& text) { return Bytes(text.begin(), text.end()); };
+  return {
+      {"numbers", bytes(numbers)}, {"run", Bytes(300'000, 0) + bytes("end\n")}, {"short", bytes("short\n")}};
+}
+
+Bytes lzma_image(bool after) {
+  const std::string name = after ? "erofs-lzma-after.img" : "erofs-lzma-before.img";
+  return read_file(fs::path(testing::source_folder()) / "tests/engine/unpack/images" / name,
+                   std::uint64_t{1} << 20)
+      .value();
+}
+
+std::vector<std::string> contents_of(const Files& files) {
+  std::vector<std::string> contents;
+  for (const auto& [name, content] : files) {
+    if (!content.empty()) contents.emplace_back(as_text(content));
+  }
+  std::sort(contents.begin(), contents.end());
+  return contents;
 }
 
 /// The contents of all files, in any order, put together from the pieces that were found.
@@ -113,11 +142,7 @@ std::vector<std::string> contents_in(const Bytes& image) {
 }
 
 TEST(BlockSystem, FindsEveryByteOfEveryFile) {
-  std::vector<std::string> wanted;
-  for (const auto& [name, content] : sample()) {
-    if (!content.empty()) wanted.emplace_back(as_text(content));
-  }
-  std::sort(wanted.begin(), wanted.end());
+  const std::vector<std::string> wanted = contents_of(sample());
   for (const char* options :
        {"-comp gzip", "-comp xz -b 1M", "-comp zstd -b 16K", "-comp gzip -no-fragments", "-comp lz4",
         "-comp gzip -always-use-fragments", "-comp xz -noI -noF", "-comp zstd -noD", "-comp lz4 -Xhc -b 64K"})
@@ -127,6 +152,32 @@ TEST(BlockSystem, FindsEveryByteOfEveryFile) {
   for (const char* options : {"-zlz4", "-zlz4hc", "-zlz4hc,12", "-zlz4hc -C65536", "-zlz4 -C131072",
                               "-zlz4hc -Eforce-inode-extended", "-zlz4hc -Enoinline_data"})
     EXPECT_EQ(contents_in(image_by(kErofs + options, sample())), wanted) << options;
+  for (const bool after : {false, true})
+    EXPECT_EQ(contents_in(lzma_image(after)), contents_of(lzma_sample(after))) << after;
+}
+
+/// Bytes of deltas that open nothing, and what there is to open; each gives the result.
+std::array<std::uint64_t, 2> closed_and_opened(const Bytes& base, const Bytes& result) {
+  std::array<std::uint64_t, 2> lengths{};
+  for (const bool open : {false, true}) {
+    const Repackers repackers = open ? all_repackers() : Repackers{};
+    BytesSink delta;
+    EXPECT_TRUE(build_delta(ViewSource(base), ViewSource(result), delta,
+                            {.codec = Codec::kZstd, .repackers = repackers}, testing::make_sha256));
+    BytesSink again;
+    const auto applied =
+        apply_delta(ViewSource(base), ViewSource(delta.bytes()), again,
+                    {.max_memory = std::uint64_t{1} << 28, .repackers = repackers}, testing::make_sha256);
+    EXPECT_TRUE(applied) << applied.error().text();
+    EXPECT_EQ(again.bytes(), result);
+    lengths[open ? 1 : 0] = delta.bytes().size();
+  }
+  return lengths;
+}
+
+TEST(BlockSystem, OfLzmaIsOpenedInADelta) {
+  const auto [closed, opened] = closed_and_opened(lzma_image(false), lzma_image(true));
+  EXPECT_LE(opened, closed / 50) << closed;
 }
 
 TEST(BlockSystem, IsOpenedInADelta) {
@@ -141,26 +192,11 @@ TEST(BlockSystem, IsOpenedInADelta) {
                                        kErofs + "-zlz4hc -C65536",   kErofs + "-zlz4hc -Eztailpacking"};
   for (const std::string& options : lzo_options()) commands.push_back(kSquashfs + options);
   for (const std::string& command : commands) {
-    const Bytes base = image_by(command, sample());
-    const Bytes result = image_by(command, changed);
-    std::array<std::uint64_t, 2> lengths{};
-    for (const bool open : {false, true}) {
-      const Repackers repackers = open ? all_repackers() : Repackers{};
-      BytesSink delta;
-      ASSERT_TRUE(build_delta(ViewSource(base), ViewSource(result), delta,
-                              {.codec = Codec::kZstd, .repackers = repackers}, testing::make_sha256));
-      BytesSink again;
-      const auto applied =
-          apply_delta(ViewSource(base), ViewSource(delta.bytes()), again,
-                      {.max_memory = std::uint64_t{1} << 28, .repackers = repackers}, testing::make_sha256);
-      ASSERT_TRUE(applied) << command << ": " << applied.error().text();
-      EXPECT_EQ(again.bytes(), result);
-      lengths[open ? 1 : 0] = delta.bytes().size();
-    }
+    const auto [closed, opened] = closed_and_opened(image_by(command, sample()), image_by(command, changed));
     // lz4 and lzo leave what did not change as it was, and one block in a hundred of erofs' lz4hc does not
     // pack again, as its encoder saw what came after the content: there a closed delta may be as short.
     const bool of_bytes = command.find("lz") != std::string::npos;
-    EXPECT_LE(lengths[1], lengths[0] / (of_bytes ? 1 : 8)) << command << ": " << lengths[0];
+    EXPECT_LE(opened, closed / (of_bytes ? 1 : 8)) << command << ": " << closed;
   }
 }
 
@@ -178,9 +214,8 @@ TEST(BlockSystem, ThatIsDamagedStaysAnImage) {
     }));
   };
   const Files files = {{"a", prose(9'000, 1)}, {"b", prose(50'000, 2)}};
-  for (const std::string& command :
-       {kSquashfs + "-comp gzip", kErofs + "-zlz4hc", kErofs + "-zlz4hc -C16384"}) {
-    const Bytes image = image_by(command, files);
+  for (const Bytes& image : {image_by(kSquashfs + "-comp gzip", files), image_by(kErofs + "-zlz4hc", files),
+                             image_by(kErofs + "-zlz4hc -C16384", files), lzma_image(false)}) {
     for (std::size_t at = 0; at < std::min<std::size_t>(image.size(), 6'000); ++at) {
       Bytes damaged = image;
       damaged[at] ^= 0xff;

@@ -18,7 +18,7 @@ TEST(Method, OfLzoHasALevelWhereItsFunctionHasOne) {
 }
 
 TEST(Method, OfACodecThatNoDocumentDefinesIsUnsupported) {
-  EXPECT_EQ(check_method({static_cast<StreamCodec>(11), {}}).error().kind, ErrorKind::kUnsupported);
+  EXPECT_EQ(check_method({static_cast<StreamCodec>(14), {}}).error().kind, ErrorKind::kUnsupported);
 }
 
 }  // namespace

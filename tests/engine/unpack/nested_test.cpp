@@ -25,10 +25,9 @@ void PrintTo(const Container& container, std::ostream* out) { *out << container.
 
 /// Two programs and a text, of which `version` changes a little.
 std::vector<std::pair<std::string, Bytes>> files_of(std::size_t version) {
-  const Bytes program = read_file("/proc/self/exe", std::uint64_t{1} << 30).value();
-  return {{"a", speckled(part(program, 0, 300'000), 60'000 + version)},
+  return {{"a", speckled(part_of_this_program(0, 300'000), 60'000 + version)},
           {"b", prose(60'000, 4)},
-          {"c", speckled(part(program, 400'000, 200'000), 50'000 + version)}};
+          {"c", speckled(part_of_this_program(400'000, 200'000), 50'000 + version)}};
 }
 
 Bytes made_by(const std::string& command, std::size_t version) {
@@ -101,7 +100,23 @@ std::string initramfs(const std::string& packer) {
          packer + ") > image";
 }
 
+/// A PNG file with the files as its picture, in chunks as libpng cuts them.
+std::string png(int level) {
+  return R"py(/usr/bin/python3 -c '
+import struct, zlib
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+packed = zlib.compress(b"".join(open(name, "rb").read() for name in "abc"), )py" +
+         std::to_string(level) + R"py()
+picture = b"".join(chunk(b"IDAT", packed[at : at + 8192]) for at in range(0, len(packed), 8192))
+head = chunk(b"IHDR", struct.pack(">IIBBBBB", 999, 560, 8, 0, 0, 0, 0))
+open("image", "wb").write(b"\x89PNG\r\n\x1a\n" + head + picture + chunk(b"IEND", b""))
+')py";
+}
+
 const Container kContainers[] = {
+    {"pngOfManyChunks", 2, png(9)},
+    {"pngInTarInGz", 3, png(6) + "; tar --mtime=@0 -cf t image; gzip -9n < t > image"},
     {"tarballInXz", 1, "tar --mtime=@0 -cf - a b c | xz -T1 -6 > image"},
     {"gzInTarInXz", 2, "gzip -9n a b; tar --mtime=@0 -cf - a.gz b.gz c | xz -T1 -6 > image"},
     {"debPackage", 2,

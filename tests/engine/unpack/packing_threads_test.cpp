@@ -147,7 +147,7 @@ Result<void> pack_with_length(const Bytes& content, std::uint64_t claimed, unsig
   for (int i = 0; i < 5; ++i) level.result.push_back({0, packed.size(), content.size(), 0, kZlib.codec});
   level.result.back().packed = claimed;
   const std::uint64_t length = 4 * packed.size() + claimed;
-  unpack::PackingPool pool(threads, std::uint64_t{64} << 20);
+  unpack::StreamPool pool(threads, std::uint64_t{64} << 20);
   OrderedWriter writer(length);
   const Repackers repackers = all_repackers();
   SKIFF_ASSIGN(auto packing, unpack::PackedWriter::make(level, length, {repackers, &pool, writer}));
@@ -172,15 +172,17 @@ TEST(PackingThreads, RefuseAStreamOfAnotherLength) {
 
 TEST(PackingThreads, EndWithStreamsLeftUnpacked) {
   const Bytes content = prose(300'000, 5);
-  const unpack::Packing packing{&deflate_repacker(), kZlib, packed_by(kZlib, content).size()};
-  unpack::PackingPool pool(3, std::uint64_t{64} << 20);
-  for (int i = 0; i < 6; ++i) {
-    unpack::PackingPool::Task* task = pool.open(packing, content.size());
+  const unpack::StreamJob job{unpack::StreamJob::Kind::kPack,
+                              {&deflate_repacker(), kZlib, packed_by(kZlib, content).size()},
+                              content.size()};
+  unpack::StreamPool pool(3, std::uint64_t{64} << 20);
+  for (int i = 0; i < 12; ++i) {
+    unpack::StreamPool::Task* task = pool.take(job);
     ASSERT_NE(task, nullptr);
     std::copy(content.begin(), content.end(), task->content.span().begin());
     pool.start(*task);
   }
-  EXPECT_EQ(pool.open(packing, content.size()), nullptr) << "no more than twice the threads";
+  EXPECT_EQ(pool.take(job), nullptr) << "no more than four times the threads";
 }
 
 }  // namespace

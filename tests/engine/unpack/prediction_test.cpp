@@ -26,6 +26,7 @@ using prediction::Token;
 using testing::noise;
 using testing::operator+;
 using testing::part;
+using testing::part_of_this_program;
 using testing::prose;
 
 const Search kSlowest{4096, 32, 258, 258};
@@ -198,8 +199,7 @@ struct Encoder {
 class PredictionOf : public ::testing::TestWithParam<Encoder> {};
 
 TEST_P(PredictionOf, AnEncoderThatIsNotZlibPays) {
-  const Bytes content =
-      part(read_file("/proc/self/exe", std::uint64_t{1} << 30).value(), 100'000, 150'000) + words(50'000, 8);
+  const Bytes content = part_of_this_program(100'000, 150'000) + words(50'000, 8);
   const Bytes image = made_by(GetParam().command, content);
   std::size_t found = 0;
   EXPECT_TRUE(find_streams(ViewSource(image), {{0, image.size()}}, [&](FoundStream& stream) -> Result<void> {

@@ -69,6 +69,41 @@ TEST(Scan, FindsMembersOfZipFiles) {
   EXPECT_TRUE(found_in(stored).empty());
 }
 
+/// A PNG file's signature and the chunk that says how large the picture is.
+Bytes png_head() {
+  return Bytes{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R'} + noise(17, 6);
+}
+
+TEST(Scan, FindsPicturesOfSeveralChunks) {
+  const Bytes content = noise(5'000, 1);
+  for (const std::uint64_t length : {999, 1'000, 4'999}) {
+    const Bytes picture = packed_by({StreamCodec::kPngPicture, {length}}, content);
+    const auto found = found_in(noise(31, 2) + png_head() + picture + Bytes{0, 0, 0, 0, 'I', 'E', 'N', 'D'});
+    ASSERT_EQ(found.size(), 1u) << length;
+    EXPECT_EQ(found[0].codec, StreamCodec::kPngPicture);
+    EXPECT_EQ(found[0].offset, 31 + png_head().size());
+    EXPECT_EQ(found[0].length, picture.size());
+    EXPECT_EQ(found[0].opened, content);
+  }
+}
+
+TEST(Scan, LeavesPicturesThatItsChunksWouldNotMakeAgain) {
+  const Bytes content = noise(5'000, 1);
+  const auto chunks = [&](std::uint64_t length) {
+    return packed_by({StreamCodec::kPngPicture, {length}}, content);
+  };
+  const Bytes tail = noise(99, 3);
+  EXPECT_EQ(found_in(png_head() + chunks(1'000) + tail).size(), 1u);
+  EXPECT_TRUE(found_in(png_head() + chunks(5'000) + tail).empty());                // one
+  EXPECT_TRUE(found_in(png_head() + chunks(999) + chunks(999) + tail).empty());    // a short one not the last
+  EXPECT_TRUE(found_in(png_head() + chunks(999) + chunks(1'000) + tail).empty());  // a longer one
+  for (const std::size_t byte : {500, 1'009, 2'000}) {
+    Bytes damaged = png_head() + chunks(1'000);
+    damaged[png_head().size() + byte] ^= 1;
+    EXPECT_TRUE(found_in(damaged + tail).empty()) << byte;
+  }
+}
+
 TEST(Scan, TakesCutStreamsForPlainBytes) {
   const Bytes xz = packed_by({StreamCodec::kXz, {6, 1 << 17, 0, 1, 1}}, prose(100'000, 1));
   for (std::size_t length = 0; length < xz.size(); length += 997)

@@ -19,7 +19,8 @@ const std::vector<Method> kMethods = {
     {StreamCodec::kDeflate, {6, 8, 0, 15, 0}}, {StreamCodec::kZlib, {9, 8, 0, 15, 0}},
     {StreamCodec::kZlib, {1, 9, 0, 15, 0}},    {StreamCodec::kXz, {6, 1 << 17, 0, 1, 1}},
     {StreamCodec::kXz, {6, 1 << 20, 4, 1, 0}}, {StreamCodec::kXz, {9 + 16, 1 << 16, 0, 4, 0}},
-    {StreamCodec::kZstd, {15, 0, 0, 0, 0}},    {StreamCodec::kZstd, {3, 1, 0, 0, 0}}};
+    {StreamCodec::kZstd, {15, 0, 0, 0, 0}},    {StreamCodec::kZstd, {3, 1, 0, 0, 0}},
+    {StreamCodec::kPngPicture, {4096}},        {StreamCodec::kMicroLzma, {6, 1 << 15, 1 << 20, 12, 0}}};
 
 Bytes packed_by(const Method& method, ByteView opened) {
   BytesSink sink;

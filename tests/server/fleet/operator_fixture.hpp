@@ -6,6 +6,7 @@
 
 #include "access/password.hpp"
 #include "fleet/operator_api.hpp"
+#include "tests/server/secret_watch.hpp"
 #include "tests/server/store/database_fixture.hpp"
 
 namespace skiff::server::test {
@@ -61,6 +62,14 @@ class OperatorTest : public StoreTest {
 
   Response ask(const std::string& method, const std::string& path, const std::string& body,
                const std::string& token) {
+    keep_secret(token);
+    keep_members(body, {"password", "new_password", "secret"});
+    const Response answer = answer_to(method, path, body, token);
+    keep_members(answer.text, {"token", "secret"});
+    return answer;
+  }
+  Response answer_to(const std::string& method, const std::string& path, const std::string& body,
+                     const std::string& token) {
     Request request{{method, path, 11, {}}, body, {"192.0.2.1", {}, "", ""}};
     if (!token.empty()) request.head.fields.push_back({"authorization", "Bearer " + token});
     for (const Route& route : api_->routes()) {
@@ -79,6 +88,12 @@ class OperatorTest : public StoreTest {
                   const std::string& user = "ann") {
     const Json body = Json::Object{{"v", 1}, {"user", user}, {"password", password}, {"code", code}};
     return ask("POST", "/v1/session", json_text(body), "");
+  }
+  static void keep_members(const std::string& text, std::initializer_list<std::string_view> names) {
+    const auto document = parse_json(as_bytes(text));
+    for (const std::string_view name : names) {
+      if (document) keep_secret(string_member(*document, name).value_or(""));
+    }
   }
   static std::string member(const Response& answer, std::string_view name) {
     const auto document = parse_json(as_bytes(answer.text));

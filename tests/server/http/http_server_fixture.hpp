@@ -44,6 +44,7 @@ class HttpServerTest : public ::testing::Test {
     options.tls = fleet_.server();
     HttpService service{Router(routes()), [this](const Peer& peer) { return admit(peer); },
                         [this](const Peer& peer, WireBytes bytes) { account(peer, bytes); }};
+    service.changes = [this] { return changes_ < 0 ? std::nullopt : std::optional<std::uint64_t>(changes_); };
     service.may_be_put_off = [](const RequestHead& head) { return head.target == "/gate"; };
     auto server = HttpServer::create(options, std::move(service));
     ASSERT_TRUE(server) << server.error().text();
@@ -57,10 +58,9 @@ class HttpServerTest : public ::testing::Test {
           request, {std::make_shared<ViewSource>(kContent), "\"e\"", "application/octet-stream", "no-cache"});
     };
     const auto disk = [this](const Request& request) {
-      const std::shared_ptr<const FileSource> source = open_file(disk_file()).value();
+      const std::shared_ptr<const Source> source = open_source(disk_file()).value();
       if (is_cut_) std::filesystem::resize_file(disk_file(), kFileLength / 2);
-      return representation_response(request,
-                                     {source, "\"d\"", "application/octet-stream", "no-cache", source.get()});
+      return representation_response(request, {source, "\"d\"", "application/octet-stream", "no-cache"});
     };
     const auto echo = [this](const Request& request) {
       ++handled_;
@@ -75,7 +75,10 @@ class HttpServerTest : public ::testing::Test {
     const auto zeros = [this](const Request& request) {
       Response response = representation_response(
           request, {std::make_shared<EndlessZeros>(), "\"z\"", "application/octet-stream", "no-cache"});
-      response.streamed->still_wanted = [this] { return !withdrawn_; };
+      response.streamed->still_wanted = [this] {
+        ++asked_;
+        return !withdrawn_;
+      };
       return response;
     };
     const auto refuse_strangers = [](const RequestHead& head) -> std::optional<Response> {
@@ -119,7 +122,9 @@ class HttpServerTest : public ::testing::Test {
   FleetFiles fleet_;
   std::atomic<bool> rejected_ = false;
   std::atomic<bool> withdrawn_ = false;
-  std::atomic<bool> is_cut_ = false;  ///< the file of /disk is, once it is open
+  std::atomic<std::int64_t> changes_ = -1;  ///< as the server is told; -1: it is not known
+  std::atomic<int> asked_ = 0;              ///< whether /zeros is still wanted
+  std::atomic<bool> is_cut_ = false;        ///< the file of /disk is, once it is open
   std::atomic<int> handled_ = 0;
   std::atomic<bool> is_open_ = false;
   std::mutex mutex_;

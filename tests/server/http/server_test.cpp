@@ -8,7 +8,9 @@
 #include <cerrno>
 #include <thread>
 
+#include "event_log.hpp"
 #include "tests/server/http/http_server_fixture.hpp"
+#include "tests/server/secret_watch.hpp"
 
 namespace skiff::server::test {
 namespace {
@@ -33,6 +35,24 @@ TEST_F(HttpServerTest, ServesAFileOnDiskWholeAndInParts) {
   TlsClient client(port(), fleet_.device("d1"));
   EXPECT_EQ(client.ask(get("/disk"))->body, as_text(kContent));
   EXPECT_EQ(client.ask(get("/disk", "Range: bytes=999990-\r\n"))->body, as_text(kContent).substr(999'990));
+}
+
+TEST_F(HttpServerTest, LogsNoQueryNoTokenAndNoBody) {
+  const std::string secret = "secret-of-a-request";
+  keep_secret(secret);
+  set_log_threshold(Severity::kDebug);
+  start();
+  const std::string fields = "Host: x\r\nAuthorization: Bearer " + secret + "\r\nCookie: " + secret + "\r\n";
+  const std::string body = "Content-Length: " + std::to_string(secret.size()) + "\r\n\r\n" + secret;
+  for (const char* const path : {"/echo", "/guarded", "/throw", "/nowhere", "/file/x", "/open"}) {
+    const std::string target = std::string(path) + "?key=" + secret + " HTTP/1.1\r\n";
+    EXPECT_NE(status_of("GET " + target + fields + "\r\n"), 0U);
+    EXPECT_NE(status_of("POST " + target + fields + body), 0U);
+    EXPECT_NE(status_of("GET " + target + fields + "Bad Field " + secret + "\r\n\r\n"), 0U);
+  }
+  EXPECT_EQ(status_of(get("/throw", "X: " + secret + "\r\n")), 500U);
+  server_.reset();
+  set_log_threshold(Severity::kInfo);
 }
 
 TEST_F(HttpServerTest, ADownloadEndsWhereItsFileDoes) {
@@ -352,6 +372,44 @@ TEST_F(HttpServerTest, ALongDownloadIsCutWhenItIsNotWantedAnyMore) {
   ASSERT_EQ(client.read_bytes(1).size(), 1U);
   withdrawn_ = true;
   EXPECT_LT(client.count_to_end(), EndlessZeros::kLength);
+}
+
+constexpr std::chrono::seconds kStop{1};  // until a download that is stopped has ended
+
+TEST_F(HttpServerTest, ADownloadThatStandsStillIsCutAsSoon) {
+  start();
+  for (std::atomic<bool>* stopped : {&rejected_, &withdrawn_}) {
+    TlsClient client(port(), fleet_.device("d1"));
+    ASSERT_TRUE(client.send(get("/zeros")));
+    ASSERT_EQ(client.read_bytes(1).size(), 1U);
+    EXPECT_FALSE(client.is_cut_within(kStop));
+    *stopped = true;
+    EXPECT_TRUE(client.is_cut_within(kStop));
+    *stopped = false;
+  }
+}
+
+TEST_F(HttpServerTest, WhetherADownloadIsWantedIsAskedAgainWhereSomethingChanged) {
+  changes_ = 7;
+  start();
+  TlsClient client(port(), fleet_.device("d1"));
+  ASSERT_TRUE(client.send(get("/zeros")));
+  EXPECT_FALSE(client.is_cut_within(2 * kStop));
+  EXPECT_EQ(asked_, 1);
+  ++changes_;
+  EXPECT_FALSE(client.is_cut_within(kStop));
+  EXPECT_EQ(asked_, 2);
+  withdrawn_ = true;
+  ++changes_;
+  EXPECT_TRUE(client.is_cut_within(kStop));
+}
+
+TEST_F(HttpServerTest, APieceThatTakesLongIsWhole) {
+  start();
+  TlsClient client(port(), fleet_.device("d1"));
+  ASSERT_TRUE(client.send(get("/file/x")));
+  EXPECT_FALSE(client.is_cut_within(2 * kStop));  // the socket is full, and the server asks meanwhile
+  EXPECT_EQ(client.receive()->body, std::string(kContent.begin(), kContent.end()));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "unpack/packing_pool.hpp"
+#include "unpack/stream_pool.hpp"
 
 #include <signal.h>
 
@@ -8,7 +8,7 @@ namespace skiff::unpack {
 namespace {
 
 constexpr std::size_t kStack = std::size_t{1} << 20;  ///< of a thread; liblz4 has 64 KiB of tables there
-constexpr std::size_t kAhead = 2;                     ///< tasks for each thread: one is packed, one waits
+constexpr std::size_t kAhead = 4;  ///< tasks for each thread: one is worked on, others wait
 
 /// Fills what there is room for.
 class RoomSink final : public Sink {
@@ -42,7 +42,7 @@ class SignalsBlocked {
 
 }  // namespace
 
-PackingPool::~PackingPool() {
+StreamPool::~StreamPool() {
   {
     const std::lock_guard lock(mutex_);
     ends_ = true;
@@ -52,56 +52,55 @@ PackingPool::~PackingPool() {
   for (const pthread_t worker : workers_) ::pthread_join(worker, nullptr);
 }
 
-bool PackingPool::reserve(std::uint64_t bytes) {
+bool StreamPool::reserve(std::uint64_t bytes) {
   if (bytes > room_) return false;
   room_ -= bytes;
   return true;
 }
 
-bool PackingPool::may_open(const Packing& packing, std::uint64_t opened) const {
-  return has_room(packing, opened, true);
-}
+bool StreamPool::may_take(const StreamJob& job) const { return has_room(job, true); }
 
-/// Each thread that a task keeps busy packs the costliest of them in the worst case.
-bool PackingPool::has_room(const Packing& packing, std::uint64_t opened, bool alone) const {
-  if (threads_ <= 1 || runs_threads(packing.method)) return false;
-  if (opened > room_ || packing.length > room_ - opened) return false;
-  std::uint64_t held = opened + packing.length;
-  std::uint64_t costliest = packing_memory(packing.method, opened);
+/// Each thread that a task keeps busy does the costliest of them in the worst case. Opening takes no more
+/// than packing does.
+bool StreamPool::has_room(const StreamJob& job, bool alone) const {
+  if (threads_ <= 1 || runs_threads(job.packing.method)) return false;
+  if (job.opened > room_ || job.packing.length > room_ - job.opened) return false;
+  std::uint64_t held = job.opened + job.packing.length;
+  std::uint64_t costliest = packing_memory(job.packing.method, job.opened);
   std::size_t tasks = 1;
   for (const Task& task : tasks_) {
     if (alone) break;
-    const std::uint64_t content = task.content.span().size();
-    held += content + task.packed.span().size();
-    costliest = std::max(costliest, packing_memory(task.packing.method, content));
+    held += task.job.opened + task.job.packing.length;
+    costliest = std::max(costliest, packing_memory(task.job.packing.method, task.job.opened));
     ++tasks;
   }
   const std::size_t threads = std::min<std::size_t>(tasks, threads_ - 1);
   return tasks <= kAhead * threads_ && held <= room_ && costliest + kStack <= (room_ - held) / threads;
 }
 
-PackingPool::Task* PackingPool::open(const Packing& packing, std::uint64_t opened) {
-  if (!has_room(packing, opened, false)) return nullptr;
-  Result<HeapArray<std::uint8_t>> content = HeapArray<std::uint8_t>::make(opened);
-  Result<HeapArray<std::uint8_t>> packed = HeapArray<std::uint8_t>::make(packing.length);
+StreamPool::Task* StreamPool::take(const StreamJob& job) {
+  if (!has_room(job, false)) return nullptr;
+  Result<HeapArray<std::uint8_t>> content = HeapArray<std::uint8_t>::make(job.opened);
+  Result<HeapArray<std::uint8_t>> packed = HeapArray<std::uint8_t>::make(job.packing.length);
   if (!content || !packed) return nullptr;
   Task& task = tasks_.emplace_back();
   task.content = std::move(*content);
   task.packed = std::move(*packed);
-  task.packing = packing;
+  task.job = job;
   return &task;
 }
 
-void PackingPool::start(Task& task) {
+void StreamPool::start(Task& task) {
   if (workers_.size() + 1 < threads_) add_thread();
   {
     const std::lock_guard lock(mutex_);
-    waiting_.push_back(&task);
+    // What is opened is wanted next, and soon done.
+    waiting_.insert(task.job.kind == StreamJob::Kind::kOpen ? waiting_.begin() : waiting_.end(), &task);
   }
   changed_.notify_all();
 }
 
-void PackingPool::add_thread() {
+void StreamPool::add_thread() {
   const SignalsBlocked blocked;
   pthread_attr_t attributes;
   ::pthread_attr_init(&attributes);
@@ -115,43 +114,56 @@ void PackingPool::add_thread() {
   ::pthread_attr_destroy(&attributes);
 }
 
-void* PackingPool::work(void* pool) {
-  auto& own = *static_cast<PackingPool*>(pool);
+void* StreamPool::work(void* pool) {
+  auto& own = *static_cast<StreamPool*>(pool);
   std::unique_lock lock(own.mutex_);
   while (!own.ends_) {
-    if (!own.pack_next(lock)) own.changed_.wait(lock);
+    if (own.waiting_.empty()) {
+      own.changed_.wait(lock);
+    } else {
+      own.work_on(*own.waiting_.front(), lock);
+    }
   }
   return nullptr;
 }
 
-bool PackingPool::pack_next(std::unique_lock<std::mutex>& lock) {
-  if (waiting_.empty()) return false;
-  Task& task = *waiting_.front();
-  waiting_.pop_front();
+void StreamPool::work_on(Task& task, std::unique_lock<std::mutex>& lock) {
+  std::erase(waiting_, &task);
   lock.unlock();
-  RoomSink sink(task.packed.span());
-  Result<void> outcome = pack_exactly(task.packing, task.content.span(), sink);
+  Result<void> outcome = outcome_of(task);
   lock.lock();
   task.outcome = std::move(outcome);
-  task.done = true;
+  task.is_done = true;
   changed_.notify_all();
-  return true;
 }
 
-bool PackingPool::is_done(const Task& task) {
+Result<void> StreamPool::outcome_of(Task& task) {
+  const Packing& packing = task.job.packing;
+  if (task.job.kind == StreamJob::Kind::kOpen)
+    return packing.packer->open(packing.method, task.packed.span(), task.content.span());
+  RoomSink sink(task.packed.span());
+  return pack_exactly(packing, task.content.span(), sink);
+}
+
+bool StreamPool::is_done(const Task& task) {
   const std::lock_guard lock(mutex_);
-  return task.done;
+  return task.is_done;
 }
 
-Result<void> PackingPool::finish(Task& task) {
+Result<void> StreamPool::finish(Task& task) {
   std::unique_lock lock(mutex_);
-  while (!task.done) {
-    if (!pack_next(lock)) changed_.wait(lock);
+  while (!task.is_done) {
+    if (waiting_.empty()) {
+      changed_.wait(lock);
+      continue;
+    }
+    const bool waits = std::find(waiting_.begin(), waiting_.end(), &task) != waiting_.end();
+    work_on(waits ? task : *waiting_.front(), lock);
   }
   return task.outcome;
 }
 
-void PackingPool::close(Task& task) {
+void StreamPool::close(Task& task) {
   tasks_.remove_if([&task](const Task& other) { return &other == &task; });
 }
 
