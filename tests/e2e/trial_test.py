@@ -10,6 +10,7 @@ from case import FleetCase
 from programs import TIMEOUT
 
 WATCH = Path(__file__).resolve().parents[2] / "packaging/skiff-trial"
+UPTIME_OF_NO_MACHINE = "4000000000"  # seconds; tests run on machines that were booted long ago
 # Answers each question as its file says; after the fifth answer the slot is kept.
 SYSTEMCTL = """#!/bin/sh
 echo >>asked
@@ -31,7 +32,7 @@ class WatchTest(unittest.TestCase):
             (folder / "state").write_text(state)
             (folder / "restarts").write_text(restarts)
             environment = {"PATH": f"{folder}:{os.environ['PATH']}", "RUNTIME_DIRECTORY": scratch}
-            environment |= {"SKIFF_TRIAL_PATIENCE": "0", "SKIFF_TRIAL_INTERVAL": "0"} | settings
+            environment |= {"SKIFF_TRIAL_PATIENCE": "0", "SKIFF_TRIAL_INTERVAL": "0", "SKIFF_TRIAL_LONGEST": UPTIME_OF_NO_MACHINE} | settings
             done = subprocess.run([WATCH], cwd=folder, env=environment, capture_output=True, text=True, timeout=TIMEOUT, check=False)
             return done.returncode, done.stderr
 
