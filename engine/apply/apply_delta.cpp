@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <future>
 #include <string>
 
 #include "skiff/applier.hpp"
@@ -6,15 +7,45 @@
 namespace skiff {
 namespace {
 
-/// A result written in order from 0 on is what a sink takes.
+Result<void> check_hash(const Sha256& found, const Sha256& wanted, std::string_view image) {
+  if (found == wanted) return {};
+  return fail(ErrorKind::kMismatch,
+              std::string(image) + " image is " + found.hex() + ", where the delta says " + wanted.hex());
+}
+
+/// Whether a base is the one that a delta was made from; found out while the delta is decoded, where a thread
+/// is to spare.
+class BaseCheck {
+ public:
+  void begin(const Source& base, const Sha256& wanted, unsigned threads, const MakeHasher& make_hasher) {
+    const auto check = [&base, wanted, make_hasher] {
+      return hash_source(base, make_hasher).and_then([&](const Sha256& found) {
+        return check_hash(found, wanted, "base");
+      });
+    };
+    const auto elsewhere = std::launch::async | std::launch::deferred;  // the latter where no thread can begin
+    outcome_ = std::async(threads > 1 ? elsewhere : std::launch::deferred, check);
+  }
+  /// What came of it, if it was begun.
+  Result<void> finish() { return outcome_.valid() ? outcome_.get() : Result<void>{}; }
+
+ private:
+  std::future<Result<void>> outcome_;
+};
+
+/// A result written in order from 0 on is what a sink takes; none is before the base is known to be right.
 class SinkWriter final : public ResultWriter {
  public:
-  explicit SinkWriter(Sink& sink) : sink_(sink) {}
-  Result<void> write_at(std::uint64_t, ByteView bytes) override { return sink_.write(bytes); }
+  SinkWriter(Sink& sink, BaseCheck& base) : sink_(sink), base_(base) {}
+  Result<void> write_at(std::uint64_t, ByteView bytes) override {
+    SKIFF_TRY(base_.finish());
+    return sink_.write(bytes);
+  }
   Result<void> segment_done(std::uint64_t) override { return {}; }
 
  private:
   Sink& sink_;
+  BaseCheck& base_;
 };
 
 /// Pushes up to a frame of what the applier wants next.
@@ -30,10 +61,10 @@ Result<void> push_next(const Source& delta, Applier& applier, Bytes& buffer) {
   return applier.push(buffer);
 }
 
-Result<void> check_hash(const Sha256& found, const Sha256& wanted, std::string_view image) {
-  if (found == wanted) return {};
-  return fail(ErrorKind::kMismatch,
-              std::string(image) + " image is " + found.hex() + ", where the delta says " + wanted.hex());
+/// Pushes all that is left of it.
+Result<void> push_rest(const Source& delta, Applier& applier, Bytes& buffer) {
+  while (!applier.done()) SKIFF_TRY(push_next(delta, applier, buffer));
+  return {};
 }
 
 }  // namespace
@@ -41,15 +72,17 @@ Result<void> check_hash(const Sha256& found, const Sha256& wanted, std::string_v
 Result<DeltaInfo> apply_delta(const Source& base, const Source& delta, Sink& result,
                               const ApplyOptions& options, const MakeHasher& make_hasher) {
   HashingSink hashed(&result, make_hasher);
-  SinkWriter writer(hashed);
+  BaseCheck base_check;
+  SinkWriter writer(hashed, base_check);
   Applier applier(base, writer, options, make_hasher);
   Bytes buffer;
   buffer.reserve(kFrameSize);
   while (!applier.info()) SKIFF_TRY(push_next(delta, applier, buffer));
   const DeltaInfo& info = *applier.info();
-  SKIFF_ASSIGN(const Sha256 base_hash, hash_source(base, make_hasher));
-  SKIFF_TRY(check_hash(base_hash, info.base.sha256, "base"));
-  while (!applier.done()) SKIFF_TRY(push_next(delta, applier, buffer));
+  base_check.begin(base, info.base.sha256, options.threads, make_hasher);
+  const Result<void> pushed = push_rest(delta, applier, buffer);
+  SKIFF_TRY(base_check.finish());  // what a wrong base leads to is not worth telling
+  SKIFF_TRY(pushed);
   if (delta.size() > info.delta_length) {
     return fail(ErrorKind::kFormat,
                 "bytes after the last frame, from byte " + std::to_string(info.delta_length), "F13");

@@ -1,4 +1,4 @@
-// Foresight: tells a base which of its bytes copies are about to read.
+// Foresight: tells a base which of its bytes copies are about to read, as fast as it can do with it.
 #pragma once
 
 #include <algorithm>
@@ -24,14 +24,14 @@ class Foresight {
     while (next_ != end_ && std::max(told_, next_->result_offset) < at + kAhead) {
       told_ = std::max(told_, next_->result_offset);
       const std::uint64_t length = std::min(kStep, next_->result_end() - told_);
-      base_.will_read(next_->base_offset + (told_ - next_->result_offset), length);
+      if (!base_.will_read(next_->base_offset + (told_ - next_->result_offset), length)) return;
       told_ += length;
       if (told_ == next_->result_end()) ++next_;
     }
   }
 
  private:
-  static constexpr std::uint64_t kAhead = std::uint64_t{256} << 10;
+  static constexpr std::uint64_t kAhead = std::uint64_t{1024} << 10;
   static constexpr std::uint64_t kStep = std::uint64_t{64} << 10;
 
   const Source& base_;

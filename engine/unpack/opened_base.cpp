@@ -105,28 +105,33 @@ Result<HeapArray<std::uint8_t>> OpenedBase::open(const Stretch& stretch) const {
   return opened;
 }
 
-void OpenedBase::will_read(std::uint64_t offset, std::uint64_t length) const {
-  if (pool_ == nullptr || offset > size() || length > size() - offset) return;
+bool OpenedBase::will_read(std::uint64_t offset, std::uint64_t length) const {
+  if (pool_ == nullptr || offset > size() || length > size() - offset) return true;
   const std::lock_guard lock(mutex_);
   for (const std::uint64_t end = offset + length; offset < end;) {
     const Stretch& stretch = stretch_at(layout_, offset);
-    if (offset < stretch.content_at + stretch.opened && end > stretch.content_at) open_ahead(stretch);
+    const bool is_read = offset < stretch.content_at + stretch.opened && end > stretch.content_at;
+    if (is_read && !open_ahead(stretch)) return false;
     offset = stretch.end;
   }
+  return true;
 }
 
-void OpenedBase::open_ahead(const Stretch& stretch) const {
+bool OpenedBase::open_ahead(const Stretch& stretch) const {
   const auto index = static_cast<std::uint64_t>(stretch.stream);
   const Stream& stream = list_.streams[index];
-  if (ahead_.size() == kMostAhead || ahead_.contains(index) || use_cached(index)) return;
-  StreamPool::Task* task = pool_->take({StreamJob::Kind::kOpen, packing_of(stream), stream.opened});
-  if (task == nullptr) return;
+  if (ahead_.contains(index) || use_cached(index)) return true;
+  const StreamJob job{StreamJob::Kind::kOpen, packing_of(stream), stream.opened};
+  if (!pool_->may_take(job)) return true;
+  StreamPool::Task* task = ahead_.size() < kMostAhead ? pool_->take(job) : nullptr;
+  if (task == nullptr) return false;
   if (packed_.read_at(stretch.stream_at, task->packed.span())) {
     pool_->start(*task);
     ahead_.emplace(index, task);
   } else {
     pool_->close(*task);  // the read that wants it tells of it
   }
+  return true;
 }
 
 void OpenedBase::make_room(std::uint64_t length) const {

@@ -30,7 +30,7 @@ class OpenedBase final : public Source {
   [[nodiscard]] std::uint64_t size() const override { return layout_.length; }
   /// Errors: those of the packed base; kMismatch if a stream is not the one that was opened.
   Result<void> read_at(std::uint64_t offset, MutableBytes out) const override;
-  void will_read(std::uint64_t offset, std::uint64_t length) const override;
+  [[nodiscard]] bool will_read(std::uint64_t offset, std::uint64_t length) const override;
 
  private:
   struct Opened {
@@ -38,7 +38,7 @@ class OpenedBase final : public Source {
     HeapArray<std::uint8_t> bytes;
   };
 
-  static constexpr std::size_t kMostAhead = 4;  ///< streams
+  static constexpr std::size_t kMostAhead = 8;  ///< streams
 
   OpenedBase(const Source& packed, StreamList list, Layout layout, const Repackers& repackers,
              StreamPool* pool)
@@ -51,8 +51,8 @@ class OpenedBase final : public Source {
   Result<ByteView> content(const Stretch& stretch) const;
   [[nodiscard]] Packing packing_of(const Stream& stream) const;
   Result<HeapArray<std::uint8_t>> open(const Stretch& stretch) const;
-  /// Begins to open a stream that is read soon.
-  void open_ahead(const Stretch& stretch) const;
+  /// Begins to open a stream that is read soon; false if there is no room for it now.
+  [[nodiscard]] bool open_ahead(const Stretch& stretch) const;
   /// Whether the stream is in the cache, where it is now the one used last.
   bool use_cached(std::uint64_t stream) const;
   void make_room(std::uint64_t length) const;

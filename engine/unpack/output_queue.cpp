@@ -3,10 +3,19 @@
 #include <algorithm>
 
 namespace skiff::unpack {
+namespace {
+
+// Plain bytes that may wait: an eighth of the room, the rest is for streams.
+constexpr std::uint64_t kPartOfRoom = 8;
+constexpr std::uint64_t kLeastPlain = std::uint64_t{64} << 10;
+constexpr std::uint64_t kMostPlain = std::uint64_t{1} << 20;
+
+}  // namespace
 
 std::unique_ptr<OutputQueue> OutputQueue::make(StreamPool& pool, ResultWriter& packed) {
-  if (!pool.reserve(kPlainRoom)) return nullptr;
-  Result<HeapArray<std::uint8_t>> room = HeapArray<std::uint8_t>::make(kPlainRoom);
+  const std::uint64_t length = std::clamp(pool.room() / kPartOfRoom, kLeastPlain, kMostPlain);
+  if (!pool.reserve(length)) return nullptr;
+  Result<HeapArray<std::uint8_t>> room = HeapArray<std::uint8_t>::make(length);
   if (!room) return nullptr;
   return std::unique_ptr<OutputQueue>(new OutputQueue(pool, packed, std::move(*room)));
 }

@@ -12,9 +12,8 @@ namespace skiff::unpack {
 
 class OutputQueue {
  public:
-  static constexpr std::uint64_t kPlainRoom = std::uint64_t{256} << 10;  ///< plain bytes that may wait
-
-  /// Takes kPlainRoom of the pool's room. Both must outlive the queue. Null: there is not so much.
+  /// Takes a part of the pool's room for plain bytes that wait. Both must outlive the queue. Null: there is
+  /// too little.
   static std::unique_ptr<OutputQueue> make(StreamPool& pool, ResultWriter& packed);
 
   [[nodiscard]] bool empty() const { return entries_.empty(); }

@@ -8,7 +8,7 @@ namespace skiff::unpack {
 namespace {
 
 constexpr std::size_t kStack = std::size_t{1} << 20;  ///< of a thread; liblz4 has 64 KiB of tables there
-constexpr std::size_t kAhead = 4;  ///< tasks for each thread: one is worked on, others wait
+constexpr std::size_t kAhead = 16;  ///< tasks for each thread: one is worked on, others wait
 
 /// Fills what there is room for.
 class RoomSink final : public Sink {
@@ -61,10 +61,11 @@ bool StreamPool::reserve(std::uint64_t bytes) {
 bool StreamPool::may_take(const StreamJob& job) const { return has_room(job, true); }
 
 /// Each thread that a task keeps busy does the costliest of them in the worst case. Opening takes no more
-/// than packing does.
+/// than packing does, and leaves half of the room to that.
 bool StreamPool::has_room(const StreamJob& job, bool alone) const {
   if (threads_ <= 1 || runs_threads(job.packing.method)) return false;
-  if (job.opened > room_ || job.packing.length > room_ - job.opened) return false;
+  const std::uint64_t room = job.kind == StreamJob::Kind::kOpen ? room_ / 2 : room_;
+  if (job.opened > room || job.packing.length > room - job.opened) return false;
   std::uint64_t held = job.opened + job.packing.length;
   std::uint64_t costliest = packing_memory(job.packing.method, job.opened);
   std::size_t tasks = 1;
@@ -75,7 +76,7 @@ bool StreamPool::has_room(const StreamJob& job, bool alone) const {
     ++tasks;
   }
   const std::size_t threads = std::min<std::size_t>(tasks, threads_ - 1);
-  return tasks <= kAhead * threads_ && held <= room_ && costliest + kStack <= (room_ - held) / threads;
+  return tasks <= kAhead * threads_ && held <= room && costliest + kStack <= (room - held) / threads;
 }
 
 StreamPool::Task* StreamPool::take(const StreamJob& job) {
@@ -95,7 +96,10 @@ void StreamPool::start(Task& task) {
   {
     const std::lock_guard lock(mutex_);
     // What is opened is wanted next, and soon done.
-    waiting_.insert(task.job.kind == StreamJob::Kind::kOpen ? waiting_.begin() : waiting_.end(), &task);
+    const auto first_to_pack = std::find_if(waiting_.begin(), waiting_.end(), [](const Task* waiting) {
+      return waiting->job.kind == StreamJob::Kind::kPack;
+    });
+    waiting_.insert(task.job.kind == StreamJob::Kind::kOpen ? first_to_pack : waiting_.end(), &task);
   }
   changed_.notify_all();
 }

@@ -91,7 +91,8 @@ class Applier {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Applies a whole delta: checks the base's SHA-256 first and the result's last (kMismatch), writes in order.
+/// Applies a whole delta: writes in order, nothing before the base's SHA-256 is checked, and checks the result's
+/// last (kMismatch). With more than one thread the base is hashed by another one.
 Result<DeltaInfo> apply_delta(const Source& base, const Source& delta, Sink& result,
                               const ApplyOptions& options, const MakeHasher& make_hasher);
 

@@ -24,9 +24,9 @@ class Source {
   /// who has others to serve. How many bytes that are: 0 where there are none, where the source cannot tell,
   /// or where read_at() would fail.
   virtual std::size_t read_cached(std::uint64_t /*offset*/, MutableBytes /*out*/) const { return 0; }
-  /// A hint that these bytes are read soon, for a source that has work to do before they are there. A range
-  /// that does not lie inside is none.
-  virtual void will_read(std::uint64_t /*offset*/, std::uint64_t /*length*/) const {}
+  /// A hint that these bytes are read soon, for a source that has work to do before they are there. False: it
+  /// has too much to do already, and may be told again. A range that does not lie inside is no hint.
+  [[nodiscard]] virtual bool will_read(std::uint64_t /*offset*/, std::uint64_t /*length*/) const { return true; }
 };
 
 /// Takes bytes in order, each once. A failed write makes the sink useless.

@@ -90,30 +90,33 @@ class OpenedAhead : public ::testing::Test {
 
 TEST_F(OpenedAhead, WhatIsReadSoonIsOpenedByAnotherThread) {
   make(6);
-  base_->will_read(kLength - 1, kLength + 2);
+  EXPECT_TRUE(base_->will_read(kLength - 1, kLength + 2));
   EXPECT_TRUE(counting_.comes_to(3)) << counting_.opened();
   ASSERT_TRUE(read(0, 3 * kLength));
   EXPECT_EQ(counting_.opened(), 3) << "none is opened twice";
   EXPECT_EQ(counting_.by_maker(), 0);
-  base_->will_read(0, 3 * kLength);
+  EXPECT_TRUE(base_->will_read(0, 3 * kLength));
   ASSERT_TRUE(read(0, 6 * kLength));
   EXPECT_EQ(counting_.opened(), 6) << "those in the cache are there";
 }
 
 TEST_F(OpenedAhead, OnlyAFewAreKept) {
-  make(9);
-  base_->will_read(0, 9 * kLength);
-  EXPECT_TRUE(counting_.comes_to(4)) << counting_.opened();
+  make(17);
+  EXPECT_FALSE(base_->will_read(0, 17 * kLength));
+  EXPECT_TRUE(counting_.comes_to(8)) << counting_.opened();
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  EXPECT_EQ(counting_.opened(), 4);
-  ASSERT_TRUE(read(0, 9 * kLength));
-  EXPECT_EQ(counting_.opened(), 9);
+  EXPECT_EQ(counting_.opened(), 8);
+  EXPECT_FALSE(base_->will_read(8 * kLength, 1)) << "as long as none of them is read";
+  ASSERT_TRUE(read(0, 1));
+  EXPECT_TRUE(base_->will_read(8 * kLength, 1));
+  ASSERT_TRUE(read(0, 17 * kLength));
+  EXPECT_EQ(counting_.opened(), 17);
 }
 
 TEST_F(OpenedAhead, WhatCannotBeOpenedIsToldOfWhereItIsRead) {
   make(3);
   image_[starts_[1] + 100] ^= 1;
-  base_->will_read(0, 3 * kLength);
+  EXPECT_TRUE(base_->will_read(0, 3 * kLength));
   EXPECT_TRUE(counting_.comes_to(3));
   EXPECT_TRUE(read(0, kLength));
   EXPECT_TRUE(read(2 * kLength, kLength));
@@ -128,10 +131,10 @@ TEST_F(OpenedAhead, WhatCannotBeOpenedIsToldOfWhereItIsRead) {
 
 TEST_F(OpenedAhead, ARangeThatIsNotThereIsNoHint) {
   make(2);
-  base_->will_read(2 * kLength, 1);
-  base_->will_read(kLength, kLength + 1);
-  base_->will_read(UINT64_MAX, UINT64_MAX);
-  base_->will_read(0, 0);
+  EXPECT_TRUE(base_->will_read(2 * kLength, 1));
+  EXPECT_TRUE(base_->will_read(kLength, kLength + 1));
+  EXPECT_TRUE(base_->will_read(UINT64_MAX, UINT64_MAX));
+  EXPECT_TRUE(base_->will_read(0, 0));
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
   EXPECT_EQ(counting_.opened(), 0);
 }
@@ -140,7 +143,7 @@ TEST_F(OpenedAhead, WithoutRoomAllIsOpenedWhenItIsRead) {
   make(3);
   unpack::StreamPool none(2, kLength);
   base_ = unpack::OpenedBase::make(*source_, list_, repackers_, &none).value();
-  base_->will_read(0, 3 * kLength);
+  EXPECT_TRUE(base_->will_read(0, 3 * kLength)) << "there is no use in telling it again";
   ASSERT_TRUE(read(0, 3 * kLength));
   EXPECT_EQ(counting_.by_maker(), 3);
 }
