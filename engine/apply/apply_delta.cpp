@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <future>
+#include <optional>
 #include <string>
 
+#include "base/background_sink.hpp"
 #include "skiff/applier.hpp"
 
 namespace skiff {
@@ -72,8 +74,10 @@ Result<void> push_rest(const Source& delta, Applier& applier, Bytes& buffer) {
 Result<DeltaInfo> apply_delta(const Source& base, const Source& delta, Sink& result,
                               const ApplyOptions& options, const MakeHasher& make_hasher) {
   HashingSink hashed(&result, make_hasher);
+  std::optional<BackgroundSink> background;
+  if (options.threads > 1) background.emplace(hashed);
   BaseCheck base_check;
-  SinkWriter writer(hashed, base_check);
+  SinkWriter writer(background ? static_cast<Sink&>(*background) : hashed, base_check);
   Applier applier(base, writer, options, make_hasher);
   Bytes buffer;
   buffer.reserve(kFrameSize);
@@ -83,6 +87,7 @@ Result<DeltaInfo> apply_delta(const Source& base, const Source& delta, Sink& res
   const Result<void> pushed = push_rest(delta, applier, buffer);
   SKIFF_TRY(base_check.finish());  // what a wrong base leads to is not worth telling
   SKIFF_TRY(pushed);
+  if (background) SKIFF_TRY(background->finish());
   if (delta.size() > info.delta_length) {
     return fail(ErrorKind::kFormat,
                 "bytes after the last frame, from byte " + std::to_string(info.delta_length), "F13");
