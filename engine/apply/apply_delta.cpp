@@ -25,7 +25,8 @@ class BaseCheck {
         return check_hash(found, wanted, "base");
       });
     };
-    const auto elsewhere = std::launch::async | std::launch::deferred;  // the latter where no thread can begin
+    const auto elsewhere =
+        std::launch::async | std::launch::deferred;  // the latter where no thread can begin
     outcome_ = std::async(threads > 1 ? elsewhere : std::launch::deferred, check);
   }
   /// What came of it, if it was begun.

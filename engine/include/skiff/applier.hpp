@@ -91,9 +91,9 @@ class Applier {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Applies a whole delta: writes in order, nothing before the base's SHA-256 is checked, and checks the result's
-/// last (kMismatch). With more than one thread the base is hashed, and the result hashed and written, by others, one
-/// each.
+/// Applies a whole delta: writes in order, nothing before the base's SHA-256 is checked, and checks the
+/// result's last (kMismatch). With more than one thread the base is hashed, and the result hashed and
+/// written, by others, one each.
 Result<DeltaInfo> apply_delta(const Source& base, const Source& delta, Sink& result,
                               const ApplyOptions& options, const MakeHasher& make_hasher);
 

@@ -26,7 +26,9 @@ class Source {
   virtual std::size_t read_cached(std::uint64_t /*offset*/, MutableBytes /*out*/) const { return 0; }
   /// A hint that these bytes are read soon, for a source that has work to do before they are there. False: it
   /// has too much to do already, and may be told again. A range that does not lie inside is no hint.
-  [[nodiscard]] virtual bool will_read(std::uint64_t /*offset*/, std::uint64_t /*length*/) const { return true; }
+  [[nodiscard]] virtual bool will_read(std::uint64_t /*offset*/, std::uint64_t /*length*/) const {
+    return true;
+  }
 };
 
 /// Takes bytes in order, each once. A failed write makes the sink useless.
