@@ -13,15 +13,17 @@ namespace skiff {
 
 /// Where a candidate comes from; the numbers are those of FORMAT.md, section 11.
 struct Candidate {
-  std::uint64_t value = 0;
-  std::uint8_t source = 0;
-  std::uint8_t confidence = 0;  ///< 0 to 3
+  std::uint64_t value;
+  std::uint8_t source;
+  std::uint8_t confidence;  ///< 0 to 3
 };
 
 inline constexpr std::size_t kMaxCandidates = 9;
 
 struct Prediction {
-  std::array<Candidate, kMaxCandidates> candidates{};  ///< [0] is the primary one
+  /// [0] is the primary one. There is one for every few bytes of a copy, so those that are not used are not
+  /// set.
+  std::array<Candidate, kMaxCandidates> candidates;
   std::uint32_t count = 0;
   Certainty certainty = Certainty::kSameCopy;  ///< of the translation of a reference
   std::uint64_t address = 0;                   ///< of a reference in the result

@@ -60,12 +60,13 @@ TEST(Neighbours, AreThoseInTheOrderOfSuffixes) {
 
 TEST(Neighbours, OneOfTheTwoHasTheLongestCommonPrefixThatIsToldApart) {
   for (const std::uint32_t depth : {4u, 10u, OrderRule::kDeepest}) {
-    for (const auto& [name, base, result] : small_pairs()) {
+    for (const auto& pair : small_pairs()) {
+      const auto& [name, base, result] = pair;
       const Bytes text = base + result;
       const Neighbours found = find_neighbours(text, base.size(), {depth, {}}, 1);
       const auto prefix = [&](std::size_t base_at, std::size_t at) {
-        return common_run(text.data() + base_at, text.data() + base.size() + at,
-                          std::min<std::size_t>(result.size() - at, depth));
+        const std::size_t longest = std::min<std::size_t>(pair.result.size() - at, depth);
+        return common_run(text.data() + base_at, text.data() + pair.base.size() + at, longest);
       };
       for (std::size_t at = 0; at < result.size(); ++at) {
         std::size_t longest = 0;
