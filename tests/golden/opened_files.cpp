@@ -1,6 +1,8 @@
 #include <zlib.h>
 
 #include <functional>
+#include <memory>
+#include <utility>
 
 #include "base/varint.hpp"
 #include "entropy/codec.hpp"
@@ -34,6 +36,28 @@ Opening opening_of(const Recipe& recipe, std::uint64_t base_length, std::uint64_
           .recipe = unpack::write_recipe(recipe).value()};
 }
 
+/// A base's form with all levels open.
+Bytes opened_form(ByteView base, const Recipe& recipe) {
+  std::vector<std::unique_ptr<Source>> forms;
+  forms.push_back(std::make_unique<ViewSource>(base));
+  for (const Level& level : recipe) {
+    const unpack::StreamList list{level.base, level.methods, level.phase};
+    forms.push_back(unpack::OpenedBase::make(*forms.back(), list, all_repackers()).value());
+  }
+  Bytes opened(static_cast<std::size_t>(forms.back()->size()));
+  (void)forms.back()->read_at(0, opened);
+  return opened;
+}
+
+/// A result that is made from a base's opened form, and not packed.
+GoodFile opened_file(std::string name, const Bytes& base, const Recipe& recipe, const Bytes& result) {
+  const Bytes opened = opened_form(base, recipe);
+  CodedDelta coded = code_delta(cut_delta(opened, result, naive_cover(opened, result, 1 << 20), {}), 19);
+  coded.info.base = {base.size(), sha256(base)};
+  coded.info.opening = opening_of(recipe, base.size(), result.size());
+  return {std::move(name), base, join_delta(coded)};
+}
+
 /// A base with two streams, one of which has cuts. Nothing of the result is
 /// packed: that would tie the file to versions of libraries.
 GoodFile opened_base() {
@@ -55,15 +79,9 @@ GoodFile opened_base() {
     plain = 0;
   }
   base = base + noise(30, 4);
-  const ViewSource packed(base);
-  const auto source = unpack::OpenedBase::make(packed, {level.base, {}}, all_repackers()).value();
-  Bytes opened(static_cast<std::size_t>(source->size()));
-  (void)source->read_at(0, opened);
+  const Bytes opened = opened_form(base, {level});
   const Bytes result = speckled(part(opened, 40, 800), 90) + noise(9, 5) + part(opened, 5, opened.size() - 5);
-  CodedDelta coded = code_delta(cut_delta(opened, result, naive_cover(opened, result, 1 << 20), {}), 19);
-  coded.info.base = {base.size(), sha256(base)};
-  coded.info.opening = opening_of({level}, base.size(), result.size());
-  return {"opened-base", base, join_delta(coded)};
+  return opened_file("opened-base", base, {level}, result);
 }
 
 /// The same with the second stream in the first: two levels, of which the first one's stream has a cut.
@@ -88,16 +106,9 @@ GoodFile nested_base() {
   Level second;  // 21 bytes and 11 zeros, 100 bytes and 12 zeros, 200 bytes
   second.base = {
       {.plain = 32 + 112 + 200, .packed = inner.size(), .opened = 400, .codec = StreamCodec::kZlib}};
-  const ViewSource image(base);
-  const auto half = unpack::OpenedBase::make(image, {first.base, {}, first.phase}, all_repackers()).value();
-  const auto whole = unpack::OpenedBase::make(*half, {second.base, {}}, all_repackers()).value();
-  Bytes opened(static_cast<std::size_t>(whole->size()));
-  (void)whole->read_at(0, opened);
+  const Bytes opened = opened_form(base, {first, second});
   const Bytes result = speckled(part(opened, 40, 800), 90) + noise(9, 5);
-  CodedDelta coded = code_delta(cut_delta(opened, result, naive_cover(opened, result, 1 << 20), {}), 19);
-  coded.info.base = {base.size(), sha256(base)};
-  coded.info.opening = opening_of({first, second}, base.size(), result.size());
-  return {"opened-nested", base, join_delta(coded)};
+  return opened_file("opened-nested", base, {first, second}, result);
 }
 
 /// Three parts of a file, as erofs has them: zeros before each block, no gap between their contents.
@@ -121,15 +132,9 @@ GoodFile lz4_base() {
     base = base + Bytes(4096 - packed.bytes().size(), 0) + packed.bytes();
     at += length;
   }
-  const ViewSource packed(base);
-  const auto source = unpack::OpenedBase::make(packed, {level.base, level.methods}, all_repackers()).value();
-  Bytes opened(static_cast<std::size_t>(source->size()));
-  (void)source->read_at(0, opened);
+  const Bytes opened = opened_form(base, {level});
   const Bytes result = speckled(part(opened, 4'096, 9'000), 90) + noise(9, 5);
-  CodedDelta coded = code_delta(cut_delta(opened, result, naive_cover(opened, result, 1 << 20), {}), 19);
-  coded.info.base = {base.size(), sha256(base)};
-  coded.info.opening = opening_of({level}, base.size(), result.size());
-  return {"opened-lz4", base, join_delta(coded)};
+  return opened_file("opened-lz4", base, {level}, result);
 }
 
 /// A PNG picture in four chunks.
@@ -147,15 +152,9 @@ GoodFile png_base() {
                  .opened = text.size(),
                  .codec = StreamCodec::kPngPicture,
                  .cuts = {}}};
-  const ViewSource packed(base);
-  const auto source = unpack::OpenedBase::make(packed, {level.base, level.methods}, all_repackers()).value();
-  Bytes opened(static_cast<std::size_t>(source->size()));
-  (void)source->read_at(0, opened);
+  const Bytes opened = opened_form(base, {level});
   const Bytes result = speckled(part(opened, 40, 900), 90) + noise(9, 5);
-  CodedDelta coded = code_delta(cut_delta(opened, result, naive_cover(opened, result, 1 << 20), {}), 19);
-  coded.info.base = {base.size(), sha256(base)};
-  coded.info.opening = opening_of({level}, base.size(), result.size());
-  return {"opened-png", base, join_delta(coded)};
+  return opened_file("opened-png", base, {level}, result);
 }
 
 /// A stream that zlib makes, opened by what another search predicts of it.
@@ -225,14 +224,7 @@ GoodFile predicted_base() {
     result = result + part(opened, 100 * seed, opened.size() - 100 * seed) + noise(9, seed);
     ++seed;
   }
-  const ViewSource packed(base);
-  const auto source = unpack::OpenedBase::make(packed, {level.base, level.methods}, all_repackers()).value();
-  Bytes opened(static_cast<std::size_t>(source->size()));
-  (void)source->read_at(0, opened);
-  CodedDelta coded = code_delta(cut_delta(opened, result, naive_cover(opened, result, 1 << 20), {}), 19);
-  coded.info.base = {base.size(), sha256(base)};
-  coded.info.opening = opening_of({level}, base.size(), result.size());
-  return {"opened-predicted", base, join_delta(coded)};
+  return opened_file("opened-predicted", base, {level}, result);
 }
 
 /// A delta whose head says the opening; its segments are never come to.
