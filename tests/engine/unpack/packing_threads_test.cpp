@@ -170,19 +170,32 @@ TEST(PackingThreads, RefuseAStreamOfAnotherLength) {
   }
 }
 
+unpack::StreamJob job_of(unpack::StreamJob::Kind kind, const Bytes& content) {
+  return {kind, {&deflate_repacker(), kZlib, packed_by(kZlib, content).size()}, content.size()};
+}
+
 TEST(PackingThreads, EndWithStreamsLeftUnpacked) {
   const Bytes content = prose(300'000, 5);
-  const unpack::StreamJob job{unpack::StreamJob::Kind::kPack,
-                              {&deflate_repacker(), kZlib, packed_by(kZlib, content).size()},
-                              content.size()};
+  const unpack::StreamJob job = job_of(unpack::StreamJob::Kind::kPack, content);
   unpack::StreamPool pool(3, std::uint64_t{64} << 20);
-  for (int i = 0; i < 12; ++i) {
+  for (int i = 0; i < 48; ++i) {
     unpack::StreamPool::Task* task = pool.take(job);
     ASSERT_NE(task, nullptr);
     std::copy(content.begin(), content.end(), task->content.span().begin());
     pool.start(*task);
   }
-  EXPECT_EQ(pool.take(job), nullptr) << "no more than four times the threads";
+  EXPECT_EQ(pool.take(job), nullptr) << "no more than sixteen times the threads";
+}
+
+TEST(PackingThreads, HaveRoomForPackingWhateverIsOpened) {
+  constexpr std::uint64_t kRoom = std::uint64_t{16} << 20;
+  const Bytes content = prose(300'000, 5);
+  unpack::StreamPool pool(2, kRoom);
+  std::uint64_t opened = 0;
+  while (pool.take(job_of(unpack::StreamJob::Kind::kOpen, content)) != nullptr) opened += content.size();
+  EXPECT_GT(opened, kRoom / 8);
+  EXPECT_LE(opened, kRoom / 2);
+  EXPECT_NE(pool.take(job_of(unpack::StreamJob::Kind::kPack, content)), nullptr);
 }
 
 }  // namespace
