@@ -49,8 +49,10 @@ void add_apply_command(CLI::App& app, Action& chosen) {
   command->add_option("--max-memory", arguments->options.max_memory,
                       "refuse a delta whose decoder needs more bytes");
   command
-      ->add_option("--threads", arguments->options.threads,
-                   "threads that pack compressed streams again, as far as --max-memory goes")
+      ->add_option(
+          "--threads", arguments->options.threads,
+          "threads that open and pack compressed streams, as far as --max-memory goes; with more than "
+          "one, the base is hashed and the result written beside")
       ->check(CLI::Range(1, 256));
   command->add_option("--root", arguments->frames_root, "signed root of the frames, 64 hexadecimal digits");
   command->callback([arguments, &chosen] { chosen = [arguments] { return run_apply(*arguments); }; });
