@@ -22,7 +22,14 @@ class Json {
   using Array = std::vector<Json>;
   using Object = std::map<std::string, Json, std::less<>>;
 
-  Json() = default;
+  // What copies, moves and ends a value is compiled once, not by each of the hundred sources that have
+  // values.
+  Json();
+  Json(const Json& other);
+  Json(Json&& other) noexcept;
+  Json& operator=(const Json& other);
+  Json& operator=(Json&& other) noexcept;
+  ~Json();
   Json(std::nullptr_t) {}                           // NOLINT(google-explicit-constructor)
   Json(bool value) : value_(value) {}               // NOLINT(google-explicit-constructor)
   Json(int value) : value_(std::int64_t{value}) {}  // NOLINT(google-explicit-constructor)
@@ -32,8 +39,8 @@ class Json {
   Json(std::string value) : value_(std::move(value)) {}         // NOLINT(google-explicit-constructor)
   Json(std::string_view value) : value_(std::string(value)) {}  // NOLINT(google-explicit-constructor)
   Json(const char* value) : value_(std::string(value)) {}       // NOLINT(google-explicit-constructor)
-  Json(Array value) : value_(std::move(value)) {}               // NOLINT(google-explicit-constructor)
-  Json(Object value) : value_(std::move(value)) {}              // NOLINT(google-explicit-constructor)
+  Json(Array value);                                            // NOLINT(google-explicit-constructor)
+  Json(Object value);                                           // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
   /// The value as a type, or null if it is of another.
@@ -47,7 +54,7 @@ class Json {
   /// A member of an object; null if this is no object or has no such member.
   [[nodiscard]] const Json* find(std::string_view key) const;
 
-  bool operator==(const Json&) const = default;
+  bool operator==(const Json&) const;
 
  private:
   std::variant<std::monostate, bool, std::int64_t, std::string, Array, Object> value_;
