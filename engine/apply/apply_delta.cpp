@@ -1,9 +1,10 @@
 #include <algorithm>
-#include <future>
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "base/background_sink.hpp"
+#include "base/thread.hpp"
 #include "skiff/applier.hpp"
 
 namespace skiff {
@@ -20,20 +21,25 @@ Result<void> check_hash(const Sha256& found, const Sha256& wanted, std::string_v
 class BaseCheck {
  public:
   void begin(const Source& base, const Sha256& wanted, unsigned threads, const MakeHasher& make_hasher) {
-    const auto check = [&base, wanted, make_hasher] {
+    check_ = [&base, wanted, make_hasher] {
       return hash_source(base, make_hasher).and_then([&](const Sha256& found) {
         return check_hash(found, wanted, "base");
       });
     };
-    const auto elsewhere =
-        std::launch::async | std::launch::deferred;  // the latter where no thread can begin
-    outcome_ = std::async(threads > 1 ? elsewhere : std::launch::deferred, check);
+    if (threads > 1) thread_.emplace([this] { outcome_ = check_(); });
   }
   /// What came of it, if it was begun.
-  Result<void> finish() { return outcome_.valid() ? outcome_.get() : Result<void>{}; }
+  Result<void> finish() {
+    if (!check_) return {};
+    thread_.reset();  // waits
+    if (!outcome_) outcome_ = check_();
+    return *outcome_;
+  }
 
  private:
-  std::future<Result<void>> outcome_;
+  std::function<Result<void>()> check_;
+  std::optional<Result<void>> outcome_;
+  std::optional<Thread> thread_;
 };
 
 /// A result written in order from 0 on is what a sink takes; none is before the base is known to be right.

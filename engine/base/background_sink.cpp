@@ -8,7 +8,7 @@ namespace skiff {
 BackgroundSink::BackgroundSink(Sink& to) : to_(to) {
   filled_.reserve(kBuffer);
   written_.reserve(kBuffer);
-  thread_ = std::thread([this] { work(); });
+  thread_.emplace([this] { work(); });
 }
 
 BackgroundSink::~BackgroundSink() { stop(); }
@@ -35,6 +35,7 @@ Result<void> BackgroundSink::hand_over() {
   if (!outcome_) return outcome_;
   std::swap(filled_, written_);
   filled_.clear();
+  if (!thread_->has_begun()) return outcome_ = to_.write(written_);
   busy_ = true;
   changed_.notify_all();
   return {};
@@ -46,7 +47,7 @@ void BackgroundSink::stop() {
     ends_ = true;
   }
   changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  thread_.reset();
 }
 
 void BackgroundSink::work() {

@@ -4,13 +4,15 @@
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
-#include <thread>
+#include <optional>
 
+#include "base/thread.hpp"
 #include "skiff/io.hpp"
 
 namespace skiff {
 
-/// Keeps two buffers of kBuffer bytes: one is filled while the other is written. One thread calls it.
+/// Keeps two buffers of kBuffer bytes: one is filled while the other is written. One thread calls it, and
+/// writes itself where no other can begin.
 class BackgroundSink final : public Sink {
  public:
   static constexpr std::size_t kBuffer = std::size_t{256} << 10;
@@ -41,7 +43,7 @@ class BackgroundSink final : public Sink {
   bool busy_ = false;
   bool ends_ = false;
   Result<void> outcome_;
-  std::thread thread_;
+  std::optional<Thread> thread_;
 };
 
 }  // namespace skiff

@@ -31,7 +31,7 @@ class Foresight {
   }
 
  private:
-  static constexpr std::uint64_t kAhead = std::uint64_t{1024} << 10;
+  static constexpr std::uint64_t kAhead = std::uint64_t{1} << 20;
   static constexpr std::uint64_t kStep = std::uint64_t{64} << 10;
 
   const Source& base_;

@@ -48,6 +48,7 @@ class StreamPool {
   StreamPool(const StreamPool&) = delete;
   StreamPool& operator=(const StreamPool&) = delete;
 
+  /// Bytes that are not taken for good.
   [[nodiscard]] std::uint64_t room() const { return room_; }
   /// Takes bytes from the room for good; false if they are not there.
   bool reserve(std::uint64_t bytes);

@@ -24,8 +24,8 @@ class ResultWriter {
 
 struct ApplyOptions {
   std::uint64_t max_memory = std::uint64_t{8} << 20;  ///< refuse a delta that declares more (kLimit)
-  /// That pack streams of the result, the caller's with them, as far as `max_memory` leaves room beside what
-  /// the delta declares. All else is done by the caller's alone, calls of base and writer with it.
+  /// That open and pack streams, the caller's with them, as far as `max_memory` leaves room beside what the
+  /// delta declares. All else of an Applier is done by the caller's alone, calls of base and writer with it.
   unsigned threads = 1;
   std::uint64_t max_head = std::uint64_t{16} << 20;  ///< longest header + frame table accepted (kLimit)
   Repackers repackers{};  ///< of streams that may be opened and packed here (else kUnsupported); outlive it
